@@ -64,6 +64,9 @@ void *gni_arena_copy(gn_arena *arena, const void *bytes, size_t size);
 /* Extends the newest take in place when it can, else takes anew and copies. */
 void *gni_arena_grow(gn_arena *arena, void *block, size_t old_size, size_t size);
 
+/* Says why a take of `size` bytes gave NULL: GN_E_LIMIT past the ceiling, else GN_E_NOMEM. */
+int gni_fail_arena(gn_error *err, const gn_arena *arena, size_t size);
+
 #define GN_TAKE(arena, type, count)                                                                \
   ((type *)gni_arena_take((arena), gni_size_mul((size_t)(count), sizeof(type))))
 #define GN_TAKE_ZERO(arena, type, count)                                                           \

@@ -159,3 +159,12 @@ void *gni_arena_grow(gn_arena *arena, void *block, size_t old_size, size_t size)
   if (moved && old_size) memcpy(moved, block, old_size);
   return moved;
 }
+
+int gni_fail_arena(gn_error *err, const gn_arena *arena, size_t size)
+{
+  size_t need = gni_size_add(size, ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+  if (need > arena->ceiling_bytes - arena->used_bytes)
+    return gni_fail(err, GN_E_LIMIT, "more than the %zu bytes that this may take",
+                    arena->ceiling_bytes);
+  return gni_fail_nomem(err, size);
+}

@@ -106,9 +106,6 @@ bool gni_value_equal(const gni_type *type, const gni_value *a, const gni_value *
  * NaN above all numbers; lists and structs by their first difference. */
 int gni_value_compare(const gni_type *type, const gni_value *a, const gni_value *b);
 uint64_t gni_value_hash(const gni_type *type, const gni_value *value);
-/* JSON as Chronon's fetch prints it: NaN and infinities as strings, binary as base64, dates and
- * timestamps as ISO text, maps with their keys in byte order, structs by field name. */
-int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out);
 
 /* ---- columns --------------------------------------------------------------------------------- */
 

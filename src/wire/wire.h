@@ -44,6 +44,9 @@ const gni_json *gni_json_member(const gni_json *object, const char *key);
 int gni_json_add_text(gn_buf *out, gn_str text, bool ascii);
 /* Writes a node compactly (no spaces). */
 int gni_json_write(const gni_json *node, gn_buf *out);
+/* JSON as Chronon's fetch prints it: NaN and infinities as strings, binary as base64, dates and
+ * timestamps as ISO text, maps with their keys in byte order, structs by field name. */
+int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out);
 /* A JSON node as a value of a type: numbers for numbers (range-checked), text for strings, dates and
  * timestamps in ISO or as numbers, base64 for binary, objects for maps and structs (unknown members
  * are an error). `where` in err names the path. */
