@@ -1,0 +1,337 @@
+/* Generations: written once in key order, then only read. SPDX-License-Identifier: Apache-2.0 */
+#include "store/lmdb/lmdb_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The record under "meta" in the main database, little endian on every machine we build for. */
+struct meta {
+  uint32_t format, spare;
+  int64_t batch_end_ms, number, rows, bytes;
+};
+_Static_assert(sizeof(struct meta) == 40, "the meta record is a file format");
+
+struct load {
+  struct gnp_lmdb *store;
+  char *dataset;
+  char folder[GNP_LMDB_PATH_BYTES], temporary[GNP_LMDB_PATH_BYTES];
+  int lock_file;
+  MDB_env *env;
+  MDB_txn *txn;
+  MDB_dbi rows, longs;
+  struct meta meta;
+  size_t map_size, used_bytes, pending_bytes; /* in pages, as LMDB will need them */
+  gn_buf packed;
+};
+
+enum { COMMIT_EVERY_BYTES = 64 << 20 }; /* one transaction's dirty pages; bounds memory */
+
+static int lock_dataset(struct load *load, gn_error *err)
+{
+  char path[GNP_LMDB_PATH_BYTES];
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  int rc = gnp_lmdb_path(load->store, path, err, "%s/LOCK", load->dataset);
+  if (rc != GN_OK) return rc;
+  load->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (load->lock_file < 0)
+    return gni_fail_native(err, GN_E_IO, errno, "cannot open '%s': %s", path, strerror(errno));
+  if (fcntl(load->lock_file, F_SETLK, &whole) == 0) return GN_OK;
+  gni_fail_native(err, GN_E_BUSY, errno, "another upload of '%s' is running", load->dataset);
+  gni_error_hint(err, "wait for it to end; '%s' is free as soon as its process is gone", path);
+  return GN_E_BUSY;
+}
+
+static int open_for_writing(struct load *load, gn_error *err)
+{
+  unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | MDB_NOTLS;
+  int rc = mdb_env_create(&load->env);
+  if (rc == 0) rc = mdb_env_set_maxdbs(load->env, 2);
+  if (rc == 0) rc = mdb_env_set_mapsize(load->env, load->map_size);
+  if (rc == 0) rc = mdb_env_open(load->env, load->temporary, flags, 0666);
+  if (rc == 0) rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
+  if (rc == 0) rc = mdb_dbi_open(load->txn, "rows", MDB_CREATE, &load->rows);
+  if (rc == 0) rc = mdb_dbi_open(load->txn, "long", MDB_CREATE, &load->longs);
+  return rc ? gnp_lmdb_fail(err, rc, "create", load->temporary) : GN_OK;
+}
+
+static int prepare(struct load *load, int64_t bytes, gn_error *err)
+{
+  gn_str dataset = gni_str(load->dataset);
+  int rc = gnp_lmdb_path(load->store, load->folder, err, "%s", load->dataset);
+  if (rc == GN_OK) rc = gni_folder_make(load->folder, err);
+  if (rc == GN_OK) rc = lock_dataset(load, err);
+  if (rc == GN_OK) rc = gnp_lmdb_current(load->store, dataset, &load->meta.number, err);
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  load->meta.number++;
+  /* Twice the estimate and room for the tree; grown when that was too little. */
+  load->map_size = (((size_t)(bytes > 0 ? bytes : 0) * 2 + ((size_t)16 << 20)) | 4095) + 1;
+  rc = gnp_lmdb_path(load->store, load->temporary, err, "%s/.tmp-%" PRId64, load->dataset,
+                     load->meta.number);
+  if (rc != GN_OK) return rc;
+  if (unlink(load->temporary) != 0 && errno != ENOENT) /* left by a process that died */
+    return gni_fail_native(err, GN_E_IO, errno, "cannot remove '%s'", load->temporary);
+  return open_for_writing(load, err);
+}
+
+int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes, void **out,
+                        gn_error *err)
+{
+  struct gnp_lmdb *store = state;
+  (void)rows;
+  int rc = gnp_lmdb_check_dataset(dataset, err);
+  if (rc != GN_OK) return rc;
+  struct load *load = gni_alloc_zero(store->alloc, sizeof *load);
+  char *name = load ? gni_strdup(store->alloc, dataset.ptr, dataset.len) : NULL;
+  if (!name) {
+    gni_free(store->alloc, load, sizeof *load);
+    return gni_fail_nomem(err, sizeof *load);
+  }
+  load->store = store;
+  load->dataset = name;
+  load->lock_file = -1;
+  gni_buf_init(&load->packed, store->alloc, GN_VALUE_BYTES_MAX + 65536u + 8u);
+  rc = prepare(load, bytes, err);
+  if (rc != GN_OK) {
+    gnp_lmdb_load_abort(load);
+    return rc;
+  }
+  *out = load;
+  return GN_OK;
+}
+
+static int commit_pending(struct load *load, bool again, gn_error *err)
+{
+  int rc = mdb_txn_commit(load->txn);
+  load->txn = NULL;
+  load->pending_bytes = 0;
+  if (rc == 0 && again) rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
+  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
+}
+
+/* What a row takes in the file: beside others in a page, or in overflow pages of its own. */
+static size_t stored_bytes(size_t row)
+{
+  enum { PAGE_BYTES = 4096, OVERFLOW_FROM = 1900 };
+  return row < OVERFLOW_FROM ? row + 16 : (row + 16 + 2 * PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
+/* Keeps the map half as large again as what it holds; grows it only between transactions. */
+static int make_room(struct load *load, size_t adding, gn_error *err)
+{
+  size_t used = load->used_bytes + adding;
+  bool full = used + used / 2 + ((size_t)1 << 20) > load->map_size;
+  load->used_bytes = used;
+  load->pending_bytes += adding;
+  if (!full && load->pending_bytes < COMMIT_EVERY_BYTES) return GN_OK;
+  int rc = commit_pending(load, false, err);
+  if (rc == GN_OK && full) {
+    load->map_size = (used * 4 | 4095) + 1;
+    int native = mdb_env_set_mapsize(load->env, load->map_size);
+    if (native) rc = gnp_lmdb_fail(err, native, "grow", load->temporary);
+  }
+  if (rc != GN_OK) return rc;
+  int native = mdb_txn_begin(load->env, NULL, 0, &load->txn);
+  return native ? gnp_lmdb_fail(err, native, "write", load->temporary) : GN_OK;
+}
+
+int gnp_lmdb_load_put(void *state, gn_str key, gn_str value, gn_error *err)
+{
+  struct load *load = state;
+  struct gnp_key stored;
+  int rc = make_room(load, stored_bytes(key.len + value.len), err);
+  if (rc != GN_OK) return rc;
+  gnp_key_set(&stored, key);
+  MDB_val data = {value.len, (void *)(uintptr_t)value.ptr};
+  if (stored.is_long) {
+    gni_buf_reset(&load->packed);
+    if (gnp_long_pack(&load->packed, key, value) != GN_OK) return gni_fail_nomem(err, value.len);
+    data = (MDB_val){load->packed.len, load->packed.ptr};
+  }
+  int native = mdb_put(load->txn, stored.is_long ? load->longs : load->rows, &stored.val, &data,
+                       stored.is_long ? MDB_NOOVERWRITE : MDB_APPEND);
+  if (native) return gnp_lmdb_fail(err, native, "write", load->temporary);
+  load->meta.rows++;
+  load->meta.bytes += (int64_t)(key.len + value.len);
+  return GN_OK;
+}
+
+static void free_load(struct load *load)
+{
+  const gn_alloc *alloc = load->store->alloc;
+  if (load->txn) mdb_txn_abort(load->txn);
+  if (load->env) mdb_env_close(load->env);
+  if (load->lock_file >= 0) close(load->lock_file);
+  gni_buf_deinit(&load->packed);
+  gni_free(alloc, load->dataset, strlen(load->dataset) + 1);
+  gni_free(alloc, load, sizeof *load);
+}
+
+void gnp_lmdb_load_abort(void *state)
+{
+  struct load *load = state;
+  if (load->env) unlink(load->temporary);
+  free_load(load);
+}
+
+static int finish_file(struct load *load, int64_t batch_end_ms, gn_error *err)
+{
+  MDB_dbi main_db;
+  load->meta.format = GNP_LMDB_FORMAT;
+  load->meta.batch_end_ms = batch_end_ms;
+  MDB_val key = {4, (char[]){'m', 'e', 't', 'a'}}, data = {sizeof load->meta, &load->meta};
+  int rc = mdb_dbi_open(load->txn, NULL, 0, &main_db);
+  if (rc == 0) rc = mdb_put(load->txn, main_db, &key, &data, 0);
+  if (rc) return gnp_lmdb_fail(err, rc, "write", load->temporary);
+  int ours = commit_pending(load, false, err);
+  if (ours != GN_OK) return ours;
+  rc = mdb_env_sync(load->env, 1);
+  mdb_env_close(load->env);
+  load->env = NULL;
+  return rc ? gnp_lmdb_fail(err, rc, "sync", load->temporary) : GN_OK;
+}
+
+/* Everything in the folder but the newest generation belongs to nobody any more; readers that still
+ * have an old file open keep it until they let go. */
+static int remove_old(void *user, const char *name, bool is_folder)
+{
+  const struct load *load = user;
+  char path[GNP_LMDB_PATH_BYTES], newest[64];
+  snprintf(newest, sizeof newest, "gen-%" PRId64 ".lmdb", load->meta.number);
+  bool ours = strncmp(name, "gen-", 4) == 0 || strncmp(name, ".tmp-", 5) == 0;
+  if (is_folder || !ours || strcmp(name, newest) == 0) return GN_OK;
+  if (gnp_lmdb_path(load->store, path, NULL, "%s/%s", load->dataset, name) == GN_OK) unlink(path);
+  return GN_OK;
+}
+
+static int publish(struct load *load, gn_error *err)
+{
+  char final[GNP_LMDB_PATH_BYTES], current[GNP_LMDB_PATH_BYTES], number[32];
+  int rc = gnp_lmdb_path(load->store, final, err, "%s/gen-%" PRId64 ".lmdb", load->dataset,
+                         load->meta.number);
+  if (rc == GN_OK) rc = gnp_lmdb_path(load->store, current, err, "%s/CURRENT", load->dataset);
+  if (rc == GN_OK) rc = GN_FAULT("store.before_rename");
+  if (rc != GN_OK) return gni_fail(err, rc, "stopped before the new generation of '%s'", load->dataset);
+  if (rename(load->temporary, final) != 0)
+    return gni_fail_native(err, GN_E_IO, errno, "cannot rename to '%s': %s", final, strerror(errno));
+  rc = GN_FAULT("store.before_switch");
+  if (rc != GN_OK) return gni_fail(err, rc, "stopped before switching to '%s'", final);
+  int length = snprintf(number, sizeof number, "%" PRId64 "\n", load->meta.number);
+  rc = gni_file_publish(current, (gn_str){number, (size_t)length}, err);
+  if (rc == GN_OK) load->store->commits++;
+  if (rc == GN_OK) gni_folder_list(&gni_libc_alloc, load->folder, remove_old, load, NULL);
+  return rc;
+}
+
+int gnp_lmdb_load_commit(void *state, int64_t batch_end_ms, gn_error *err)
+{
+  struct load *load = state;
+  int rc = finish_file(load, batch_end_ms, err);
+  if (rc == GN_OK) rc = publish(load, err);
+  if (rc != GN_OK) unlink(load->temporary);
+  free_load(load);
+  return rc;
+}
+
+/* ---- reading ---- */
+
+static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char *path, gn_error *err)
+{
+  MDB_dbi main_db;
+  struct meta meta;
+  MDB_val key = {4, (char[]){'m', 'e', 't', 'a'}}, data;
+  int rc = mdb_dbi_open(txn, NULL, 0, &main_db);
+  if (rc == 0) rc = mdb_get(txn, main_db, &key, &data);
+  if (rc == 0) rc = mdb_dbi_open(txn, "rows", 0, &generation->rows);
+  if (rc == 0) rc = mdb_dbi_open(txn, "long", 0, &generation->longs);
+  if (rc) return gnp_lmdb_fail(err, rc, "read", path);
+  if (data.mv_size != sizeof meta) return gni_fail(err, GN_E_CORRUPT, "'%s' has no valid meta record", path);
+  memcpy(&meta, data.mv_data, sizeof meta);
+  if (meta.format != GNP_LMDB_FORMAT) {
+    gni_fail(err, GN_E_UNSUPPORTED, "'%s' has format %" PRIu32 ", this library reads %d", path,
+             meta.format, GNP_LMDB_FORMAT);
+    gni_error_hint(err, "upload again with this version, or update gnomon");
+    return GN_E_UNSUPPORTED;
+  }
+  generation->info = (gni_generation_info){.batch_end_ms = meta.batch_end_ms,
+                                           .number = meta.number,
+                                           .rows = meta.rows,
+                                           .bytes = meta.bytes};
+  return GN_OK;
+}
+
+static int open_for_reading(struct gnp_generation *generation, const char *path, gn_error *err)
+{
+  MDB_txn *txn = NULL;
+  unsigned flags = MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD | MDB_NOTLS;
+  int rc = mdb_env_create(&generation->env);
+  if (rc == 0) rc = mdb_env_set_maxdbs(generation->env, 2);
+  if (rc == 0) rc = mdb_env_open(generation->env, path, flags, 0666);
+  if (rc == 0) rc = mdb_txn_begin(generation->env, NULL, MDB_RDONLY, &txn);
+  if (rc) return gnp_lmdb_fail(err, rc, "open", path);
+  int ours = read_meta(generation, txn, path, err);
+  mdb_txn_commit(txn); /* keeps the handles it opened */
+  return ours;
+}
+
+static void free_generation(const gn_alloc *alloc, struct gnp_generation *generation)
+{
+  if (generation->env) mdb_env_close(generation->env);
+  gni_free(alloc, generation->dataset, strlen(generation->dataset) + 1);
+  gni_free(alloc, generation, sizeof *generation);
+}
+
+static int generation_new(struct gnp_lmdb *store, gn_str dataset, int64_t number,
+                          struct gnp_generation **out, gn_error *err)
+{
+  char path[GNP_LMDB_PATH_BYTES];
+  int rc = gnp_lmdb_path(store, path, err, "%.*s/gen-%" PRId64 ".lmdb", GN_STR_ARGS(dataset), number);
+  if (rc != GN_OK) return rc;
+  struct gnp_generation *generation = gni_alloc_zero(store->alloc, sizeof *generation);
+  char *name = generation ? gni_strdup(store->alloc, dataset.ptr, dataset.len) : NULL;
+  if (!name) {
+    gni_free(store->alloc, generation, sizeof *generation);
+    return gni_fail_nomem(err, sizeof *generation);
+  }
+  generation->dataset = name;
+  rc = open_for_reading(generation, path, err);
+  if (rc != GN_OK) free_generation(store->alloc, generation);
+  else *out = generation;
+  return rc;
+}
+
+int gnp_generation_open(struct gnp_lmdb *store, gn_str dataset, int64_t number,
+                        struct gnp_generation **out, gn_error *err)
+{
+  struct gnp_generation *found = NULL;
+  int rc = GN_OK;
+  pthread_mutex_lock(&store->lock);
+  for (struct gnp_generation *g = store->generations; g && !found; g = g->next)
+    if (g->info.number == number && gni_str_is(dataset, g->dataset)) found = g;
+  if (!found) {
+    rc = generation_new(store, dataset, number, &found, err);
+    if (rc == GN_OK) {
+      found->next = store->generations;
+      store->generations = found;
+    }
+  }
+  if (rc == GN_OK) found->references++;
+  pthread_mutex_unlock(&store->lock);
+  *out = found;
+  return rc;
+}
+
+void gnp_generation_close(struct gnp_lmdb *store, struct gnp_generation *generation)
+{
+  pthread_mutex_lock(&store->lock);
+  bool last = --generation->references == 0;
+  for (struct gnp_generation **at = &store->generations; last && *at; at = &(*at)->next) {
+    if (*at != generation) continue;
+    *at = generation->next;
+    break;
+  }
+  pthread_mutex_unlock(&store->lock);
+  if (last) free_generation(store->alloc, generation);
+}
