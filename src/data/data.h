@@ -122,6 +122,7 @@ typedef struct gni_column {
   const void *const *buffers;
   uint32_t value_width; /* bytes of a stored fixed-width value; its unit is in `unit` */
   int64_t unit;         /* timestamps: multiply by this to get microseconds; negative: divide */
+  uint8_t storage;      /* column.c's own: which of its readers applies */
   struct gni_column *children;
 } gni_column;
 
@@ -148,7 +149,8 @@ int gni_batch_view(const gni_type *schema_type, const struct ArrowSchema *schema
                    const struct ArrowArray *batch, gn_arena *arena, gni_column **columns,
                    gn_error *err);
 
-/* Collects rows into a struct array. */
+/* Collects rows into a struct array. After a failed add only gni_builder_free is left. `structure`
+ * and `alloc` outlive the builder. */
 typedef struct gni_builder gni_builder;
 int gni_builder_new(const gni_type *structure, const gn_alloc *alloc, gni_builder **out,
                     gn_error *err);
