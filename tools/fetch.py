@@ -4,8 +4,7 @@
 Without it: `pip download --no-binary` first builds each package's own build dependencies, which
 takes minutes and runs code that is not wanted here.
 
-The archives come from the package index that pip is configured for. Standard library only, as it
-runs before anything is installed.
+The archives come from the package index that pip is configured for, with pip's certificates.
 """
 
 import fnmatch
@@ -14,10 +13,10 @@ import html
 import io
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import tarfile
-import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
@@ -46,7 +45,8 @@ def index_url() -> str:
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=180) as answer:
+    trusted = ssl.create_default_context(cafile=pip_setting("cert") or None)
+    with urllib.request.urlopen(url, timeout=180, context=trusted) as answer:
         return bytes(answer.read())
 
 
@@ -105,7 +105,7 @@ def main() -> int:
             continue
         try:
             fetch(line, index, pathlib.Path(root))
-        except (OSError, LookupError, ValueError, urllib.error.URLError) as problem:
+        except (OSError, LookupError, ValueError) as problem:
             print(f"fetch: {line.split()[0]}: {problem}", file=sys.stderr)
             return 1
     return 0

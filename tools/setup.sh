@@ -101,7 +101,7 @@ install_duckdb() {
 install_archives() {
   fresh=$deps/fresh
   rm -rf "$fresh"
-  logged archives "$python" tools/fetch.py deps/archives.txt "$fresh" || return 1
+  logged archives "$deps/venv/bin/python" tools/fetch.py deps/archives.txt "$fresh" || return 1
   fill_in_nanoarrow_config "$fresh/src/nanoarrow"
   awk '!/^#/ {print $2, "sha256", $3}' deps/archives.txt >"$fresh/src/VERSIONS"
   rm -rf "$deps/src" "$deps/data"
@@ -143,8 +143,8 @@ alone() {
 need_build() {
   debian deps/apt-build.txt
   once duckdb "DuckDB 1.5.5 (library and header)" deps/duckdb/go.mod deps/duckdb/go.sum
-  once archives "yyjson, nanoarrow and the flights of the demo" deps/archives.txt
   once python_build "Meson and meson-python" deps/python-build.txt
+  once archives "yyjson, nanoarrow and the flights of the demo" deps/archives.txt
 }
 
 need_test() {
