@@ -102,18 +102,9 @@ install_archives() {
   fresh=$deps/fresh
   rm -rf "$fresh"
   logged archives "$deps/venv/bin/python" tools/fetch.py deps/archives.txt "$fresh" || return 1
-  fill_in_nanoarrow_config "$fresh/src/nanoarrow"
   awk '!/^#/ {print $2, "sha256", $3}' deps/archives.txt >"$fresh/src/VERSIONS"
   rm -rf "$deps/src" "$deps/data"
   mv "$fresh/src" "$fresh/data" "$deps/" && rmdir "$fresh"
-}
-
-# nanoarrow's own build would write this header; the prefix keeps its names out of other libraries.
-fill_in_nanoarrow_config() {
-  sed -e 's/@NANOARROW_VERSION_MAJOR@/0/' -e 's/@NANOARROW_VERSION_MINOR@/9/' \
-    -e 's/@NANOARROW_VERSION_PATCH@/0/' -e 's/@NANOARROW_VERSION@/0.9.0/' \
-    -e 's/@NANOARROW_NAMESPACE_DEFINE@/#define NANOARROW_NAMESPACE gnp_nanoarrow/' \
-    "$1/nanoarrow_config.h.in" >"$1/nanoarrow_config.h"
 }
 
 # venv_with FOLDER MANIFEST: a virtual environment that has what the manifest pins.
