@@ -193,6 +193,21 @@ int gni_folder_sync(const char *path, gn_error *err);
  * (renameat2 RENAME_EXCHANGE), then removes what was there. Both on one filesystem. */
 int gni_folder_publish(const char *fresh, const char *target, gn_error *err);
 
+/* A folder parent/<prefix><unique> that belongs to this run and goes with it. What a killed process
+ * left behind is found by the lock that nobody holds. Confined to one thread. */
+typedef struct gni_run_folder {
+  const gn_alloc *alloc;
+  char *path; /* NULL: closed */
+  size_t size;
+  int lock;
+} gni_run_folder;
+int gni_run_folder_open(const gn_alloc *alloc, const char *parent, const char *prefix,
+                        gni_run_folder *out, gn_error *err);
+void gni_run_folder_close(gni_run_folder *folder); /* removes it and all it holds */
+/* Removes the folders of that prefix whose runs are over. An absent parent is fine. */
+int gni_run_folder_sweep(const gn_alloc *alloc, const char *parent, const char *prefix,
+                         gn_error *err);
+
 /* ---- trouble --------------------------------------------------------------------------------- */
 
 /* Set from any thread or a signal handler; long calls look at it between steps. */

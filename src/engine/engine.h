@@ -9,8 +9,8 @@
  *   a query without ORDER BY over files gives the rows in the order of the files
  *   cancelling, from any thread, ends every call and every stream with GN_E_CANCELLED, soon
  *   what does not fit in the memory goes to the temporary folder, which is empty again after close
- *   nothing is fetched from a network, nothing is written outside the temporary folder and the paths
- *   that are named
+ *   nothing is fetched from a network, nothing is written outside the temporary folder and the
+ * paths that are named
  *
  * An engine is confined to one thread at a time, but for gni_engine_interrupt. Its streams are
  * pulled by one thread each and may be released after the engine is closed, though not pulled. */
@@ -34,23 +34,24 @@ typedef struct gni_engine_option {
 
 /* What an engine is opened with; what it points to outlives the engine. */
 typedef struct gni_engine_config {
-  const gn_alloc *alloc;   /* NULL: gni_libc_alloc */
-  int threads;             /* at work at most, the caller's included; 0: one a core */
-  int64_t memory_bytes;    /* of the whole process; the engine takes half. 0: 80 % of the machine's */
-  const char *temp_folder; /* for what spills; made when needed, emptied at close. NULL: no spilling */
-  const char *module_folder; /* where the driver's module is; NULL: the usual places */
-  gn_cancel *cancel;         /* NULL: never */
+  const gn_alloc *alloc; /* NULL: gni_libc_alloc */
+  int threads;           /* at work at most, the caller's included; 0: one a core */
+  int64_t memory_bytes;  /* of the whole process; the engine takes half. 0: 80 % of the machine's */
+  const char
+      *temp_folder; /* for what spills; made when needed, emptied at close. NULL: no spilling */
+  const char *module_folder;          /* where the driver's module is; NULL: the usual places */
+  gn_cancel *cancel;                  /* NULL: never */
   const gni_engine_setting *settings; /* of the driver's options */
   size_t setting_count;
 } gni_engine_config;
 
 typedef struct gni_parquet_options {
-  const char *codec;          /* "zstd" (NULL), "snappy", "uncompressed" */
-  int64_t row_group_rows;     /* 0: the driver's choice */
+  const char *codec;            /* "zstd" (NULL), "snappy", "uncompressed" */
+  int64_t row_group_rows;       /* 0: the driver's choice */
   const char *partition_column; /* NULL: `path` is one file. Else `path` is a folder that gets
                                    <column>=<value>/part-<i>.parquet; the column is left out of the
                                    files, its nulls are refused */
-  int64_t partitions_max;     /* how many partitions to expect; a hint. 0: 1 */
+  int64_t partitions_max;       /* how many partitions to expect; a hint. 0: 1 */
 } gni_parquet_options;
 
 typedef struct gni_written {
@@ -62,8 +63,8 @@ typedef struct gni_engine_use {
   int64_t temp_bytes;   /* held now in the temporary folder */
 } gni_engine_use;
 
-/* What a driver fills in; it grows at the end only. Plain data and Arrow cross it. Functions that may
- * be NULL say so. */
+/* What a driver fills in; it grows at the end only. Plain data and Arrow cross it. Functions that
+ * may be NULL say so. */
 typedef struct gni_engine_driver {
   uint32_t version;
   const char *name;
@@ -89,8 +90,8 @@ typedef struct gni_engine_driver {
 
 /* Opens the driver of that name ("duckdb"). It is in a module of its own, gnomon-engine-duckdb.so,
  * looked for in this order: GNOMON_ENGINE_PATH (a file or a folder), config->module_folder, the
- * loader's own search (beside the library, by its $ORIGIN), the folder of the installation. A program
- * that links the driver's archive needs no module. GN_E_NOTFOUND with the places tried. */
+ * loader's own search (beside the library, by its $ORIGIN), the folder of the installation. A
+ * program that links the driver's archive needs no module. GN_E_NOTFOUND with the places tried. */
 int gni_engine_open(const char *name, const gni_engine_config *config, gni_engine **out,
                     gn_error *err);
 /* The same with a driver at hand. */
@@ -99,12 +100,13 @@ int gni_engine_open_driver(const gni_engine_driver *driver, const gni_engine_con
 void gni_engine_close(gni_engine *engine); /* NULL does nothing */
 const gni_engine_driver *gni_engine_driver_of(const gni_engine *engine);
 
-/* One SELECT as a stream. Errors of the statement come here, errors of the rows from the stream; its
- * get_next answers ECANCELED, ENOMEM, EIO or EINVAL. */
+/* One SELECT as a stream. Errors of the statement come here, errors of the rows from the stream;
+ * its get_next answers ECANCELED, ENOMEM, EIO or EINVAL. */
 int gni_engine_query(gni_engine *engine, gn_str sql, struct ArrowArrayStream *out, gn_error *err);
 /* Statements without rows, one or several. */
 int gni_engine_exec(gni_engine *engine, gn_str sql, gn_error *err);
-/* The first cell of the first row as a 64-bit integer; GN_ABSENT when there is none or it is null. */
+/* The first cell of the first row as a 64-bit integer; GN_ABSENT when there is none or it is null.
+ */
 int gni_engine_query_int64(gni_engine *engine, gn_str sql, int64_t *out, gn_error *err);
 /* Calls `each` for every row of a query; cells live for the call. A non-zero return ends it and is
  * returned. For answers that are small. */

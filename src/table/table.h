@@ -21,30 +21,32 @@
 #define GN_TABLE_DRIVER_VERSION 1
 
 /* Columns that a scan adds; hidden from `*` by the planner. */
-#define GNI_SCAN_DS "__gn_ds"       /* VARCHAR: the partition in the warehouse's format; may be null */
-#define GNI_SCAN_DAY "__gn_day"     /* INTEGER: the same as a day number */
-#define GNI_SCAN_ORDER "__gn_order" /* BIGINT: file (by partition, then name) and row in it. Source
-                                       order within a table is (__gn_day nulls first, __gn_order) */
+#define GNI_SCAN_DS "__gn_ds"   /* VARCHAR: the partition in the warehouse's format; may be null */
+#define GNI_SCAN_DAY "__gn_day" /* INTEGER: the same as a day number */
+#define GNI_SCAN_ORDER                                                                             \
+  "__gn_order" /* BIGINT: file (by partition, then name) and row in it. Source                     \
+                  order within a table is (__gn_day nulls first, __gn_order) */
 
 typedef struct gni_warehouse gni_warehouse;
 typedef struct gni_table_writer gni_table_writer;
+typedef struct gni_table_driver gni_table_driver;
 
 enum gni_table_format { GNI_TABLE_PARQUET, GNI_TABLE_CSV, GNI_TABLE_MEMORY };
 
 /* One [tables."ns.t"] entry, or --table NAME=PATH. NULL members take the warehouse's setting. */
 typedef struct gni_table_entry {
   const char *name;
-  const char *path; /* a file or a folder; relative to the warehouse's root */
+  const char *path;   /* a file or a folder; relative to the warehouse's root */
   const char *format; /* "parquet", "csv"; NULL: by the ending of the first file */
   const char *partition_column, *partition_format;
 } gni_table_entry;
 
 /* What it points to outlives the warehouse. */
 typedef struct gni_warehouse_config {
-  const gn_alloc *alloc;        /* NULL: gni_libc_alloc */
-  const char *root;             /* a folder; need not exist yet */
-  const char *partition_column; /* NULL: "ds" */
-  const char *partition_format; /* NULL: "yyyy-MM-dd" */
+  const gn_alloc *alloc;         /* NULL: gni_libc_alloc */
+  const char *root;              /* a folder; need not exist yet */
+  const char *partition_column;  /* NULL: "ds" */
+  const char *partition_format;  /* NULL: "yyyy-MM-dd" */
   const gni_table_entry *tables; /* the last of a name counts */
   size_t table_count;
   gni_engine *engine; /* NULL: only what needs no engine works; may be given later */
@@ -57,10 +59,10 @@ typedef struct gni_property {
 
 /* What a name stands for. Texts live in the arena that was given. */
 typedef struct gni_table {
-  gn_str name;     /* "ns.t", always with its namespace */
-  gn_str location; /* for people: the file or folder */
-  bool configured; /* by an entry */
-  bool folder;     /* a folder of files, else one file */
+  gn_str name;      /* "ns.t", always with its namespace */
+  gn_str location;  /* for people: the file or folder */
+  bool configured;  /* by an entry */
+  bool folder;      /* a folder of files, else one file */
   bool partitioned; /* has the partition column, in folders' names or in the rows */
   bool by_folder;   /* … in folders' names */
   uint8_t format;   /* gni_table_format */
@@ -102,9 +104,8 @@ typedef struct gni_estimate {
 
 int gni_warehouse_open(const gni_warehouse_config *config, gni_warehouse **out, gn_error *err);
 /* The same over another driver ("parquet" is the default, "memory" is for tests). */
-int gni_warehouse_open_driver(const struct gni_table_driver *driver,
-                              const gni_warehouse_config *config, gni_warehouse **out,
-                              gn_error *err);
+int gni_warehouse_open_driver(const gni_table_driver *driver, const gni_warehouse_config *config,
+                              gni_warehouse **out, gn_error *err);
 void gni_warehouse_close(gni_warehouse *warehouse); /* NULL does nothing; the engine stays open */
 void gni_warehouse_set_engine(gni_warehouse *warehouse, gni_engine *engine);
 gni_engine *gni_warehouse_engine(const gni_warehouse *warehouse);
@@ -128,8 +129,8 @@ int gni_table_partitions(gni_warehouse *warehouse, const gni_table *table,
 int gni_table_estimate(gni_warehouse *warehouse, const gni_table *table, const gni_scan *scan,
                        gni_estimate *out, gn_error *err);
 /* Adds "(SELECT … )", what may follow FROM: every column of the table by its own name (partition
- * columns as VARCHAR; columns that a file lacks as nulls) and the GNI_SCAN_… columns. Lists only the
- * files needed. A range without data gives the columns and no rows. */
+ * columns as VARCHAR; columns that a file lacks as nulls) and the GNI_SCAN_… columns. Lists only
+ * the files needed. A range without data gives the columns and no rows. */
 int gni_table_scan(gni_warehouse *warehouse, const gni_table *table, const gni_scan *scan,
                    gn_buf *sql, gn_error *err);
 /* Every table whose name matches `pattern` (of SHOW TABLES LIKE: '*' and '%' any text, '_' one
@@ -150,7 +151,7 @@ int gni_table_name_split(gn_str name, gn_str *ns, gn_str *base, gn_error *err);
 
 typedef struct gni_table_spec {
   gn_str name;
-  const gni_type *columns; /* without the partition column */
+  const gni_type *columns;        /* without the partition column */
   const gni_property *properties; /* replace those of the same name */
   size_t property_count;
   bool auto_expand; /* columns that the table lacks are added to it, and those it has alone stay and
@@ -163,14 +164,14 @@ typedef struct gni_table_written {
 } gni_table_written;
 
 /* Compares columns: a type that changed is GN_E_TYPE with both types, a missing or new column
- * GN_E_TYPE unless auto_expand. Sweeps what dead writers left. The table's record is written with the
- * first partition. */
+ * GN_E_TYPE unless auto_expand. Sweeps what dead writers left. The table's record is written with
+ * the first partition. */
 int gni_table_writer_open(gni_warehouse *warehouse, const gni_table_spec *spec,
                           gni_table_writer **out, gn_error *err);
-/* Replaces the partitions that the rows have: columns of spec (by name, any order) and the partition
- * column as text in the warehouse's format. Rows keep their order within a partition. The stream is
- * taken. Partitions are published when the stream has ended, each atomically, ascending; after a
- * failure the ones before stay. */
+/* Replaces the partitions that the rows have: columns of spec (by name, any order) and the
+ * partition column as text in the warehouse's format. Rows keep their order within a partition. The
+ * stream is taken. Partitions are published when the stream has ended, each atomically, ascending;
+ * after a failure the ones before stay. */
 int gni_table_write(gni_table_writer *writer, struct ArrowArrayStream *rows, gn_arena *arena,
                     gni_table_written *out, gn_error *err);
 /* The same from a SELECT. */
@@ -183,7 +184,7 @@ int gni_table_drop(gni_warehouse *warehouse, gn_str name, gn_error *err); /* abs
 /* ---- drivers --------------------------------------------------------------------------------- */
 
 /* What a driver fills in; it grows at the end only. `state` is its own. */
-typedef struct gni_table_driver {
+struct gni_table_driver {
   uint32_t version;
   const char *name;
   int (*open)(gni_warehouse *warehouse, const gni_warehouse_config *config, void **state,
@@ -207,7 +208,7 @@ typedef struct gni_table_driver {
   int (*write)(void *writer, gn_str sql, gn_arena *arena, gni_table_written *out, gn_error *err);
   void (*write_end)(void *writer);
   int (*drop)(void *state, const gni_table *table, gn_error *err);
-} gni_table_driver;
+};
 
 extern const gni_table_driver gni_table_parquet, gni_table_memory;
 
