@@ -20,12 +20,12 @@ enum gni_json_kind {
 /* One node of a parsed document; lives in the arena it was parsed into. */
 typedef struct gni_json gni_json;
 struct gni_json {
-  uint8_t kind;      /* gni_json_kind */
+  uint8_t kind;          /* gni_json_kind */
   uint32_t line, column; /* 1-based, of its first character; columns count characters */
   union {
     bool boolean;
     int64_t integer;
-    double real; /* also set for GNI_JSON_INTEGER through gni_json_number */
+    double real;
     gn_str text;
     struct {
       const gni_json *items; /* list: elements; object: values */
@@ -40,16 +40,19 @@ struct gni_json {
 int gni_json_parse(gn_str text, int depth_max, gn_arena *arena, const gni_json **out, gn_error *err);
 /* NULL when absent or when `object` is no object. */
 const gni_json *gni_json_member(const gni_json *object, const char *key);
+double gni_json_number(const gni_json *node); /* of an integer or a real; NaN of others */
 /* Adds the text in quotes with JSON escapes; `ascii` writes everything above 0x7E as \uXXXX. */
 int gni_json_add_text(gn_buf *out, gn_str text, bool ascii);
 /* Writes a node compactly (no spaces). */
 int gni_json_write(const gni_json *node, gn_buf *out);
 /* JSON as Chronon's fetch prints it: NaN and infinities as strings, binary as base64, dates and
- * timestamps as ISO text, maps with their keys in byte order, structs by field name. */
+ * timestamps as ISO text, decimals as text, maps with their keys in byte order (of other types: as
+ * their JSON in quotes), structs by field name. */
 int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out);
 /* A JSON node as a value of a type: numbers for numbers (range-checked), text for strings, dates and
- * timestamps in ISO or as numbers, base64 for binary, objects for maps and structs (unknown members
- * are an error). `where` in err names the path. */
+ * timestamps in ISO or as days and microseconds, base64 for binary, objects for maps and structs
+ * (unknown members are an error, absent ones null); decimals as text or number. Reads what
+ * gni_value_to_json writes. Texts borrow the node's. `where` in err names the path. */
 int gni_json_to_value(const gni_json *node, const gni_type *type, gn_arena *arena, gni_value *out,
                       gn_error *err);
 
