@@ -1,0 +1,176 @@
+/* What a fetch does: the uploaded batch and the live rows become features. This is the hot path, so
+ * only the hops inside a window are loaded, and nothing but the request's arena is used.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "agg/partial.h"
+
+struct question {
+  const gni_layout *layout;
+  const gni_value *collapsed; /* a state a window column; NULL: no batch */
+  const gni_value *tails;     /* lists of hops, by size */
+  int64_t batch_end_ms, at_ms;
+  int boundary;
+  const gni_row *live;
+  size_t live_count;
+  gn_arena *arena;
+  gn_error *err;
+};
+
+/* The state of a window column as it grows; `scratch` receives what is loaded to be merged in. */
+struct growing {
+  const gni_aggregator *aggregator;
+  void *state, *scratch;
+  bool any;
+};
+
+/* ---- what may be asked ---- */
+
+static bool has_long_window(const gni_layout *layout)
+{
+  for (size_t c = 0; c < layout->column_count; c++) {
+    gni_window window = layout->columns[c].window;
+    if (!gnp_is_unbounded(window) && window.length_ms > GNI_TAIL_BUFFER_MS) return true;
+  }
+  return false;
+}
+
+static int check_times(const struct question *q)
+{
+  if (q->at_ms < q->batch_end_ms)
+    return gni_fail(q->err, GN_E_INVALID, "asked for %lld, which is before the batch end %lld",
+                    (long long)q->at_ms, (long long)q->batch_end_ms);
+  if (q->boundary != GNI_BOUNDARY_EXACT ||
+      q->at_ms <= q->batch_end_ms + GNI_TAIL_BUFFER_MS || !has_long_window(q->layout))
+    return GN_OK;
+  int rc = gni_fail(q->err, GN_E_INVALID, "the batch is more than two days old");
+  gni_error_hint(q->err, "upload a newer day, or set boundary = chronon, which over-counts");
+  return rc;
+}
+
+/* ---- opening a saved batch ---- */
+
+static int fail_shape(gn_error *err, const char *what)
+{
+  return gni_fail(err, GN_E_CORRUPT, "saved batch: %s", what);
+}
+
+static bool is_list_of(const gni_value *value, size_t count)
+{
+  return !value->is_null && value->list.count == count;
+}
+
+static int open_saved(struct question *q, const gni_value *saved)
+{
+  if (!saved) return GN_OK;
+  if (!is_list_of(saved, 2)) return fail_shape(q->err, "it is not a record of two fields");
+  const gni_value *collapsed = &saved->list.items[0], *tails = &saved->list.items[1];
+  if (!is_list_of(collapsed, q->layout->column_count))
+    return fail_shape(q->err, "its collapsed states are not one a window");
+  if (!is_list_of(tails, GNP_TAIL_SIZES)) return fail_shape(q->err, "its tails are not three lists");
+  q->collapsed = collapsed->list.items;
+  q->tails = tails->list.items;
+  return GN_OK;
+}
+
+/* The instant at which a saved hop starts, or INT64_MIN. */
+static int64_t hop_start_ms(const struct question *q, const gni_value *hop)
+{
+  size_t base_count = q->layout->base_count;
+  if (!is_list_of(hop, base_count + 1) || hop->list.items[base_count].is_null) return INT64_MIN;
+  return hop->list.items[base_count].integer;
+}
+
+static size_t find_hop(const struct question *q, const gni_value *tail, int64_t ms)
+{
+  size_t low = 0, high = tail->list.count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (hop_start_ms(q, &tail->list.items[middle]) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/* ---- growing a state ---- */
+
+/* Merging into nothing is loading. */
+static int add_saved(const struct question *q, struct growing *g, const gni_value *saved)
+{
+  if (saved->is_null) return GN_OK;
+  if (!g->any) {
+    g->any = true;
+    return gni_state_load(g->aggregator, g->state, saved, q->arena, q->err);
+  }
+  if (!g->scratch)
+    g->scratch = gni_arena_take(q->arena, gni_aggregator_state_size(g->aggregator));
+  if (!g->scratch) return GN_E_NOMEM;
+  int rc = gni_state_load(g->aggregator, g->scratch, saved, q->arena, q->err);
+  return rc == GN_OK ? gni_state_merge(g->aggregator, g->state, g->scratch, q->arena) : rc;
+}
+
+static int add_tail(const struct question *q, const gni_window_column *column, int64_t start_ms,
+                    struct growing *g)
+{
+  const gni_value *tail = &q->tails[gnp_tail_index(column->window)];
+  gnp_split split =
+      gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
+  if (tail->is_null) return fail_shape(q->err, "a tail is null");
+  int rc = GN_OK;
+  for (size_t i = find_hop(q, tail, start_ms); i < tail->list.count && rc == GN_OK; i++) {
+    const gni_value *hop = &tail->list.items[i];
+    int64_t hop_ms = hop_start_ms(q, hop);
+    if (hop_ms < start_ms) return fail_shape(q->err, "a hop is not complete or not in order");
+    if (hop_ms >= split.middle_ms) break;
+    rc = add_saved(q, g, &hop->list.items[column->base]);
+  }
+  return rc;
+}
+
+/* The collapsed middle was folded by itself, so it is merged even into an empty tail. */
+static int add_batch(const struct question *q, size_t c, int64_t start_ms, struct growing *g)
+{
+  const gni_window_column *column = &q->layout->columns[c];
+  if (!q->collapsed) return GN_OK;
+  int rc = gnp_is_unbounded(column->window) ? GN_OK : add_tail(q, column, start_ms, g);
+  return rc == GN_OK ? add_saved(q, g, &q->collapsed[c]) : rc;
+}
+
+static int answer(const struct question *q, size_t c, gni_value *out)
+{
+  const gni_window_column *column = &q->layout->columns[c];
+  const gni_base_column *base = &q->layout->bases[column->base];
+  int64_t start_ms = gni_window_start(column->window, q->at_ms, GNI_FIVE_MINUTE);
+  struct growing g = {.aggregator = base->aggregator};
+  g.state = gnp_state_take(g.aggregator, q->arena);
+  if (!g.state) return GN_E_NOMEM;
+  int rc = add_batch(q, c, start_ms, &g);
+  if (rc == GN_OK) {
+    int64_t from_ms = start_ms > q->batch_end_ms ? start_ms : q->batch_end_ms;
+    size_t from = gnp_rows_find(q->live, q->live_count, from_ms);
+    rc = gnp_rows_fold(q->layout, (size_t)column->base, q->live, from, q->live_count, g.state,
+                       q->arena);
+  }
+  return rc == GN_OK ? gni_state_finish(g.aggregator, g.state, out, q->arena) : rc;
+}
+
+int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                     const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
+                     gn_arena *arena, gni_value *outputs, gn_error *err)
+{
+  struct question q = {
+      .layout = layout,
+      .batch_end_ms = batch_end_ms,
+      .at_ms = at_ms,
+      .boundary = boundary,
+      .live = live,
+      .live_count = gnp_rows_find(live, live_count, at_ms), /* rows at or after `at_ms` do not count */
+      .arena = arena,
+      .err = err,
+  };
+  int rc = check_times(&q);
+  if (rc == GN_OK) rc = open_saved(&q, saved);
+  for (size_t c = 0; c < layout->column_count && rc == GN_OK; c++) {
+    rc = answer(&q, c, &outputs[c]);
+    if (rc != GN_OK) return gnp_fold_fail(err, rc, arena);
+  }
+  return rc;
+}

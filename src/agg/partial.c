@@ -1,0 +1,137 @@
+/* Partial states: rows of a hop folded by (time, source order), and their merging in ascending
+ * order. SPDX-License-Identifier: Apache-2.0 */
+#include "agg/partial.h"
+
+/* ---- failures ---- */
+
+int gnp_arena_full(const gn_arena *arena, size_t size)
+{
+  return gni_size_add(arena->used_bytes, size) > arena->ceiling_bytes ? GN_E_LIMIT : GN_E_NOMEM;
+}
+
+int gnp_fold_fail(gn_error *err, int rc, const gn_arena *arena)
+{
+  if (rc == GN_OK) return GN_OK;
+  if (rc == GN_E_NOMEM) return gni_fail(err, rc, "out of memory while aggregating one key");
+  if (rc == GN_E_LIMIT)
+    return gni_fail(err, rc, "the states of one key need more than %zu bytes",
+                    arena->ceiling_bytes);
+  return gni_fail(err, rc, "a row does not fit its aggregation");
+}
+
+/* ---- rows ---- */
+
+void *gnp_state_take(const gni_aggregator *aggregator, gn_arena *arena)
+{
+  void *state = gni_arena_take(arena, gni_aggregator_state_size(aggregator));
+  if (state) gni_state_init(aggregator, state);
+  return state;
+}
+
+size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms)
+{
+  size_t low = 0, high = row_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (rows[middle].time_ms < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from, size_t to,
+                  void *state, gn_arena *arena)
+{
+  int rc = GN_OK;
+  for (size_t i = from; i < to && rc == GN_OK; i++)
+    rc = gnp_row_update(&layout->bases[base], state, &rows[i], arena);
+  return rc;
+}
+
+/* ---- partial states ---- */
+
+int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t hop_ms,
+                      const gnp_range *ranges, size_t range_count, gn_arena *arena)
+{
+  *partials = (gnp_partials){
+      .layout = layout, .hop_ms = hop_ms, .ranges = ranges, .range_count = range_count};
+  partials->offsets = GN_TAKE(arena, size_t, layout->base_count);
+  if (!partials->offsets) return gnp_arena_full(arena, layout->base_count * sizeof(size_t));
+  for (size_t b = 0; b < layout->base_count; b++) partials->offsets[b] = SIZE_MAX;
+  for (size_t i = 0; i < range_count; i++) {
+    size_t base = ranges[i].base;
+    if (gnp_partials_keep(partials, base)) continue;
+    partials->offsets[base] = partials->states_bytes;
+    partials->states_bytes += gni_aggregator_state_size(layout->bases[base].aggregator);
+  }
+  return GN_OK;
+}
+
+void gnp_partials_reset(gnp_partials *partials)
+{
+  partials->items = NULL;
+  partials->count = partials->capacity = 0;
+}
+
+static int append(gnp_partials *partials, int64_t start_ms, gn_arena *arena)
+{
+  if (partials->count == partials->capacity) {
+    size_t wanted = partials->capacity ? 2 * partials->capacity : 8;
+    gnp_partial *grown =
+        gni_arena_grow(arena, partials->items, partials->capacity * sizeof(gnp_partial),
+                       gni_size_mul(wanted, sizeof(gnp_partial)));
+    if (!grown) return gnp_arena_full(arena, wanted * sizeof(gnp_partial));
+    partials->items = grown;
+    partials->capacity = wanted;
+  }
+  char *states = gni_arena_take(arena, partials->states_bytes);
+  if (!states) return gnp_arena_full(arena, partials->states_bytes);
+  const gni_layout *layout = partials->layout;
+  for (size_t b = 0; b < layout->base_count; b++)
+    if (gnp_partials_keep(partials, b))
+      gni_state_init(layout->bases[b].aggregator, states + partials->offsets[b]);
+  partials->items[partials->count++] = (gnp_partial){start_ms, states};
+  return GN_OK;
+}
+
+int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena)
+{
+  int64_t start_ms = gnp_floor_ms(row->time_ms, partials->hop_ms);
+  bool has_hop = partials->count && partials->items[partials->count - 1].start_ms == start_ms;
+  size_t counted = SIZE_MAX; /* the base column that took the row last */
+  for (size_t i = 0; i < partials->range_count; i++) {
+    const gnp_range *range = &partials->ranges[i];
+    if (row->time_ms < range->from_ms || row->time_ms >= range->to_ms || range->base == counted)
+      continue;
+    int rc = has_hop ? GN_OK : append(partials, start_ms, arena);
+    if (rc != GN_OK) return rc;
+    has_hop = true;
+    counted = range->base;
+    char *states = partials->items[partials->count - 1].states;
+    rc = gnp_row_update(&partials->layout->bases[counted], states + partials->offsets[counted], row,
+                        arena);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
+size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
+{
+  size_t low = 0, high = partials->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (partials->items[middle].start_ms < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to, void *state,
+                       gn_arena *arena)
+{
+  const gni_aggregator *aggregator = partials->layout->bases[base].aggregator;
+  int rc = GN_OK;
+  for (size_t i = from; i < to && rc == GN_OK; i++)
+    rc = gni_state_merge(aggregator, state, gnp_partials_state(partials, i, base), arena);
+  return rc;
+}

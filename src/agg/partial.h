@@ -1,0 +1,119 @@
+/* Partial states: the pieces from which snapshots, temporal folds and batches are put together, so
+ * that all three fold in the same order. Of this module only. SPDX-License-Identifier: Apache-2.0 */
+#ifndef GNOMON_SRC_AGG_PARTIAL_H
+#define GNOMON_SRC_AGG_PARTIAL_H
+
+#include "agg/agg.h"
+
+/* ---- windows --------------------------------------------------------------------------------- */
+
+bool gnp_is_unbounded(gni_window window);
+/* The multiple of `step_ms` at or before `ms`, also before 1970. */
+int64_t gnp_floor_ms(int64_t ms, int64_t step_ms);
+int64_t gnp_ceil_day_ms(int64_t ms); /* the midnight at or after `ms` */
+
+/* How a window is cut at a batch end: rows of [from, middle) become hops, rows of [middle, batch
+ * end) the collapsed middle. Unbounded: everything is middle. */
+typedef struct gnp_split {
+  int64_t from_ms, middle_ms;
+} gnp_split;
+
+/* CHRONON begins after the instant (batch end - window) and cuts two days later to the millisecond.
+ * EXACT begins where queries at the batch end do, and cuts at a hop, so that hops are whole. */
+gnp_split gnp_window_split(gni_window window, int64_t batch_end_ms, int resolution, int boundary);
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* The first row at or after `ms`; `row_count` when there is none. Rows are in time order. */
+size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms);
+/* Updates `state` of base column `base` with rows [from, to). */
+int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from, size_t to,
+                  void *state, gn_arena *arena);
+static inline int gnp_row_update(const gni_base_column *base, void *state, const gni_row *row,
+                                 gn_arena *arena)
+{
+  const gni_value *bucket = base->bucket < 0 ? NULL : &row->values[base->bucket];
+  return gni_state_update(base->aggregator, state, &row->values[base->input], bucket, row->time_ms,
+                          arena);
+}
+
+/* ---- partial states -------------------------------------------------------------------------- */
+
+/* Rows of [from, to) count for base column `base`. */
+typedef struct gnp_range {
+  size_t base;
+  int64_t from_ms, to_ms;
+} gnp_range;
+
+/* The states of one hop: base column b at states + partials->offsets[b]. */
+typedef struct gnp_partial {
+  int64_t start_ms;
+  char *states;
+} gnp_partial;
+
+/* The hops of one size that have rows, ascending. */
+typedef struct gnp_partials {
+  const gni_layout *layout;
+  int64_t hop_ms;
+  const gnp_range *ranges; /* by base column; several for one column count a row once */
+  size_t range_count;
+  size_t *offsets;
+  size_t states_bytes;
+  gnp_partial *items;
+  size_t count, capacity;
+} gnp_partials;
+
+/* `ranges` must live as long as the partials. */
+int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t hop_ms,
+                      const gnp_range *ranges, size_t range_count, gn_arena *arena);
+void gnp_partials_reset(gnp_partials *partials); /* no hops; their arena was reset by the caller */
+/* Rows come in time order. A row outside every range makes no hop. */
+int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena);
+/* The first hop that starts at or after `ms`. */
+size_t gnp_partials_find(const gnp_partials *partials, int64_t ms);
+/* Whether the hops have a state of this base column. */
+static inline bool gnp_partials_keep(const gnp_partials *partials, size_t base)
+{
+  return partials->offsets[base] != SIZE_MAX;
+}
+static inline const void *gnp_partials_state(const gnp_partials *partials, size_t index, size_t base)
+{
+  return partials->items[index].states + partials->offsets[base];
+}
+/* Merges hops [from, to) of one base column into `state`, ascending. */
+int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to, void *state,
+                       gn_arena *arena);
+
+/* ---- batch: what temporal folds and uploads share -------------------------------------------- */
+
+enum { GNP_TAIL_SIZES = 3 };                    /* 1 d, 1 h, 5 min: the order of tailHopIrs */
+int gnp_tail_index(gni_window window);          /* which of them a window hops by */
+int64_t gnp_tail_hop_ms(int index);
+
+/* The tail hops of one size for a batch end; empty when no window hops by it. */
+int gnp_tail_fold(const gni_layout *layout, int index, const gni_row *rows, size_t row_count,
+                  int64_t batch_end_ms, int boundary, gn_arena *arena, gnp_partials *out);
+/* Merges the middle of window column `column` into the empty `state`: the rest of the day in which
+ * it begins, then whole days. `days` has the days that are whole. */
+int gnp_middle_fold(const gni_layout *layout, size_t column, const gnp_partials *days,
+                    const gni_row *rows, size_t row_count, int64_t batch_end_ms, int boundary,
+                    void *state, gn_arena *arena);
+/* One range a base column: the whole days of its middles for batch ends of [first, last]. NULL
+ * without memory. */
+gnp_range *gnp_middle_ranges(const gni_layout *layout, int64_t first_end_ms, int64_t last_end_ms,
+                             int boundary, gn_arena *arena);
+/* Adds the rows before `until_ms` from `*next` on. */
+int gnp_days_fold(gnp_partials *days, const gni_row *rows, size_t row_count, size_t *next,
+                  int64_t until_ms, gn_arena *arena);
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+/* Puts the failure of a take from `arena` or of a state into `err`: out of memory, or past the
+ * arena's ceiling. */
+int gnp_fold_fail(gn_error *err, int rc, const gn_arena *arena);
+/* A state of `aggregator` that saw nothing; NULL without memory. */
+void *gnp_state_take(const gni_aggregator *aggregator, gn_arena *arena);
+/* GN_E_LIMIT when the arena's ceiling was in the way of `size` more bytes, else GN_E_NOMEM. */
+int gnp_arena_full(const gn_arena *arena, size_t size);
+
+#endif

@@ -1,0 +1,280 @@
+/* Snapshots: the value of every window at the midnight after each day. Rows become day partials as
+ * they arrive; at the end of a key each window is put together from the partials it spans. Days
+ * without rows cost nothing, and a window whose span did not change since the day before keeps its
+ * value. SPDX-License-Identifier: Apache-2.0 */
+#include "agg/partial.h"
+
+/* The day partials that a window spans: hops [low, middle) are its tail, [middle, high) its middle. */
+struct span {
+  size_t low, middle, high;
+};
+
+/* The fold of a base column's day partials from the key's first one on: what unbounded windows show,
+ * and windows that still reach back to the first row. */
+struct prefix {
+  void *state;
+  size_t count;
+};
+
+struct gni_snapshot {
+  const gni_layout *layout;
+  const gn_alloc *alloc;
+  size_t ceiling_bytes, day_count;
+  int32_t *days;
+  struct span *spans;      /* a window column */
+  bool *changed;           /* a window column: its span moved since the last day */
+  gni_value *outputs;      /* a window column; in values[current] */
+  struct prefix *prefixes; /* a base column */
+  gnp_partials partials;
+  int64_t last_ms;      /* time of the row before */
+  gn_arena home;        /* what lives as long as the snapshot */
+  gn_arena key;         /* partials and prefixes of the key at hand */
+  gn_arena scratch;     /* states of the day at hand */
+  gn_arena values[2];   /* outputs of the day at hand and of the day before, in turn */
+  int current;
+};
+
+static int64_t end_of_day_ms(int32_t day)
+{
+  return ((int64_t)day + 1) * GN_DAY_MS;
+}
+
+static bool same_span(struct span a, struct span b)
+{
+  return a.low == b.low && a.middle == b.middle && a.high == b.high;
+}
+
+/* ---- making one ---- */
+
+/* The days that any window of a base column reaches on any day asked for. */
+static gnp_range *take_ranges(gni_snapshot *s)
+{
+  gnp_range *ranges = GN_TAKE(&s->home, gnp_range, s->layout->base_count);
+  if (!ranges) return NULL;
+  for (size_t b = 0; b < s->layout->base_count; b++)
+    ranges[b] = (gnp_range){b, INT64_MAX, end_of_day_ms(s->days[s->day_count - 1])};
+  for (size_t c = 0; c < s->layout->column_count; c++) {
+    const gni_window_column *column = &s->layout->columns[c];
+    int64_t from_ms = gni_window_start(column->window, end_of_day_ms(s->days[0]), GNI_DAILY);
+    gnp_range *range = &ranges[column->base];
+    if (from_ms < range->from_ms) range->from_ms = from_ms;
+  }
+  return ranges;
+}
+
+static int prepare(gni_snapshot *s, const int32_t *days)
+{
+  const gni_layout *layout = s->layout;
+  s->days = gni_arena_copy(&s->home, days, s->day_count * sizeof(*days));
+  s->spans = GN_TAKE_ZERO(&s->home, struct span, layout->column_count);
+  s->changed = GN_TAKE_ZERO(&s->home, bool, layout->column_count);
+  s->outputs = GN_TAKE_ZERO(&s->home, gni_value, layout->column_count);
+  s->prefixes = GN_TAKE_ZERO(&s->home, struct prefix, layout->base_count);
+  if (!s->days || !s->spans || !s->changed || !s->outputs || !s->prefixes) return GN_E_NOMEM;
+  gnp_range *ranges = take_ranges(s);
+  if (!ranges) return GN_E_NOMEM;
+  return gnp_partials_init(&s->partials, layout, GN_DAY_MS, ranges, layout->base_count, &s->home);
+}
+
+static void begin_key(gni_snapshot *s)
+{
+  const gni_layout *layout = s->layout;
+  gni_arena_reset(&s->key);
+  gnp_partials_reset(&s->partials);
+  memset(s->spans, 0, layout->column_count * sizeof(*s->spans));
+  memset(s->prefixes, 0, layout->base_count * sizeof(*s->prefixes));
+  for (size_t c = 0; c < layout->column_count; c++) s->outputs[c] = GNI_NULL_VALUE;
+  s->last_ms = INT64_MIN;
+}
+
+int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_count,
+                     const gn_alloc *alloc, size_t ceiling_bytes, gni_snapshot **out, gn_error *err)
+{
+  *out = NULL;
+  for (size_t i = 1; i < day_count; i++)
+    if (days[i] <= days[i - 1]) return gni_fail(err, GN_E_ARG, "the days are not ascending");
+  if (day_count == 0) return gni_fail(err, GN_E_ARG, "no day to compute");
+  gni_snapshot *s = gni_alloc_zero(alloc, sizeof(*s));
+  if (!s) return gni_fail_nomem(err, sizeof(*s));
+  s->layout = layout;
+  s->alloc = alloc;
+  s->ceiling_bytes = ceiling_bytes;
+  s->day_count = day_count;
+  gni_arena_init(&s->home, alloc, ceiling_bytes);
+  gni_arena_init(&s->key, alloc, ceiling_bytes);
+  gni_arena_init(&s->scratch, alloc, ceiling_bytes);
+  gni_arena_init(&s->values[0], alloc, ceiling_bytes);
+  gni_arena_init(&s->values[1], alloc, ceiling_bytes);
+  int rc = prepare(s, days);
+  if (rc != GN_OK) {
+    gni_snapshot_free(s);
+    return gni_fail_nomem(err, day_count * sizeof(*days));
+  }
+  begin_key(s);
+  *out = s;
+  return GN_OK;
+}
+
+void gni_snapshot_free(gni_snapshot *s)
+{
+  if (!s) return;
+  gni_arena_deinit(&s->values[1]);
+  gni_arena_deinit(&s->values[0]);
+  gni_arena_deinit(&s->scratch);
+  gni_arena_deinit(&s->key);
+  gni_arena_deinit(&s->home);
+  gni_free(s->alloc, s, sizeof(*s));
+}
+
+int gni_snapshot_add(gni_snapshot *s, const gni_row *row, gn_error *err)
+{
+  if (row->time_ms < s->last_ms)
+    return gni_fail(err, GN_E_BUG, "rows of a key are not in time order");
+  s->last_ms = row->time_ms;
+  return gnp_fold_fail(err, gnp_partials_add(&s->partials, row, &s->key), &s->key);
+}
+
+/* ---- ending a key ---- */
+
+/* Moves the spans of all windows on to the midnight `end_ms`; false when none moved. Ends ascend,
+ * so every position only moves forward. */
+static bool move_spans(gni_snapshot *s, int64_t end_ms)
+{
+  const gnp_partials *partials = &s->partials;
+  bool any_changed = false;
+  size_t high = s->spans[0].high; /* the same for all windows */
+  while (high < partials->count && partials->items[high].start_ms < end_ms) high++;
+  for (size_t c = 0; c < s->layout->column_count; c++) {
+    gni_window window = s->layout->columns[c].window;
+    gnp_split split = gnp_window_split(window, end_ms, GNI_DAILY, GNI_BOUNDARY_EXACT);
+    struct span before = s->spans[c], now = before;
+    while (now.low < high && partials->items[now.low].start_ms < split.from_ms) now.low++;
+    if (now.middle < now.low) now.middle = now.low;
+    while (now.middle < high && partials->items[now.middle].start_ms < split.middle_ms)
+      now.middle++;
+    now.high = high;
+    s->changed[c] = !same_span(before, now);
+    any_changed |= s->changed[c];
+    s->spans[c] = now;
+  }
+  return any_changed;
+}
+
+/* The fold of the first `count` day partials, extended from the day before. */
+static int extend_prefix(gni_snapshot *s, size_t base, size_t count, const void **out)
+{
+  struct prefix *prefix = &s->prefixes[base];
+  if (!prefix->state) {
+    const gni_aggregator *aggregator = s->layout->bases[base].aggregator;
+    prefix->state = gnp_state_take(aggregator, &s->key);
+    if (!prefix->state) return gnp_arena_full(&s->key, gni_aggregator_state_size(aggregator));
+  }
+  int rc = GN_OK;
+  if (prefix->count < count)
+    rc = gnp_partials_merge(&s->partials, base, prefix->count, count, prefix->state, &s->key);
+  prefix->count = count;
+  *out = prefix->state;
+  return rc;
+}
+
+static int merge_span(gni_snapshot *s, size_t base, size_t from, size_t to, void **out)
+{
+  const gni_aggregator *aggregator = s->layout->bases[base].aggregator;
+  *out = gnp_state_take(aggregator, &s->scratch);
+  if (!*out) return gnp_arena_full(&s->scratch, gni_aggregator_state_size(aggregator));
+  return gnp_partials_merge(&s->partials, base, from, to, *out, &s->scratch);
+}
+
+/* The canonical fold of a span: the tail, then the middle folded by itself. Parts that are alone are
+ * used as they are, for merging into nothing changes nothing. */
+static int fold_span(gni_snapshot *s, size_t base, struct span span, const void **out)
+{
+  void *tail = NULL, *middle = NULL;
+  int rc;
+  if (span.high - span.low == 1) {
+    *out = gnp_partials_state(&s->partials, span.low, base);
+    return GN_OK;
+  }
+  if (span.middle == 0) return extend_prefix(s, base, span.high, out);
+  if (span.low == span.middle || span.middle == span.high) {
+    rc = merge_span(s, base, span.low, span.high, &tail);
+    *out = tail;
+    return rc;
+  }
+  if ((rc = merge_span(s, base, span.low, span.middle, &tail)) != GN_OK) return rc;
+  if ((rc = merge_span(s, base, span.middle, span.high, &middle)) != GN_OK) return rc;
+  *out = tail;
+  return gni_state_merge(s->layout->bases[base].aggregator, tail, middle, &s->scratch);
+}
+
+static int compute_column(gni_snapshot *s, size_t c, gni_value *out, gn_arena *values)
+{
+  const gni_window_column *column = &s->layout->columns[c];
+  const gni_aggregator *aggregator = s->layout->bases[column->base].aggregator;
+  struct span span = s->spans[c];
+  const void *state = NULL;
+  *out = GNI_NULL_VALUE;
+  if (span.low == span.high) return GN_OK;
+  int rc = fold_span(s, (size_t)column->base, span, &state);
+  gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which will change */
+  if (rc == GN_OK) rc = gni_state_finish(aggregator, state, &value, &s->scratch);
+  if (rc != GN_OK) return rc;
+  return gni_value_copy(s->layout->output->fields[c].type, &value, values, out);
+}
+
+/* Recomputes what moved and keeps the rest. Windows of one column that span the same days share. */
+static int compute_outputs(gni_snapshot *s)
+{
+  const gni_layout *layout = s->layout;
+  gn_arena *values = &s->values[s->current ^= 1];
+  gni_arena_reset(values);
+  gni_arena_reset(&s->scratch);
+  for (size_t c = 0; c < layout->column_count; c++) {
+    gni_value value = GNI_NULL_VALUE;
+    int rc = GN_OK;
+    if (!s->changed[c])
+      rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &value);
+    else if (c > 0 && layout->columns[c - 1].base == layout->columns[c].base &&
+             same_span(s->spans[c - 1], s->spans[c]))
+      value = s->outputs[c - 1];
+    else
+      rc = compute_column(s, c, &value, values);
+    if (rc != GN_OK) return rc;
+    s->outputs[c] = value;
+  }
+  return GN_OK;
+}
+
+static bool any_output(const gni_snapshot *s)
+{
+  for (size_t c = 0; c < s->layout->column_count; c++)
+    if (!s->outputs[c].is_null) return true;
+  return false;
+}
+
+static int end_key(gni_snapshot *s,
+                   int (*emit)(void *user, size_t day_index, const gni_value *outputs,
+                               gn_error *err),
+                   void *user, gn_error *err)
+{
+  if (s->partials.count == 0) return GN_OK;
+  for (size_t i = 0; i < s->day_count; i++) {
+    int64_t end_ms = end_of_day_ms(s->days[i]);
+    if (s->partials.items[0].start_ms >= end_ms) continue; /* before the key's first row */
+    int rc = GN_OK;
+    if (move_spans(s, end_ms)) rc = gnp_fold_fail(err, compute_outputs(s), &s->scratch);
+    if (rc == GN_OK && any_output(s)) rc = emit(user, i, s->outputs, err);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
+int gni_snapshot_end_key(gni_snapshot *s,
+                         int (*emit)(void *user, size_t day_index, const gni_value *outputs,
+                                     gn_error *err),
+                         void *user, gn_error *err)
+{
+  int rc = s->layout->column_count ? end_key(s, emit, user, err) : GN_OK;
+  begin_key(s);
+  return rc;
+}
