@@ -429,11 +429,11 @@ gn_str gni_external_part_name(gn_arena *arena, const gni_external_part *part); /
 
 /* "ns.t/k=v/k2=v2": the table, and the tokens after it (which restrict look-ups of partitions and
  * never filter rows). A token without '=' is its own key with an absent value. */
-typedef struct gni_table_spec {
+typedef struct gni_named_table {
   gn_str table;
   gni_map tokens;
-} gni_table_spec;
-int gni_table_spec_parse(gn_str text, gn_arena *arena, gni_table_spec *out);
+} gni_named_table;
+int gni_named_table_parse(gn_str text, gn_arena *arena, gni_named_table *out);
 
 /* ---- meaning --------------------------------------------------------------------------------- */
 
