@@ -21,7 +21,7 @@ MAY_USE = {
     "base": set(),
     "data": {"base"},
     "wire": {"data", "base"},
-    "def": {"data", "wire", "base"},
+    "def": {"agg", "expr", "data", "wire", "base"},
     "agg": {"data", "wire", "base"},
     "expr": {"data", "wire", "base"},
     "plan": BELOW_PLAN,
