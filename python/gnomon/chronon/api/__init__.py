@@ -1,0 +1,1 @@
+"""The model: structs and enumerations."""

@@ -1,0 +1,1 @@
+"""Chronon's API declares no constants; the module exists so that importing it works."""
