@@ -162,15 +162,29 @@ double gnp_decimal_double(gnp_wide x, int scale)
 {
   char text[GNP_DECIMAL_TEXT_BYTES];
   double value = 0;
-  if (magnitude(x) < (UINT64_C(1) << 53) && scale <= 22) {
+  if (magnitude(x) < (UINT64_C(1) << 53) && scale >= 0 && scale <= 22) {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     return (double)(int64_t)x / powers[scale]; /* both exact, so the quotient is the nearest */
   }
-  size_t len = gnp_decimal_format(x, scale, true, text);
+  size_t len = x < 0 ? 1 : 0;
+  text[0] = '-';
+  len += put_digits(magnitude(x), text + len);
+  len += put_exponent(text + len, -scale);
   (void)gni_parse_double((gn_str){text, len}, &value);
   return value;
+}
+
+void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale)
+{
+  char text[GN_DOUBLE_TEXT_BYTES];
+  size_t len = is_float ? gni_format_float((float)x, text) : gni_format_double(x, text);
+  (void)gnp_decimal_parse((gn_str){text, len}, digits, scale);
+  while (*scale > 0 && *digits % 10 == 0) { /* "5.0" */
+    *digits /= 10;
+    --*scale;
+  }
 }
 
 static bool from_text(gn_str text, int scale, gnp_wide *out)
@@ -257,4 +271,93 @@ bool gnp_wide_multiply(gnp_wide a, gnp_wide b, int k, gnp_wide *out)
   gnp_wide_bits quotient, rest, divisor = (gnp_wide_bits)gnp_power10(k);
   if (!divide256(multiply256(magnitude(a), magnitude(b)), divisor, &quotient, &rest)) return false;
   return signed_half_up(quotient, rest, divisor, (a < 0) != (b < 0), out);
+}
+
+static bool wide256_less(wide256 a, wide256 b)
+{
+  return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
+static wide256 wide256_sum(wide256 a, wide256 b)
+{
+  gnp_wide_bits low = a.low + b.low;
+  return (wide256){a.high + b.high + (low < a.low), low};
+}
+
+static wide256 wide256_difference(wide256 a, wide256 b)
+{
+  return (wide256){a.high - b.high - (a.low < b.low), a.low - b.low};
+}
+
+bool gnp_wide_add(gnp_wide a, int scale_a, gnp_wide b, int scale_b, bool minus, int scale,
+                  gnp_wide *out)
+{
+  int common = scale_a > scale_b ? scale_a : scale_b;
+  wide256 x = multiply256(magnitude(a), (gnp_wide_bits)gnp_power10(common - scale_a));
+  wide256 y = multiply256(magnitude(b), (gnp_wide_bits)gnp_power10(common - scale_b)), sum;
+  bool negative = a < 0, other = (b < 0) != minus;
+  if (negative == other) {
+    sum = wide256_sum(x, y);
+  } else if (wide256_less(x, y)) {
+    sum = wide256_difference(y, x);
+    negative = other;
+  } else {
+    sum = wide256_difference(x, y);
+  }
+  gnp_wide_bits quotient, rest, divisor = (gnp_wide_bits)gnp_power10(common - scale);
+  if (!divide256(sum, divisor, &quotient, &rest)) return false;
+  return signed_half_up(quotient, rest, divisor, negative, out);
+}
+
+/* Bit by bit; only numbers of more than 128 bits come here in practice once in a blue moon, but they
+ * must come out right. */
+static void divide256_full(wide256 a, wide256 b, wide256 *quotient, wide256 *rest)
+{
+  wide256 q = {0, 0}, r = {0, 0};
+  for (int bit = 255; bit >= 0; bit--) {
+    gnp_wide_bits source = bit >= 128 ? a.high >> (bit - 128) : a.low >> bit;
+    bool over = r.high >> 127;
+    r = (wide256){r.high << 1 | r.low >> 127, r.low << 1 | (source & 1)};
+    q = (wide256){q.high << 1 | q.low >> 127, q.low << 1};
+    if (over || !wide256_less(r, b)) {
+      r = wide256_difference(r, b);
+      q.low |= 1;
+    }
+  }
+  *quotient = q;
+  *rest = r;
+}
+
+static void divide_aligned(gnp_wide a, int scale_a, gnp_wide b, int scale_b, wide256 *quotient,
+                           wide256 *rest)
+{
+  int common = scale_a > scale_b ? scale_a : scale_b;
+  wide256 x = multiply256(magnitude(a), (gnp_wide_bits)gnp_power10(common - scale_a));
+  wide256 y = multiply256(magnitude(b), (gnp_wide_bits)gnp_power10(common - scale_b));
+  if (x.high || y.high) {
+    divide256_full(x, y, quotient, rest);
+  } else {
+    *quotient = (wide256){0, x.low / y.low};
+    *rest = (wide256){0, x.low % y.low};
+  }
+}
+
+bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int scale, gnp_wide *out)
+{
+  wide256 quotient, rest;
+  int common = scale_a > scale_b ? scale_a : scale_b;
+  divide_aligned(a, scale_a, b, scale_b, &quotient, &rest);
+  gnp_wide_bits kept, cut, divisor = (gnp_wide_bits)gnp_power10(common - scale);
+  if (!divide256(rest, divisor, &kept, &cut)) return false;
+  return signed_half_up(kept, cut, divisor, a < 0, out);
+}
+
+bool gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out)
+{
+  wide256 quotient, rest;
+  divide_aligned(a, scale_a, b, scale_b, &quotient, &rest);
+  bool negative = (a < 0) != (b < 0);
+  uint64_t low = (uint64_t)quotient.low;
+  *out = (int64_t)(negative ? 0 - low : low); /* what does not fit is cut, as Java cuts it */
+  return !quotient.high && quotient.low <= (gnp_wide_bits)INT64_MAX + negative;
 }

@@ -35,7 +35,9 @@ bool gnp_wide_rescale(gnp_wide x, int from_scale, int to_scale, gnp_wide *out);
 bool gnp_decimal_parse(gn_str text, gnp_wide *unscaled, int *scale);
 /* "12.50"; with `plain` false, Java's BigDecimal.toString, which turns to an exponent for tiny ones. */
 size_t gnp_decimal_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES]);
-double gnp_decimal_double(gnp_wide x, int scale);
+double gnp_decimal_double(gnp_wide x, int scale); /* the nearest; a scale may be negative */
+/* The shortest decimal that reads back as the finite number: x = digits * 10^-scale. */
+void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale);
 /* The shortest decimal text of a double, rounded half up to `scale`: Spark's Decimal(double). False
  * for NaN, infinities and what does not fit. */
 bool gnp_decimal_from_double(double value, int scale, gnp_wide *out);
@@ -45,5 +47,14 @@ bool gnp_decimal_from_float(float value, int scale, gnp_wide *out);
 bool gnp_wide_divide(gnp_wide a, int k, gnp_wide b, gnp_wide *out);
 /* a*b / 10^k, half up, exactly; false past 128 bits. */
 bool gnp_wide_multiply(gnp_wide a, gnp_wide b, int k, gnp_wide *out);
+
+/* a*10^-scale_a + b*10^-scale_b (or minus), half up to `scale`, exactly; false past 128 bits. */
+bool gnp_wide_add(gnp_wide a, int scale_a, gnp_wide b, int scale_b, bool minus, int scale,
+                  gnp_wide *out);
+
+/* a % b with the sign of a, and the whole part of a / b; exactly. False past what `out` holds. */
+bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int scale,
+                        gnp_wide *out);
+bool gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out);
 
 #endif

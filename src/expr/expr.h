@@ -113,7 +113,7 @@ int gni_bound_eval(const gni_bound *bound, const gni_value *row, gn_arena *arena
 
 typedef struct gni_expr_function_info {
   const char *name, *family;
-  const char *signature; /* "substring(string|binary, int[, int]) -> same" */
+  const char *takes, *gives; /* "string|binary, int, [int]", "1st"; NULL when a rule decides */
   bool native;           /* DuckDB computes it; otherwise our evaluator does, called from its SQL */
 } gni_expr_function_info;
 

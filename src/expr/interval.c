@@ -36,7 +36,7 @@ bool gnp_is_interval_unit(const gnp_token *token)
 
 typedef struct amounts {
   int64_t months, micros;
-  bool has_months, has_micros;
+  bool has_months, has_micros, has_time;
 } amounts;
 
 /* A whole number times the unit; seconds may have a fraction. */
@@ -56,6 +56,7 @@ static bool add_amount(amounts *sum, const struct unit_row *unit, gn_str number,
   }
   int64_t *target = unit->months ? &sum->months : &sum->micros;
   *(unit->months ? &sum->has_months : &sum->has_micros) = true;
+  sum->has_time |= !unit->months && unit->size < GNP_DAY_US;
   if (__builtin_mul_overflow(count, unit->size, &count) ||
       __builtin_add_overflow(count, part, &count))
     return false;
@@ -117,7 +118,7 @@ static int finish(gnp_parser *p, size_t begin, const amounts *sum, const gni_exp
   if (sum->months < INT32_MIN || sum->months > INT32_MAX) return bad_interval(p, begin);
   gni_expr *node = gnp_node(p, GNP_NODE_LITERAL, begin);
   if (!node) return gnp_parse_check(p, NULL);
-  node->type = sum->has_months ? &gnp_type_months : &gnp_type_micros;
+  node->type = sum->has_months ? &gnp_type_months : sum->has_time ? &gnp_type_micros : &gnp_type_days;
   node->value = gni_value_integer(sum->has_months ? sum->months : sum->micros);
   *out = node;
   return GN_OK;

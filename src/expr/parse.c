@@ -5,7 +5,8 @@
 
 #include "expr/tree.h"
 
-const gni_type gnp_type_months = {.kind = GNP_MONTHS}, gnp_type_micros = {.kind = GNP_MICROS};
+const gni_type gnp_type_months = {.kind = GNP_MONTHS}, gnp_type_micros = {.kind = GNP_MICROS},
+               gnp_type_days = {.kind = GNP_DAYS};
 
 /* ---- the token looked at --------------------------------------------------------------------- */
 
@@ -104,6 +105,7 @@ gni_expr *gnp_node(gnp_parser *p, int kind, size_t begin)
   gni_expr *node = GN_TAKE_ZERO(p->arena, gni_expr, 1);
   if (!node) return NULL;
   node->kind = (uint8_t)kind;
+  node->text = p->text;
   node->begin = begin;
   node->end = p->previous_end;
   node->depth = 1;

@@ -5,9 +5,9 @@
 #include "expr/expr.h"
 
 /* Interval types exist inside expressions only (a column cannot have one), so their kinds follow
- * gni_kind's. Year-month: months. Day-time: microseconds. */
-enum gnp_kind { GNP_MONTHS = 32, GNP_MICROS = 33 };
-extern const gni_type gnp_type_months, gnp_type_micros;
+ * gni_kind's. Months; microseconds; and microseconds that are whole days (INTERVAL DAY). */
+enum gnp_kind { GNP_MONTHS = 32, GNP_MICROS = 33, GNP_DAYS = 34 };
+extern const gni_type gnp_type_months, gnp_type_micros, gnp_type_days;
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
@@ -47,6 +47,7 @@ struct gni_expr {
   bool quoted;     /* a name in backquotes */
   uint16_t depth;  /* of the tree below, this node counted */
   size_t begin, end;
+  gn_str text;     /* the whole expression's */
   gn_str name;     /* of a call: lower case */
   const gni_type *type;
   gni_value value;

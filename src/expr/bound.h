@@ -1,0 +1,208 @@
+/* The bound tree, the table of functions, and what their authors use. SPDX-License-Identifier: Apache-2.0 */
+#ifndef GNOMON_SRC_EXPR_BOUND_H
+#define GNOMON_SRC_EXPR_BOUND_H
+
+#include "expr/tree.h"
+
+#define GNP_VARIABLES_MAX 24 /* lambda variables in sight at once */
+#define GNP_ARGS_FAST 6      /* arguments evaluated on the stack; more go to the arena */
+
+/* ---- evaluation ------------------------------------------------------------------------------ */
+
+typedef struct gnp_frame {
+  const gni_value *row;
+  gn_arena *arena;
+  gn_error *err;
+  gni_value variables[GNP_VARIABLES_MAX];
+} gnp_frame;
+
+/* Computes the node, evaluating what it needs of its arguments. */
+typedef int (*gnp_eval)(const gni_bound *node, gnp_frame *frame, gni_value *out);
+/* Computes the node from its arguments' values. */
+typedef int (*gnp_apply)(const gni_bound *node, gnp_frame *frame, const gni_value *args,
+                         gni_value *out);
+
+/* ---- the bound tree -------------------------------------------------------------------------- */
+
+enum gnp_bound_kind { GNP_CONSTANT, GNP_COLUMN, GNP_VARIABLE, GNP_CALL, GNP_LAMBDA };
+
+typedef struct gnp_function gnp_function;
+typedef struct gnp_emitter gnp_emitter;
+
+struct gni_bound {
+  uint8_t kind;
+  bool nullable;
+  bool can_fail; /* may end the evaluation with an error */
+  bool ansi;
+  const gni_type *type;
+  gnp_eval eval;
+  gnp_apply apply;    /* used by the eval that evaluates all arguments first */
+  const char *sql;    /* DuckDB's text with $1 … for the arguments */
+  int (*emit)(gnp_emitter *e, const gni_bound *node); /* instead; with neither, a call to us */
+  const gnp_function *function;
+  const gni_bound *const *args;
+  size_t arg_count;
+  uint32_t index;     /* of the column, of the variable, of a lambda's first variable */
+  uint32_t parameter_count;
+  gni_value value;    /* of a constant */
+  gn_str name;        /* of a column */
+  const void *plan;   /* what the function prepared while binding */
+  size_t begin, end;  /* in the text */
+};
+
+/* ---- binding --------------------------------------------------------------------------------- */
+
+typedef struct gnp_binder {
+  const gni_type *schema;
+  gni_expr_options options;
+  gn_arena *arena;
+  gn_error *err;
+  size_t fail_begin, fail_end;
+  gn_str variable_names[GNP_VARIABLES_MAX];
+  const gni_type *variable_types[GNP_VARIABLES_MAX];
+  uint32_t variable_count;
+  const gni_type *cast_type; /* what the cast that is bound now casts to */
+} gnp_binder;
+
+/* A call while it is bound: `node->args` is `args`. An argument that is a lambda starts as NULL and
+ * is bound by the function, which knows the types of the parameters. */
+typedef struct gnp_call {
+  const gni_expr *expr;
+  gni_bound *node;
+  const gni_bound **args;
+  size_t count;
+} gnp_call;
+
+typedef int (*gnp_bind)(gnp_binder *b, gnp_call *call);
+typedef int (*gnp_emit)(gnp_emitter *e, const gni_bound *node);
+
+enum gnp_function_flags {
+  GNP_SEES_NULLS = 1,  /* apply is called with null arguments too */
+  GNP_MAY_BE_NULL = 2, /* null is an answer even when no argument is null */
+  GNP_NEVER_NULL = 4,
+  GNP_CAN_FAIL = 8,    /* even without ANSI */
+  GNP_ANSI_FAILS = 16, /* under ANSI */
+  GNP_NO_FOLD = 32,    /* not a constant even of constants */
+  GNP_HIDDEN = 64      /* an operator's or form's helper; not a name that can be called */
+};
+
+/* One row of the table of functions. Typing is by `takes` and `gives`, or by `bind`.
+ *   takes  "string|binary, int, [int], any*": alternatives, optional ones in brackets, the last
+ *          repeated with a star; the classes are those of gnp_class_find
+ *   gives  a type's name, or "1st", "2nd" (as that argument), "list of 1st", "element of 1st" */
+struct gnp_function {
+  const char *name;
+  const char *same_as; /* another name of that row; nothing else is set */
+  const char *takes, *gives;
+  gnp_apply apply;
+  const char *sql;
+  uint32_t flags;
+  gnp_bind bind;
+  gnp_eval eval; /* instead of apply */
+  gnp_emit emit; /* instead of sql */
+};
+
+typedef struct gnp_family {
+  const char *name;
+  const gnp_function *functions;
+  size_t count;
+} gnp_family;
+
+extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional,
+    gnp_family_cast, gnp_family_collection, gnp_family_string, gnp_family_math,
+    gnp_family_datetime;
+
+const gnp_function *gnp_function_find(gn_str name);
+
+/* Fails at the node; the first failure stays. */
+int gnp_bind_fail(gnp_binder *b, int code, const gni_bound *at, const char *format, ...)
+    GN_PRINTF(4, 5);
+int gnp_bind_nomem(gnp_binder *b);
+int gnp_bind_node(gnp_binder *b, const gni_expr *expr, const gni_bound **out);
+int gnp_bind_lambda(gnp_binder *b, const gni_expr *expr, const gni_type *const *types, size_t count,
+                    const gni_bound **out);
+/* A call of `function` to bound arguments, typed and folded. */
+int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *expr,
+                  const gni_bound **args, size_t count, const gni_bound **out);
+int gnp_bind_call_name(gnp_binder *b, const char *name, const gni_expr *expr,
+                       const gni_bound **args, size_t count, const gni_bound **out);
+int gnp_bind_constant(gnp_binder *b, const gni_type *type, gni_value value, const gni_bound **out);
+/* "expects 2 or 3 arguments, has 1" unless the count is in [least, most]. */
+int gnp_bind_count(gnp_binder *b, const gnp_call *call, size_t least, size_t most);
+/* "'upper' does not take (int)" with the types found. */
+int gnp_bind_mismatch(gnp_binder *b, const gnp_call *call);
+gn_str gnp_type_text(gnp_binder *b, const gni_type *type);
+
+int gnp_eval_strict(const gni_bound *node, gnp_frame *frame, gni_value *out);
+int gnp_eval_all(const gni_bound *node, gnp_frame *frame, gni_value *out); /* nulls are passed */
+int gnp_fail_here(gnp_frame *frame, const char *error_class, const char *format, ...)
+    GN_PRINTF(3, 4);
+int gnp_frame_nomem(gnp_frame *frame);
+
+/* ---- types ----------------------------------------------------------------------------------- */
+
+static inline bool gnp_is_integral(const gni_type *t)
+{
+  return t->kind >= GNI_BYTE && t->kind <= GNI_LONG;
+}
+static inline bool gnp_is_real(const gni_type *t)
+{
+  return t->kind == GNI_FLOAT || t->kind == GNI_DOUBLE;
+}
+static inline bool gnp_is_numeric(const gni_type *t)
+{
+  return gnp_is_integral(t) || gnp_is_real(t) || t->kind == GNI_DECIMAL;
+}
+static inline bool gnp_is_interval(const gni_type *t)
+{
+  return t->kind >= GNP_MONTHS;
+}
+/* Spark's order of equal types: NaN above all and equal to itself, -0.0 = 0.0, texts by bytes, nulls
+ * inside lists and structs first. */
+int gnp_compare(const gni_type *type, const gni_value *a, const gni_value *b);
+bool gnp_is_orderable(const gni_type *t); /* no map inside */
+
+/* Spark's rules for one type of two or more; NULL when there is none. `strings`: a string makes the
+ * rest strings (under ANSI: becomes the rest's type). */
+const gni_type *gnp_type_tightest(gnp_binder *b, const gni_type *x, const gni_type *y);
+const gni_type *gnp_type_wider(gnp_binder *b, const gni_type *x, const gni_type *y, bool strings);
+const gni_type *gnp_type_common(gnp_binder *b, const gni_bound *const *args, size_t count,
+                                bool strings);
+/* For =, <, …; NULL when they do not compare. */
+const gni_type *gnp_type_compared(gnp_binder *b, const gni_type *x, const gni_type *y);
+/* The decimal that holds every value of an integral type. */
+const gni_type *gnp_decimal_for(gnp_binder *b, const gni_type *integral);
+/* Precision and scale kept within 38 digits as Spark does, whole digits first. */
+const gni_type *gnp_decimal_bounded(gnp_binder *b, int precision, int scale);
+
+/* The cast that Spark would write here; the value itself when the type is right. */
+int gnp_cast(gnp_binder *b, const gni_bound *value, const gni_type *type, const gni_bound **out);
+int gnp_cast_all(gnp_binder *b, gnp_call *call, size_t from, const gni_type *type);
+/* An implicit cast to a class of types by name ("numeric", "string", "array"); false in `*found` when
+ * there is none. */
+int gnp_implicit(gnp_binder *b, const gni_bound *value, gn_str wanted, const gni_bound **out,
+                 bool *found);
+int gnp_bind_signature(gnp_binder *b, gnp_call *call);
+
+/* ---- casts ----------------------------------------------------------------------------------- */
+
+/* Fills a cast node: CAST or TRY_CAST (`is_try`: never fails, null instead). */
+int gnp_bind_cast(gnp_binder *b, const gni_expr *at, const gni_bound *value, const gni_type *type,
+                  bool is_try, const gni_bound **out);
+/* ---- DuckDB ---------------------------------------------------------------------------------- */
+
+struct gnp_emitter {
+  gn_buf *out;
+  gni_expr_functions *functions;
+  gn_error *err;
+};
+
+int gnp_emit_node(gnp_emitter *e, const gni_bound *node);
+/* `text` with $1 … replaced by the arguments; $* is all with commas, $+ all but the first, $| all
+ * with ||; $t is the node's type, $w its bits, $W an integer type that holds its sums and products. */
+int gnp_emit_template(gnp_emitter *e, const gni_bound *node, const char *text);
+int gnp_emit_constant(gnp_emitter *e, const gni_type *type, const gni_value *value);
+/* A call to our evaluator for this one node. */
+int gnp_emit_function(gnp_emitter *e, const gni_bound *node);
+
+#endif
