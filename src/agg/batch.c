@@ -1,5 +1,6 @@
 /* The state that is uploaded: for every window its tail as hops and its middle collapsed. The parts
- * are shared with temporal folds, which is why both answer alike. SPDX-License-Identifier: Apache-2.0 */
+ * are shared with temporal folds, which is why both answer alike. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "agg/partial.h"
 
 /* ---- parts ---- */
@@ -99,8 +100,8 @@ int gnp_middle_fold(const gni_layout *layout, size_t column, const gnp_partials 
                     void *state, gn_arena *arena)
 {
   size_t base = (size_t)layout->columns[column].base;
-  gnp_split split = gnp_window_split(layout->columns[column].window, batch_end_ms, GNI_FIVE_MINUTE,
-                                     boundary);
+  gnp_split split =
+      gnp_window_split(layout->columns[column].window, batch_end_ms, GNI_FIVE_MINUTE, boundary);
   int64_t whole_ms = gnp_ceil_day_ms(split.middle_ms);
   if (whole_ms > batch_end_ms) whole_ms = batch_end_ms;
   int rc = split.middle_ms < whole_ms ? merge_first_day(layout, base, rows, row_count,
@@ -129,8 +130,8 @@ static const gni_type *hop_type(const gni_layout *layout, gn_arena *arena)
   gni_field *fields = GN_TAKE(arena, gni_field, layout->base_count + 1);
   if (!fields) return NULL;
   for (size_t b = 0; b < layout->base_count; b++)
-    fields[b] = (gni_field){layout->bases[b].name,
-                            gni_aggregator_state_type(layout->bases[b].aggregator)};
+    fields[b] =
+        (gni_field){layout->bases[b].name, gni_aggregator_state_type(layout->bases[b].aggregator)};
   fields[layout->base_count] = (gni_field){GN_STR("ts"), &gni_type_long};
   return gni_type_struct(arena, GN_STR("HopIr"), fields, layout->base_count + 1);
 }

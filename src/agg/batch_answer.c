@@ -38,8 +38,8 @@ static int check_times(const struct question *q)
   if (q->at_ms < q->batch_end_ms)
     return gni_fail(q->err, GN_E_INVALID, "asked for %lld, which is before the batch end %lld",
                     (long long)q->at_ms, (long long)q->batch_end_ms);
-  if (q->boundary != GNI_BOUNDARY_EXACT ||
-      q->at_ms <= q->batch_end_ms + GNI_TAIL_BUFFER_MS || !has_long_window(q->layout))
+  if (q->boundary != GNI_BOUNDARY_EXACT || q->at_ms <= q->batch_end_ms + GNI_TAIL_BUFFER_MS ||
+      !has_long_window(q->layout))
     return GN_OK;
   int rc = gni_fail(q->err, GN_E_INVALID, "the batch is more than two days old");
   gni_error_hint(q->err, "upload a newer day, or set boundary = chronon, which over-counts");
@@ -65,7 +65,8 @@ static int open_saved(struct question *q, const gni_value *saved)
   const gni_value *collapsed = &saved->list.items[0], *tails = &saved->list.items[1];
   if (!is_list_of(collapsed, q->layout->column_count))
     return fail_shape(q->err, "its collapsed states are not one a window");
-  if (!is_list_of(tails, GNP_TAIL_SIZES)) return fail_shape(q->err, "its tails are not three lists");
+  if (!is_list_of(tails, GNP_TAIL_SIZES))
+    return fail_shape(q->err, "its tails are not three lists");
   q->collapsed = collapsed->list.items;
   q->tails = tails->list.items;
   return GN_OK;
@@ -84,8 +85,10 @@ static size_t find_hop(const struct question *q, const gni_value *tail, int64_t 
   size_t low = 0, high = tail->list.count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (hop_start_ms(q, &tail->list.items[middle]) < ms) low = middle + 1;
-    else high = middle;
+    if (hop_start_ms(q, &tail->list.items[middle]) < ms)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
@@ -100,8 +103,7 @@ static int add_saved(const struct question *q, struct growing *g, const gni_valu
     g->any = true;
     return gni_state_load(g->aggregator, g->state, saved, q->arena, q->err);
   }
-  if (!g->scratch)
-    g->scratch = gni_arena_take(q->arena, gni_aggregator_state_size(g->aggregator));
+  if (!g->scratch) g->scratch = gni_arena_take(q->arena, gni_aggregator_state_size(g->aggregator));
   if (!g->scratch) return GN_E_NOMEM;
   int rc = gni_state_load(g->aggregator, g->scratch, saved, q->arena, q->err);
   return rc == GN_OK ? gni_state_merge(g->aggregator, g->state, g->scratch, q->arena) : rc;
@@ -111,8 +113,7 @@ static int add_tail(const struct question *q, const gni_window_column *column, i
                     struct growing *g)
 {
   const gni_value *tail = &q->tails[gnp_tail_index(column->window)];
-  gnp_split split =
-      gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
+  gnp_split split = gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
   if (tail->is_null) return fail_shape(q->err, "a tail is null");
   int rc = GN_OK;
   for (size_t i = find_hop(q, tail, start_ms); i < tail->list.count && rc == GN_OK; i++) {
@@ -162,7 +163,8 @@ int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t b
       .at_ms = at_ms,
       .boundary = boundary,
       .live = live,
-      .live_count = gnp_rows_find(live, live_count, at_ms), /* rows at or after `at_ms` do not count */
+      .live_count =
+          gnp_rows_find(live, live_count, at_ms), /* rows at or after `at_ms` do not count */
       .arena = arena,
       .err = err,
   };

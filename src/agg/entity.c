@@ -8,8 +8,8 @@ static bool counts(const gni_layout *layout, gni_window window, int64_t end_ms, 
   if (!layout->any_windowed) return true;
   if (time_ms >= end_ms) return false;
   int64_t from_ms;
-  return gnp_is_unbounded(window) ||
-         __builtin_sub_overflow(end_ms, window.length_ms, &from_ms) || time_ms >= from_ms;
+  return gnp_is_unbounded(window) || __builtin_sub_overflow(end_ms, window.length_ms, &from_ms) ||
+         time_ms >= from_ms;
 }
 
 int gni_entity_fold(const gni_layout *layout, int32_t day, const gni_row *rows, size_t row_count,

@@ -33,14 +33,16 @@ size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms)
   size_t low = 0, high = row_count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (rows[middle].time_ms < ms) low = middle + 1;
-    else high = middle;
+    if (rows[middle].time_ms < ms)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
 
-int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from, size_t to,
-                  void *state, gn_arena *arena)
+int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from,
+                  size_t to, void *state, gn_arena *arena)
 {
   int rc = GN_OK;
   for (size_t i = from; i < to && rc == GN_OK; i++)
@@ -120,14 +122,16 @@ size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
   size_t low = 0, high = partials->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (partials->items[middle].start_ms < ms) low = middle + 1;
-    else high = middle;
+    if (partials->items[middle].start_ms < ms)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
 
-int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to, void *state,
-                       gn_arena *arena)
+int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,
+                       void *state, gn_arena *arena)
 {
   const gni_aggregator *aggregator = partials->layout->bases[base].aggregator;
   int rc = GN_OK;

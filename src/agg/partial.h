@@ -1,5 +1,6 @@
 /* Partial states: the pieces from which snapshots, temporal folds and batches are put together, so
- * that all three fold in the same order. Of this module only. SPDX-License-Identifier: Apache-2.0 */
+ * that all three fold in the same order. Of this module only. SPDX-License-Identifier: Apache-2.0
+ */
 #ifndef GNOMON_SRC_AGG_PARTIAL_H
 #define GNOMON_SRC_AGG_PARTIAL_H
 
@@ -27,8 +28,8 @@ gnp_split gnp_window_split(gni_window window, int64_t batch_end_ms, int resoluti
 /* The first row at or after `ms`; `row_count` when there is none. Rows are in time order. */
 size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms);
 /* Updates `state` of base column `base` with rows [from, to). */
-int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from, size_t to,
-                  void *state, gn_arena *arena);
+int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from,
+                  size_t to, void *state, gn_arena *arena);
 static inline int gnp_row_update(const gni_base_column *base, void *state, const gni_row *row,
                                  gn_arena *arena)
 {
@@ -76,18 +77,19 @@ static inline bool gnp_partials_keep(const gnp_partials *partials, size_t base)
 {
   return partials->offsets[base] != SIZE_MAX;
 }
-static inline const void *gnp_partials_state(const gnp_partials *partials, size_t index, size_t base)
+static inline const void *gnp_partials_state(const gnp_partials *partials, size_t index,
+                                             size_t base)
 {
   return partials->items[index].states + partials->offsets[base];
 }
 /* Merges hops [from, to) of one base column into `state`, ascending. */
-int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to, void *state,
-                       gn_arena *arena);
+int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,
+                       void *state, gn_arena *arena);
 
 /* ---- batch: what temporal folds and uploads share -------------------------------------------- */
 
-enum { GNP_TAIL_SIZES = 3 };                    /* 1 d, 1 h, 5 min: the order of tailHopIrs */
-int gnp_tail_index(gni_window window);          /* which of them a window hops by */
+enum { GNP_TAIL_SIZES = 3 };           /* 1 d, 1 h, 5 min: the order of tailHopIrs */
+int gnp_tail_index(gni_window window); /* which of them a window hops by */
 int64_t gnp_tail_hop_ms(int index);
 
 /* The tail hops of one size for a batch end; empty when no window hops by it. */

@@ -4,13 +4,14 @@
  * value. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/partial.h"
 
-/* The day partials that a window spans: hops [low, middle) are its tail, [middle, high) its middle. */
+/* The day partials that a window spans: hops [low, middle) are its tail, [middle, high) its middle.
+ */
 struct span {
   size_t low, middle, high;
 };
 
-/* The fold of a base column's day partials from the key's first one on: what unbounded windows show,
- * and windows that still reach back to the first row. */
+/* The fold of a base column's day partials from the key's first one on: what unbounded windows
+ * show, and windows that still reach back to the first row. */
 struct prefix {
   void *state;
   size_t count;
@@ -26,11 +27,11 @@ struct gni_snapshot {
   gni_value *outputs;      /* a window column; in values[current] */
   struct prefix *prefixes; /* a base column */
   gnp_partials partials;
-  int64_t last_ms;      /* time of the row before */
-  gn_arena home;        /* what lives as long as the snapshot */
-  gn_arena key;         /* partials and prefixes of the key at hand */
-  gn_arena scratch;     /* states of the day at hand */
-  gn_arena values[2];   /* outputs of the day at hand and of the day before, in turn */
+  int64_t last_ms;    /* time of the row before */
+  gn_arena home;      /* what lives as long as the snapshot */
+  gn_arena key;       /* partials and prefixes of the key at hand */
+  gn_arena scratch;   /* states of the day at hand */
+  gn_arena values[2]; /* outputs of the day at hand and of the day before, in turn */
   int current;
 };
 
@@ -185,8 +186,8 @@ static int merge_span(gni_snapshot *s, size_t base, size_t from, size_t to, void
   return gnp_partials_merge(&s->partials, base, from, to, *out, &s->scratch);
 }
 
-/* The canonical fold of a span: the tail, then the middle folded by itself. Parts that are alone are
- * used as they are, for merging into nothing changes nothing. */
+/* The canonical fold of a span: the tail, then the middle folded by itself. Parts that are alone
+ * are used as they are, for merging into nothing changes nothing. */
 static int fold_span(gni_snapshot *s, size_t base, struct span span, const void **out)
 {
   void *tail = NULL, *middle = NULL;

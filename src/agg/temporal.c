@@ -1,6 +1,6 @@
-/* Temporal: the value of every window at each query, as it was known then. For each day with queries
- * the parts of a batch that ends at its midnight are folded, and the rows of the day go on top one
- * by one, just as a fetch does it. SPDX-License-Identifier: Apache-2.0 */
+/* Temporal: the value of every window at each query, as it was known then. For each day with
+ * queries the parts of a batch that ends at its midnight are folded, and the rows of the day go on
+ * top one by one, just as a fetch does it. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/partial.h"
 
 /* A window column on its way through the queries of a day. */
@@ -96,14 +96,14 @@ static int restart(struct temporal *t, size_t c, int64_t start_ms)
   const void *middle;
   int rc = GN_OK;
   run->start_ms = start_ms;
-  run->next = gnp_rows_find(t->rows, t->row_count,
-                            start_ms > t->batch_end_ms ? start_ms : t->batch_end_ms);
+  run->next =
+      gnp_rows_find(t->rows, t->row_count, start_ms > t->batch_end_ms ? start_ms : t->batch_end_ms);
   run->state = gnp_state_take(aggregator, &t->day);
   if (!run->state) return GN_E_NOMEM;
   if (!gnp_is_unbounded(column->window)) {
     const gnp_partials *tail = &t->tails[gnp_tail_index(column->window)];
-    gnp_split split = gnp_window_split(column->window, t->batch_end_ms, GNI_FIVE_MINUTE,
-                                       GNI_BOUNDARY_EXACT);
+    gnp_split split =
+        gnp_window_split(column->window, t->batch_end_ms, GNI_FIVE_MINUTE, GNI_BOUNDARY_EXACT);
     rc = gnp_partials_merge(tail, (size_t)column->base, gnp_partials_find(tail, start_ms),
                             gnp_partials_find(tail, split.middle_ms), run->state, &t->day);
   }

@@ -1,4 +1,5 @@
-/* When a row belongs to a window, and what a batch keeps of it. SPDX-License-Identifier: Apache-2.0 */
+/* When a row belongs to a window, and what a batch keeps of it. SPDX-License-Identifier: Apache-2.0
+ */
 #include "agg/agg.h"
 #include "agg/partial.h"
 
@@ -39,8 +40,7 @@ bool gnp_is_unbounded(gni_window window)
 gnp_split gnp_window_split(gni_window window, int64_t batch_end_ms, int resolution, int boundary)
 {
   int64_t edge_ms; /* batch end - window */
-  if (gnp_is_unbounded(window) ||
-      __builtin_sub_overflow(batch_end_ms, window.length_ms, &edge_ms))
+  if (gnp_is_unbounded(window) || __builtin_sub_overflow(batch_end_ms, window.length_ms, &edge_ms))
     return (gnp_split){INT64_MIN, INT64_MIN};
   bool exact = boundary == GNI_BOUNDARY_EXACT, tail_only = window.length_ms <= GNI_TAIL_BUFFER_MS;
   int64_t middle_ms = tail_only ? batch_end_ms : edge_ms + GNI_TAIL_BUFFER_MS;
