@@ -1,0 +1,87 @@
+/* Plans, and running them: definitions and days in, table partitions out. SPDX-License-Identifier: Apache-2.0 */
+#ifndef GNOMON_BACKFILL_H
+#define GNOMON_BACKFILL_H
+
+#include <gnomon/arrow.h>
+#include <gnomon/gnomon.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gn_backfill_args {
+  size_t struct_size;
+  const char *conf;     /* compiled file's path, "group_bys/team/file.var", "team.file.var" */
+  const char *start_ds; /* first day; NULL: the definition's backfillStartDate, else end_ds */
+  const char *end_ds;   /* last day, included; NULL: yesterday */
+  int32_t step_days;    /* days written by one scan; 0: 30 */
+  int32_t run_first_hole;   /* also fill days before the first that exists */
+  int32_t parallelism;      /* worker threads; 0: as the session says */
+  int32_t skip_unsupported; /* leave columns out that this version cannot compute */
+} gn_backfill_args;
+#define GN_BACKFILL_ARGS(...)                                                                      \
+  (&(gn_backfill_args){.struct_size = sizeof(gn_backfill_args), __VA_ARGS__})
+
+typedef struct gn_backfill_report {
+  int64_t partitions, rows, bytes; /* written */
+  int64_t skipped;                 /* partitions that were there already */
+} gn_backfill_report;
+
+/**
+ * Shows what gn_backfill would do, as JSON: steps, partitions, scans with estimated rows and bytes,
+ * writes, and where each setting came from. Writes nothing.
+ *
+ * @own     `out` is the caller's
+ * @err     ARG       a day is not a day, or the range is empty
+ * @err     NOTFOUND  no such definition or source table
+ * @err     INVALID   the definition has errors
+ * @err     UNSUPPORTED it needs something this version cannot compute
+ * @err     NOMEM     out of memory
+ * @thread  one call at a time a session
+ * @since   0.1
+ */
+GN_API int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *out,
+                   gn_error *err) GN_MUST_CHECK;
+
+/**
+ * Computes the missing partitions of a GroupBy's output table. Each is published whole or not at all;
+ * running again computes only what is still missing.
+ *
+ * @shape   output table: key columns, feature columns in definition order, `ds`; rows sorted by key
+ * @unit    `report` counts what this call wrote
+ * @own     nothing
+ * @err     ARG       a day is not a day, or the range is empty
+ * @err     NOTFOUND  no such definition or source table
+ * @err     INVALID   the definition has errors
+ * @err     TYPE      the output table has other columns
+ * @err     UNSUPPORTED it needs something this version cannot compute
+ * @err     LIMIT     one key's state does not fit in the memory budget
+ * @err     IO        a file could not be read or written
+ * @err     NOMEM     out of memory
+ * @err     CANCELLED gn_session_cancel was called; finished partitions stay
+ * @thread  one call at a time a session
+ * @cost    one scan of the sources a step, sorted by key; memory within the session's budget
+ * @source  Chronon's GroupBy backfill (computeBackfill)
+ * @since   0.1
+ */
+GN_API int gn_backfill(gn_session *session, const gn_backfill_args *args,
+                       gn_backfill_report *report, gn_error *err) GN_MUST_CHECK;
+
+/**
+ * Runs a read-only SELECT, SHOW TABLES [LIKE] or DESCRIBE [EXTENDED] over the warehouse.
+ *
+ * @own     `out` is the caller's to release
+ * @err     PARSE     the statement is not one of these, or the engine refuses it
+ * @err     NOTFOUND  a table does not exist
+ * @err     IO        a file could not be read
+ * @err     NOMEM     out of memory
+ * @thread  one call at a time a session
+ * @since   0.1
+ */
+GN_API int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out,
+                  gn_error *err) GN_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,169 @@
+/* backfill: the missing partitions of a GroupBy's output table. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/produce.h"
+#include "flow/range.h"
+
+#include <inttypes.h>
+
+enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, PROGRESS_EVERY_US = 100000 };
+
+/* Output rows as a stream: pulled by the table writer, made by the fold. */
+struct output {
+  gnp_job *job;
+  gnp_fold *fold;
+  gni_builder *builder;
+  const gni_type *type; /* keys, features, partition column */
+  gn_arena row_arena;
+  gni_value *row;
+  int32_t day; /* of day_text */
+  char day_text[16];
+  int64_t told_us;
+  const char *step;
+};
+
+static const gni_type *output_type(gnp_job *job, bool with_partition)
+{
+  const gni_group *group = job->group;
+  size_t keys = group->keys->field_count, features = group->features->field_count;
+  gni_field *fields = GN_TAKE(&job->arena, gni_field, keys + features + 1);
+  if (!fields) return NULL;
+  memcpy(fields, group->keys->fields, keys * sizeof *fields);
+  memcpy(fields + keys, group->features->fields, features * sizeof *fields);
+  fields[keys + features] = (gni_field){job->session->config.partition_column, &gni_type_string};
+  return gni_type_struct(&job->arena, GN_STR(""), fields, keys + features + with_partition);
+}
+
+static int emit_row(void *user, const gni_value *keys, const gni_value *values, int32_t day, gn_error *err)
+{
+  struct output *output = user;
+  const gni_group *group = output->job->group;
+  size_t key_count = group->keys->field_count;
+  if (day != output->day || !output->day_text[0]) {
+    output->day = day;
+    int rc = gni_day_format(day, output->job->session->config.partition_format, output->day_text,
+                            sizeof output->day_text, err);
+    if (rc != GN_OK) return rc;
+  }
+  gni_value ds = gni_value_text(gni_str(output->day_text)), ts = GNI_NULL_VALUE;
+  gni_arena_reset(&output->row_arena);
+  memcpy(output->row, keys, key_count * sizeof *keys);
+  int rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena, output->row + key_count, err);
+  if (rc != GN_OK) return rc;
+  output->row[key_count + group->features->field_count] = ds;
+  return gni_builder_add(output->builder, output->row, err);
+}
+
+static void tell_progress(struct output *output)
+{
+  gn_session *session = output->job->session;
+  int64_t now_us = gni_monotonic_us();
+  if (!session->progress || now_us - output->told_us < PROGRESS_EVERY_US) return;
+  output->told_us = now_us;
+  session->progress(session->progress_user, output->step, gnp_fold_rows(output->fold), 0, "rows");
+}
+
+static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
+{
+  struct output *output = user;
+  int rc = GN_OK;
+  while (rc == GN_OK && gni_builder_rows(output->builder) < BATCH_ROWS &&
+         gni_builder_bytes(output->builder) < BATCH_BYTES)
+    rc = gnp_fold_step(output->fold, emit_row, output, err);
+  tell_progress(output);
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  out->release = NULL;
+  return gni_builder_rows(output->builder) ? gni_builder_finish(output->builder, out, err) : GN_OK;
+}
+
+static void output_deinit(struct output *output)
+{
+  gnp_fold_close(output->fold);
+  gni_builder_free(output->builder);
+  if (output->row_arena.alloc) gni_arena_deinit(&output->row_arena);
+}
+
+static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output, gn_error *err)
+{
+  *output = (struct output){.job = job, .type = output_type(job, true), .step = name};
+  gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
+  output->row = output->type ? GN_TAKE(&job->arena, gni_value, output->type->field_count) : NULL;
+  if (!output->row) return gni_fail_nomem(err, sizeof *output->row);
+  int rc = gni_builder_new(output->type, job->session->alloc, &output->builder, err);
+  return rc == GN_OK ? gnp_fold_open(job, step, &output->fold, err) : rc;
+}
+
+/* One step: a scan, a fold, and the partitions of its days. */
+static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step, gn_backfill_report *report,
+                    gn_error *err)
+{
+  struct output output;
+  struct ArrowArrayStream stream = {0};
+  gni_table_written written = {0};
+  gn_str name = gni_str_format(&job->arena, "%.*s..%.*s", GN_STR_ARGS(gnp_day_text(&job->arena, step.first)),
+                               GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
+  int rc = output_init(job, step, name.ptr, &output, err);
+  if (rc == GN_OK)
+    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream, err);
+  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, err);
+  report->partitions += (int64_t)written.days.count;
+  report->rows += written.rows;
+  report->bytes += written.bytes;
+  output_deinit(&output);
+  return rc;
+}
+
+/* Chronon's tags and the definition's own properties. */
+static int table_properties(gnp_job *job, gni_table_spec *spec, gn_error *err)
+{
+  const gni_map *own = &job->def->metadata->table_properties;
+  gni_property *properties = GN_TAKE(&job->arena, gni_property, own->count + 2);
+  if (!properties) return gni_fail_nomem(err, sizeof *properties);
+  properties[0] = (gni_property){GN_STR("chronon_generated"), GN_STR("true")};
+  properties[1] = (gni_property){GN_STR("chronon_table_type"), GN_STR("group_by")};
+  for (size_t i = 0; i < own->count; i++) properties[2 + i] = (gni_property){own->keys[i], own->values[i]};
+  spec->properties = properties;
+  spec->property_count = own->count + 2;
+  return GN_OK;
+}
+
+static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report *report, gn_error *err)
+{
+  gni_table_writer *writer = NULL;
+  gni_table_spec spec = {.name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
+  if (!spec.columns) return gni_fail_nomem(err, sizeof spec);
+  int rc = table_properties(job, &spec, err);
+  if (rc == GN_OK && ranges->answer.step_count) rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
+  for (size_t i = 0; rc == GN_OK && i < ranges->answer.step_count; i++)
+    rc = run_step(job, writer, ranges->answer.steps[i], report, err);
+  gni_table_writer_close(writer);
+  return rc;
+}
+
+static void tell_holes(gnp_job *job, const gnp_ranges *ranges)
+{
+  gn_session *session = job->session;
+  if (ranges->answer.skipped_before)
+    gnp_session_log(session, GN_LOG_WARN, "flow.backfill",
+                    "days before the first existing partition are left alone (--run-first-hole fills them)",
+                    "days", gni_str_format(&job->arena, "%" PRId32, ranges->answer.skipped_before).ptr);
+  if (ranges->answer.without_input)
+    gnp_session_log(session, GN_LOG_WARN, "flow.backfill", "days without input are left out", "days",
+                    gni_str_format(&job->arena, "%" PRId32, ranges->answer.without_input).ptr);
+}
+
+int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report, gn_error *err)
+{
+  gnp_job job;
+  gnp_ranges ranges;
+  *report = (gn_backfill_report){0};
+  int rc = gnp_job_open(session, args->conf, "backfill", &job, err);
+  if (rc == GN_OK && args->parallelism > 0) job.threads = args->parallelism;
+  if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
+  if (rc == GN_OK) rc = gnp_ranges_find(&job, args, &ranges, err);
+  if (rc == GN_OK) {
+    report->skipped = ranges.answer.already_there;
+    tell_holes(&job, &ranges);
+    rc = run_steps(&job, &ranges, report, err);
+  }
+  gnp_job_close(&job);
+  return rc;
+}

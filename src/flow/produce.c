@@ -1,0 +1,203 @@
+/* Folding rows into output rows. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/produce.h"
+
+#include <inttypes.h>
+
+/* ---- rows kept together ---- */
+
+size_t gnp_key_ceiling(const gnp_job *job)
+{
+  int64_t bytes = job->memory_bytes / 10 * 4; /* the engine has half of the budget, we 0.4 */
+  return bytes > 0 ? (size_t)bytes : (size_t)4 << 30;
+}
+
+void gnp_rows_init(gnp_rows *rows, const gn_alloc *alloc, size_t ceiling_bytes)
+{
+  *rows = (gnp_rows){0};
+  gni_arena_init(&rows->arena, alloc, ceiling_bytes);
+}
+
+void gnp_rows_deinit(gnp_rows *rows)
+{
+  gni_arena_deinit(&rows->arena);
+}
+
+void gnp_rows_reset(gnp_rows *rows)
+{
+  gni_arena_reset(&rows->arena);
+  rows->items = NULL;
+  rows->count = rows->capacity = 0;
+}
+
+static int too_large(const gnp_rows *rows, gn_error *err)
+{
+  gni_fail(err, GN_E_LIMIT, "the rows of one key need more than %zu MiB",
+           rows->arena.ceiling_bytes >> 20);
+  gni_error_hint(err, "raise --memory, or filter the key that has most rows");
+  return GN_E_LIMIT;
+}
+
+int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_error *err)
+{
+  if (rows->count == rows->capacity) {
+    size_t capacity = rows->capacity ? rows->capacity * 2 : 16;
+    gni_row *grown = gni_arena_grow(&rows->arena, rows->items, rows->count * sizeof *grown,
+                                    capacity * sizeof *grown);
+    if (!grown) return too_large(rows, err);
+    rows->items = grown;
+    rows->capacity = capacity;
+  }
+  gni_value *values = GN_TAKE(&rows->arena, gni_value, inputs->field_count);
+  if (!values) return too_large(rows, err);
+  for (size_t i = 0; i < inputs->field_count; i++)
+    if (gni_value_copy(inputs->fields[i].type, &row->values[i], &rows->arena, &values[i]) != GN_OK)
+      return too_large(rows, err);
+  rows->items[rows->count++] = (gni_row){values, row->time_ms};
+  return GN_OK;
+}
+
+/* ---- the fold ---- */
+
+struct gnp_fold {
+  gnp_job *job;
+  const gni_group *group;
+  gnp_feed *feed;
+  gni_snapshot *snapshot; /* events with aggregations */
+  gnp_rows rows;          /* entities */
+  gn_arena arena;         /* outputs of one key */
+  int32_t *days;
+  size_t day_count;
+  gni_value *keys; /* of the key being folded */
+  int32_t day;
+  bool open, ended;
+  gnp_emit emit;
+  void *user;
+};
+
+void gnp_fold_close(gnp_fold *fold)
+{
+  if (!fold) return;
+  const gn_alloc *alloc = fold->job->session->alloc;
+  gni_snapshot_free(fold->snapshot);
+  gnp_feed_close(fold->feed);
+  gnp_rows_deinit(&fold->rows);
+  gni_arena_deinit(&fold->arena);
+  gni_free(alloc, fold, sizeof *fold);
+}
+
+static int open_snapshot(gnp_fold *fold, gni_day_range range, gn_error *err)
+{
+  gnp_job *job = fold->job;
+  fold->day_count = (size_t)(range.last - range.first + 1);
+  fold->days = GN_TAKE(&job->arena, int32_t, fold->day_count);
+  if (!fold->days) return gni_fail_nomem(err, fold->day_count * sizeof *fold->days);
+  for (size_t i = 0; i < fold->day_count; i++) fold->days[i] = range.first + (int32_t)i;
+  return gni_snapshot_new(fold->group->layout, fold->days, fold->day_count, job->session->alloc,
+                          gnp_key_ceiling(job), &fold->snapshot, err);
+}
+
+int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *err)
+{
+  const gn_alloc *alloc = job->session->alloc;
+  const gni_group *group = job->group;
+  bool events = !group->entities && group->layout;
+  gni_rows_request request = {.range = range,
+                              .before_ms = events ? (int64_t)(range.last + 1) * GN_DAY_MS : INT64_MAX,
+                              .order = events ? GNI_ORDER_KEY_TIME : GNI_ORDER_DAY_KEY};
+  *out = NULL;
+  gnp_fold *fold = gni_alloc_zero(alloc, sizeof *fold);
+  if (!fold) return gni_fail_nomem(err, sizeof *fold);
+  fold->job = job;
+  fold->group = group;
+  gnp_rows_init(&fold->rows, alloc, gnp_key_ceiling(job));
+  gni_arena_init(&fold->arena, alloc, GN_STATE_BYTES_MAX);
+  int rc = events ? open_snapshot(fold, range, err) : GN_OK;
+  if (rc == GN_OK) rc = gnp_feed_open(job, &request, &fold->feed, err);
+  if (rc != GN_OK) gnp_fold_close(fold);
+  else *out = fold;
+  return rc;
+}
+
+/* ---- snapshots of events: rows stream through, keys follow each other ----
+ *
+ * The feed changes its kept key when the first row of the next one is read, so outputs of the key
+ * before are emitted with a copy of it. */
+
+static int keep_keys(gnp_fold *fold, gn_error *err)
+{
+  const gni_type *keys = fold->group->keys;
+  gni_arena_reset(&fold->arena);
+  fold->keys = GN_TAKE(&fold->arena, gni_value, keys->field_count);
+  if (!fold->keys) return gni_fail_nomem(err, keys->field_count * sizeof *fold->keys);
+  for (size_t i = 0; i < keys->field_count; i++) {
+    const gni_value *key = &gnp_feed_keys(fold->feed)[i];
+    if (gni_value_copy(keys->fields[i].type, key, &fold->arena, &fold->keys[i]) != GN_OK)
+      return gni_fail_nomem(err, sizeof *key);
+  }
+  fold->day = gnp_feed_day(fold->feed);
+  fold->open = true;
+  return GN_OK;
+}
+
+static int emit_kept(void *user, size_t day_index, const gni_value *outputs, gn_error *err)
+{
+  gnp_fold *fold = user;
+  return fold->emit(fold->user, fold->keys, outputs, fold->days[day_index], err);
+}
+
+/* Finishes the key that is open. */
+static int end_key(gnp_fold *fold, gn_error *err)
+{
+  const gni_group *group = fold->group;
+  fold->open = false;
+  if (fold->snapshot) return gni_snapshot_end_key(fold->snapshot, emit_kept, fold, err);
+  gni_value *outputs = GN_TAKE(&fold->arena, gni_value, group->values->field_count);
+  if (!outputs) return gni_fail_nomem(err, group->values->field_count * sizeof *outputs);
+  int rc = gni_entity_fold(group->layout, fold->day, fold->rows.items, fold->rows.count, &fold->arena,
+                           outputs, err);
+  gnp_rows_reset(&fold->rows);
+  return rc == GN_OK ? fold->emit(fold->user, fold->keys, outputs, fold->day, err) : rc;
+}
+
+static int add_row(gnp_fold *fold, const gni_row *row, gn_error *err)
+{
+  if (fold->snapshot) return gni_snapshot_add(fold->snapshot, row, err);
+  return gnp_rows_add(&fold->rows, fold->group->inputs, row, err);
+}
+
+static int pass_through(gnp_fold *fold, gn_error *err)
+{
+  bool new_key;
+  gni_row row;
+  int rc = gnp_feed_next(fold->feed, &new_key, &row, err);
+  if (rc != GN_OK) return rc;
+  return fold->emit(fold->user, gnp_feed_keys(fold->feed), row.values, gnp_feed_day(fold->feed), err);
+}
+
+int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)
+{
+  bool new_key;
+  gni_row row;
+  fold->emit = emit;
+  fold->user = user;
+  if (!fold->group->layout) return pass_through(fold, err);
+  if (fold->ended) return GN_ABSENT;
+  for (;;) {
+    int rc = gnp_feed_next(fold->feed, &new_key, &row, err);
+    if (rc == GN_ABSENT) {
+      fold->ended = true;
+      return fold->open ? end_key(fold, err) : GN_ABSENT;
+    }
+    if (rc != GN_OK) return rc;
+    bool finished = new_key && fold->open;
+    if (finished) rc = end_key(fold, err);
+    if (rc == GN_OK && new_key) rc = keep_keys(fold, err);
+    if (rc == GN_OK) rc = add_row(fold, &row, err);
+    if (rc != GN_OK || finished) return rc;
+  }
+}
+
+int64_t gnp_fold_rows(const gnp_fold *fold)
+{
+  return gnp_feed_rows(fold->feed);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/serving.h"
+
+int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err)
+{
+  const gni_type *key = gni_type_struct(arena, GN_STR("Key"), group->keys->fields, group->keys->field_count);
+  const gni_type *selected =
+      gni_type_struct(arena, GN_STR("Value"), group->inputs->fields, group->inputs->field_count);
+  gn_str output_name = gni_str_format(arena, "%.*s_OUTPUT", GN_STR_ARGS(group->clean_name));
+  gn_str state_name = gni_str_format(arena, "%.*s_IR", GN_STR_ARGS(group->clean_name));
+  if (!key || !selected || !output_name.ptr || !state_name.ptr) return gni_fail_nomem(err, 1);
+  const gni_type *value = selected;
+  if (group->layout && group->temporal) value = gni_batch_type(group->layout, state_name, arena);
+  else if (group->layout)
+    value = gni_type_struct(arena, output_name, group->values->fields, group->values->field_count);
+  if (!value) return gni_fail_nomem(err, 1);
+  int rc = gni_avro_schema_from_type(key, arena, &out->key, err);
+  if (rc == GN_OK) rc = gni_avro_schema_from_type(selected, arena, &out->selected, err);
+  if (rc == GN_OK) rc = gni_avro_schema_from_type(value, arena, &out->value, err);
+  if (rc != GN_OK) gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
+  return rc;
+}
+
+gn_str gnp_dataset_of(gn_arena *arena, const char *name, const char *suffix)
+{
+  gn_str text = gni_str(name);
+  const char *kind = strstr(name, "group_bys/");
+  if (kind) text = gni_str(kind + strlen("group_bys/"));
+  gn_str dataset = gni_str_format(arena, "%.*s%s", GN_STR_ARGS(text), suffix);
+  for (size_t i = 0; dataset.ptr && i < dataset.len; i++) {
+    char *c = (char *)(uintptr_t)&dataset.ptr[i];
+    bool letter = (*c | 0x20) >= 'a' && (*c | 0x20) <= 'z';
+    bool digit = *c >= '0' && *c <= '9';
+    if (letter) *c = (char)(*c & ~0x20);
+    else if (!digit) *c = '_';
+  }
+  return dataset;
+}
+
+static int bind(gnp_serving *serving, gn_error *err)
+{
+  static const gni_group_options options = {.skip_unsupported = true};
+  const gni_serving_info *info = serving->info;
+  const gni_avro_schema *key, *selected;
+  int rc = gni_avro_schema_parse(info->key_avro_schema, &serving->arena, &key, err);
+  if (rc == GN_OK) rc = gni_avro_schema_parse(info->selected_avro_schema, &serving->arena, &selected, err);
+  if (rc == GN_OK)
+    rc = gni_group_bind_types(info->group_by, gni_avro_schema_type(key), gni_avro_schema_type(selected),
+                              &options, &serving->arena, &serving->group, err);
+  if (rc == GN_OK) rc = gnp_records_take(serving->group, &serving->arena, &serving->records, err);
+  return rc;
+}
+
+static int not_uploaded(gn_str dataset, const char *name, gn_error *err)
+{
+  gni_fail(err, GN_E_NOTFOUND, "'%s' is not in the store (dataset %.*s)", name, GN_STR_ARGS(dataset));
+  gni_error_hint(err, "upload it first: gnomon upload %s --ds DAY", name);
+  return GN_E_NOTFOUND;
+}
+
+int gnp_serving_read(gn_session *session, gni_store_reader *reader, gn_str dataset, const char *name,
+                     gnp_serving **out, gn_error *err)
+{
+  gni_generation_info generation;
+  gn_str text;
+  *out = NULL;
+  int rc = gni_store_generation(reader, dataset, &generation, err);
+  if (rc == GN_OK) rc = gni_store_get(reader, dataset, GN_STR(GNP_SERVING_KEY), &text, err);
+  if (rc == GN_ABSENT) return not_uploaded(dataset, name, err);
+  if (rc != GN_OK) return rc;
+  gnp_serving *serving = gni_alloc_zero(session->alloc, sizeof *serving);
+  if (!serving) return gni_fail_nomem(err, sizeof *serving);
+  serving->alloc = session->alloc;
+  serving->references = 1;
+  serving->generation = generation;
+  gni_arena_init(&serving->arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
+  rc = gni_serving_info_read(text, &serving->arena, &serving->info, err);
+  if (rc == GN_OK) rc = bind(serving, err);
+  if (rc != GN_OK) {
+    gni_error_where(err, "serving info of %.*s", GN_STR_ARGS(dataset));
+    gnp_serving_unref(serving);
+    return rc;
+  }
+  *out = serving;
+  return GN_OK;
+}
+
+gnp_serving *gnp_serving_ref(gnp_serving *serving)
+{
+  serving->references++;
+  return serving;
+}
+
+void gnp_serving_unref(gnp_serving *serving)
+{
+  if (!serving || --serving->references > 0) return;
+  gni_arena_deinit(&serving->arena);
+  gni_free(serving->alloc, serving, sizeof *serving);
+}

@@ -1,0 +1,376 @@
+/* upload: one day's values or states into the `_upload` table, then into the store. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/produce.h"
+#include "flow/serving.h"
+
+#include <inttypes.h>
+
+enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, JSON_EVERY = 100 };
+
+/* ---- the table ---- */
+
+static const gni_field upload_fields[] = {
+    {{"key_bytes", 9}, &gni_type_binary},   {{"value_bytes", 11}, &gni_type_binary},
+    {{"key_json", 8}, &gni_type_string},    {{"value_json", 10}, &gni_type_string},
+    {{"ds", 2}, &gni_type_string},
+};
+static const gni_type upload_type = {.kind = GNI_STRUCT, .field_count = 5, .fields = upload_fields};
+static const gni_type upload_columns = {.kind = GNI_STRUCT, .field_count = 4, .fields = upload_fields};
+
+struct upload {
+  gnp_job *job;
+  gnp_records records;
+  gnp_fold *fold; /* SNAPSHOT, or rows as they are */
+  gnp_feed *feed; /* TEMPORAL: states */
+  gnp_rows rows;
+  gni_builder *builder;
+  gn_arena arena;     /* one key's state */
+  gn_arena key_arena; /* the key being folded */
+  gni_value *keys;
+  bool open, ended, info_written;
+  gn_buf key_bytes, value_bytes, key_json, value_json;
+  gn_str ds, info;
+  int64_t batch_end_ms, key_count;
+};
+
+static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
+{
+  gni_value row[5] = {gni_value_text(gni_buf_view(&upload->key_bytes)),
+                      gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE, GNI_NULL_VALUE,
+                      gni_value_text(upload->ds)};
+  if (with_json) {
+    row[2] = gni_value_text(gni_buf_view(&upload->key_json));
+    row[3] = gni_value_text(gni_buf_view(&upload->value_json));
+  }
+  return gni_builder_add(upload->builder, row, err);
+}
+
+/* Readable copies of about one row in a hundred, always the same ones. */
+static int add_json(struct upload *upload, const gni_value *key, const gni_value *value, bool *with_json)
+{
+  gn_str bytes = gni_buf_view(&upload->key_bytes);
+  *with_json = gni_xxh64(bytes.ptr, bytes.len, 0) % JSON_EVERY == 0;
+  if (!*with_json) return GN_OK;
+  gni_buf_reset(&upload->key_json);
+  gni_buf_reset(&upload->value_json);
+  gni_value_to_json(gni_avro_schema_type(upload->records.key), key, &upload->key_json);
+  return gni_value_to_json(gni_avro_schema_type(upload->records.value), value, &upload->value_json);
+}
+
+static int write_record(struct upload *upload, const gni_value *keys, const gni_value *value, gn_error *err)
+{
+  const gni_group *group = upload->job->group;
+  gni_value key = {.list = {keys, group->keys->field_count}};
+  bool with_json = false;
+  gni_buf_reset(&upload->key_bytes);
+  gni_buf_reset(&upload->value_bytes);
+  int rc = gni_avro_encode(upload->records.key, &key, &upload->key_bytes, err);
+  if (rc == GN_OK) rc = gni_avro_encode(upload->records.value, value, &upload->value_bytes, err);
+  if (rc != GN_OK) gni_error_hint(err, "Avro cannot hold a null in a list: drop it in the selection with filter(…)");
+  if (rc == GN_OK && add_json(upload, &key, value, &with_json) != GN_OK) rc = gni_fail_nomem(err, 1);
+  if (rc != GN_OK) return rc;
+  upload->key_count++;
+  return add_upload_row(upload, with_json, err);
+}
+
+static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day, gn_error *err)
+{
+  struct upload *upload = user;
+  gni_value record = {.list = {values, upload->job->group->values->field_count}};
+  (void)day;
+  return write_record(upload, keys, &record, err);
+}
+
+/* ---- states of TEMPORAL GroupBys ---- */
+
+static int end_state(struct upload *upload, gn_error *err)
+{
+  gn_session *session = upload->job->session;
+  gni_value saved;
+  upload->open = false;
+  gni_arena_reset(&upload->arena);
+  int rc = gni_batch_fold(upload->job->group->layout, upload->rows.items, upload->rows.count,
+                          upload->batch_end_ms, session->config.boundary, &upload->arena, &saved, err);
+  gnp_rows_reset(&upload->rows);
+  return rc == GN_OK ? write_record(upload, upload->keys, &saved, err) : rc;
+}
+
+static int keep_key(struct upload *upload, gn_error *err)
+{
+  const gni_type *keys = upload->job->group->keys;
+  gni_arena_reset(&upload->key_arena);
+  upload->keys = GN_TAKE(&upload->key_arena, gni_value, keys->field_count);
+  if (!upload->keys) return gni_fail_nomem(err, sizeof *upload->keys);
+  for (size_t i = 0; i < keys->field_count; i++)
+    if (gni_value_copy(keys->fields[i].type, &gnp_feed_keys(upload->feed)[i], &upload->key_arena,
+                       &upload->keys[i]) != GN_OK)
+      return gni_fail_nomem(err, 1);
+  upload->open = true;
+  return GN_OK;
+}
+
+static int state_step(struct upload *upload, gn_error *err)
+{
+  bool new_key;
+  gni_row row;
+  if (upload->ended) return GN_ABSENT;
+  for (;;) {
+    int rc = gnp_feed_next(upload->feed, &new_key, &row, err);
+    if (rc == GN_ABSENT) {
+      upload->ended = true;
+      return upload->open ? end_state(upload, err) : GN_ABSENT;
+    }
+    if (rc != GN_OK) return rc;
+    bool finished = new_key && upload->open;
+    if (finished) rc = end_state(upload, err);
+    if (rc == GN_OK && new_key) rc = keep_key(upload, err);
+    if (rc == GN_OK) rc = gnp_rows_add(&upload->rows, upload->job->group->inputs, &row, err);
+    if (rc != GN_OK || finished) return rc;
+  }
+}
+
+/* ---- the stream of upload rows ---- */
+
+static int write_info(struct upload *upload, gn_error *err)
+{
+  upload->info_written = true;
+  gni_buf_reset(&upload->key_bytes);
+  gni_buf_reset(&upload->value_bytes);
+  gni_buf_reset(&upload->key_json);
+  gni_buf_reset(&upload->value_json);
+  gni_buf_add_text(&upload->key_bytes, GNP_SERVING_KEY);
+  gni_buf_add_text(&upload->key_json, GNP_SERVING_KEY);
+  gni_buf_add_str(&upload->value_json, upload->info);
+  if (gni_buf_add_str(&upload->value_bytes, upload->info) != GN_OK) return gni_fail_nomem(err, upload->info.len);
+  return add_upload_row(upload, true, err);
+}
+
+static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
+{
+  struct upload *upload = user;
+  int rc = upload->info_written ? GN_OK : write_info(upload, err);
+  while (rc == GN_OK && gni_builder_rows(upload->builder) < BATCH_ROWS &&
+         gni_builder_bytes(upload->builder) < BATCH_BYTES)
+    rc = upload->feed ? state_step(upload, err) : gnp_fold_step(upload->fold, emit_values, upload, err);
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  out->release = NULL;
+  return gni_builder_rows(upload->builder) ? gni_builder_finish(upload->builder, out, err) : GN_OK;
+}
+
+/* ---- serving info ---- */
+
+static int schema_text(const gni_avro_schema *schema, gn_arena *arena, gn_str *out, gn_error *err)
+{
+  gn_buf text;
+  gni_buf_init(&text, arena->alloc, GN_DEF_FILE_BYTES_MAX);
+  int rc = gni_avro_schema_to_json(schema, true, &text);
+  *out = rc == GN_OK ? gni_str_take(arena, gni_buf_view(&text)) : (gn_str){NULL, 0};
+  gni_buf_deinit(&text);
+  return out->ptr ? GN_OK : gni_fail_nomem(err, 1);
+}
+
+/* A stream's rows as they arrive: the columns of the table that the source reads, in the table's
+ * order. */
+static int input_schema(gnp_job *job, const gni_avro_schema **out, gn_error *err)
+{
+  const gni_group_source *source = &job->group->sources[0];
+  const gni_type *table = source->table_type;
+  bool *used = GN_TAKE_ZERO(&job->arena, bool, table->field_count);
+  gni_field *fields = GN_TAKE(&job->arena, gni_field, table->field_count);
+  size_t count = 0;
+  if (!used || !fields) return gni_fail_nomem(err, table->field_count * sizeof *fields);
+  for (size_t i = 0; i < job->group->keys->field_count; i++) gni_bound_columns(source->keys[i], used);
+  for (size_t i = 0; i < source->query->selects.count; i++) {
+    const gni_bound *bound;
+    const gni_expr *expr;
+    int rc = gni_expr_parse(source->query->selects.values[i], &job->arena, &expr, NULL, err);
+    if (rc == GN_OK) rc = gni_expr_bind(expr, table, &(gni_expr_options){0}, &job->arena, &bound, NULL, err);
+    if (rc != GN_OK) return rc;
+    gni_bound_columns(bound, used);
+  }
+  if (source->time) gni_bound_columns(source->time, used);
+  for (size_t i = 0; i < table->field_count; i++)
+    if (used[i]) fields[count++] = table->fields[i];
+  const gni_type *input = gni_type_struct(&job->arena, GN_STR("Input"), fields, count);
+  if (!input) return gni_fail_nomem(err, 1);
+  return gni_avro_schema_from_type(input, &job->arena, out, err);
+}
+
+static int make_info(struct upload *upload, int32_t day, gn_error *err)
+{
+  gnp_job *job = upload->job;
+  const gni_avro_schema *input;
+  gni_serving_info info = {.node = {.type = &gni_struct_serving_info}, .group_by = job->group->def};
+  gn_buf text;
+  int rc = schema_text(upload->records.key, &job->arena, &info.key_avro_schema, err);
+  if (rc == GN_OK) rc = schema_text(upload->records.selected, &job->arena, &info.selected_avro_schema, err);
+  if (rc == GN_OK && job->group->temporal) {
+    rc = input_schema(job, &input, err);
+    if (rc == GN_OK) rc = schema_text(input, &job->arena, &info.input_avro_schema, err);
+  }
+  if (rc != GN_OK) return rc;
+  info.batch_end_date = gnp_day_text(&job->arena, day + 1);
+  gni_buf_init(&text, job->session->alloc, GN_VALUE_BYTES_MAX);
+  rc = gni_node_write_compact(&info.node, &text);
+  upload->info = rc == GN_OK ? gni_str_take(&job->arena, gni_buf_view(&text)) : (gn_str){NULL, 0};
+  gni_buf_deinit(&text);
+  return upload->info.ptr ? GN_OK : gni_fail_nomem(err, 1);
+}
+
+/* ---- the run ---- */
+
+static void upload_deinit(struct upload *upload)
+{
+  gnp_fold_close(upload->fold);
+  gnp_feed_close(upload->feed);
+  gni_builder_free(upload->builder);
+  if (!upload->arena.alloc) return;
+  gnp_rows_deinit(&upload->rows);
+  gni_arena_deinit(&upload->arena);
+  gni_arena_deinit(&upload->key_arena);
+  gni_buf_deinit(&upload->key_bytes);
+  gni_buf_deinit(&upload->value_bytes);
+  gni_buf_deinit(&upload->key_json);
+  gni_buf_deinit(&upload->value_json);
+}
+
+static void init_buffers(struct upload *upload)
+{
+  const gn_alloc *alloc = upload->job->session->alloc;
+  gnp_rows_init(&upload->rows, alloc, gnp_key_ceiling(upload->job));
+  gni_arena_init(&upload->arena, alloc, gnp_key_ceiling(upload->job));
+  gni_arena_init(&upload->key_arena, alloc, GN_STATE_BYTES_MAX);
+  gni_buf_init(&upload->key_bytes, alloc, GN_VALUE_BYTES_MAX);
+  gni_buf_init(&upload->value_bytes, alloc, GN_VALUE_BYTES_MAX);
+  gni_buf_init(&upload->key_json, alloc, GN_VALUE_BYTES_MAX);
+  gni_buf_init(&upload->value_json, alloc, GN_VALUE_BYTES_MAX);
+}
+
+/* TEMPORAL reads a partition further: rows that landed a day after they happened. */
+static int open_rows(struct upload *upload, int32_t day, gn_error *err)
+{
+  gnp_job *job = upload->job;
+  bool states = job->group->temporal && job->group->layout;
+  int32_t newest = job->group->entities ? day : day + 1;
+  gni_rows_request request = {.range = {newest, newest},
+                              .before_ms = upload->batch_end_ms,
+                              .order = GNI_ORDER_KEY_TIME};
+  if (states) return gnp_feed_open(job, &request, &upload->feed, err);
+  return gnp_fold_open(job, (gni_day_range){day, day}, &upload->fold, err);
+}
+
+static int write_table(struct upload *upload, gn_error *err)
+{
+  gnp_job *job = upload->job;
+  gni_property properties[] = {{GN_STR("chronon_generated"), GN_STR("true")},
+                               {GN_STR("chronon_table_type"), GN_STR("upload")}};
+  gni_table_spec spec = {job->group->upload_table, &upload_columns, properties, 2, true};
+  gni_table_writer *writer = NULL;
+  struct ArrowArrayStream stream = {0};
+  gni_table_written written;
+  int rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
+  if (rc == GN_OK)
+    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream, err);
+  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, err);
+  gni_table_writer_close(writer);
+  return rc;
+}
+
+/* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once. */
+static int load_batch(gni_store_load *load, const gni_column *columns, int64_t rows, gn_arena *arena,
+                      gn_buf *last, gn_upload_report *report, gn_error *err)
+{
+  for (int64_t row = 0; row < rows; row++) {
+    gni_value key, value;
+    int rc = gni_column_get(&columns[0], row, arena, &key);
+    if (rc == GN_OK) rc = gni_column_get(&columns[1], row, arena, &value);
+    if (rc != GN_OK) return gni_fail_nomem(err, 1);
+    if (last->len && gni_str_equal(gni_buf_view(last), key.text)) continue;
+    gni_buf_reset(last);
+    if (gni_buf_add_str(last, key.text) != GN_OK) return gni_fail_nomem(err, key.text.len);
+    rc = gni_store_load_put(load, key.text, value.text, err);
+    if (rc != GN_OK) return rc;
+    report->keys += !gni_str_is(key.text, GNP_SERVING_KEY);
+    report->bytes += (int64_t)(key.text.len + value.text.len);
+  }
+  return GN_OK;
+}
+
+static int load_stream(gnp_job *job, gni_store_load *load, struct ArrowArrayStream *stream,
+                       gn_upload_report *report, gn_error *err)
+{
+  struct ArrowSchema schema = {0};
+  struct ArrowArray batch = {0};
+  const gni_type *type;
+  gni_column *columns;
+  gn_arena arena;
+  gn_buf last;
+  gni_arena_init(&arena, job->session->alloc, GN_VALUE_BYTES_MAX);
+  gni_buf_init(&last, job->session->alloc, GN_VALUE_BYTES_MAX);
+  int rc = gni_stream_type(stream, &job->arena, &schema, &type, err);
+  while (rc == GN_OK) {
+    rc = gni_cancelled(&job->session->cancel) ? gni_fail(err, GN_E_CANCELLED, "cancelled")
+                                              : gni_stream_next(stream, &batch, err);
+    if (rc != GN_OK || !batch.release) break;
+    gni_arena_reset(&arena);
+    rc = gni_batch_view(type, &schema, &batch, &arena, &columns, err);
+    if (rc == GN_OK) rc = load_batch(load, columns, batch.length, &arena, &last, report, err);
+    gni_array_close(&batch);
+  }
+  gni_schema_close(&schema);
+  gni_arena_deinit(&arena);
+  gni_buf_deinit(&last);
+  return rc;
+}
+
+static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gn_upload_report *report, gn_error *err)
+{
+  gni_store *store;
+  gni_store_load *load = NULL;
+  struct ArrowArrayStream stream = {0};
+  gn_buf sql;
+  gni_buf_init(&sql, job->session->alloc, (size_t)256 << 20);
+  gni_buf_add_text(&sql, "SELECT key_bytes, value_bytes FROM ");
+  int rc = job->tables.scan(job->tables.user, job->group->upload_table, day, day, &sql, err);
+  gni_buf_add_text(&sql, " AS upload ORDER BY key_bytes");
+  if (rc == GN_OK) rc = gnp_session_store(job->session, &store, err);
+  if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &stream, err);
+  gni_buf_deinit(&sql);
+  if (rc == GN_OK) rc = gni_store_load_begin(store, job->group->batch_dataset, 0, 0, &load, err);
+  if (rc == GN_OK) rc = load_stream(job, load, &stream, report, err);
+  gni_stream_close(&stream);
+  if (rc == GN_OK) rc = GN_FAULT("upload.before_commit");
+  if (rc != GN_OK) {
+    gni_store_load_abort(load);
+    return gni_fail(err, rc, "the upload stopped before its commit");
+  }
+  return gni_store_load_commit(load, batch_end_ms, err);
+}
+
+static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *err)
+{
+  struct upload upload = {.job = job,
+                          .ds = gnp_day_text(&job->arena, day),
+                          .batch_end_ms = (int64_t)(day + 1) * GN_DAY_MS};
+  init_buffers(&upload);
+  int rc = gnp_records_take(job->group, &job->arena, &upload.records, err);
+  if (rc == GN_OK) rc = make_info(&upload, day, err);
+  if (rc == GN_OK) rc = gni_builder_new(&upload_type, job->session->alloc, &upload.builder, err);
+  if (rc == GN_OK) rc = open_rows(&upload, day, err);
+  if (rc == GN_OK) rc = write_table(&upload, err);
+  upload_deinit(&upload);
+  report->batch_end_ms = upload.batch_end_ms;
+  return rc == GN_OK ? load_store(job, day, upload.batch_end_ms, report, err) : rc;
+}
+
+int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report *report, gn_error *err)
+{
+  gnp_job job;
+  int32_t day;
+  *report = (gn_upload_report){0};
+  int rc = gnp_job_open(session, args->conf, "upload", &job, err);
+  if (rc == GN_OK) rc = gnp_day_argument(args->ds, "day", gnp_session_yesterday(session), &day, err);
+  if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
+  if (rc == GN_OK) rc = run(&job, day, report, err);
+  gnp_job_close(&job);
+  return rc;
+}
