@@ -8,6 +8,7 @@
 #define GN_DEF_DEPTH_MAX 64                 /* levels of nesting in a definition's JSON */
 #define GN_PROBLEMS_MAX 200                 /* problems reported of one file; the rest are counted */
 #define GN_EXPR_BYTES_MAX (1u << 20)        /* bytes of one SQL expression */
+#define GN_SQL_BYTES_MAX (64u << 20)        /* bytes of one statement; a scan may list many files */
 #define GN_EXPR_DEPTH_MAX 200               /* levels of nesting in an expression; bounds the stack */
 #define GN_TYPE_DEPTH_MAX 32                /* levels of list, map and struct in a type */
 #define GN_COLUMNS_MAX 10000                /* columns of one table or GroupBy output */

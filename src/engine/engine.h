@@ -63,6 +63,17 @@ typedef struct gni_engine_use {
   int64_t temp_bytes;   /* held now in the temporary folder */
 } gni_engine_use;
 
+/* A function for SQL that the caller computes, called with one value a field of `inputs`, nulls
+ * too, from any of the engine's threads; the same arguments must give the same answer. */
+typedef struct gni_engine_function {
+  gn_str name;
+  const gni_type *inputs; /* a struct */
+  const gni_type *output;
+  int (*call)(const void *user, const gni_value *args, gn_arena *arena, gni_value *out,
+              gn_error *err);
+  const void *user;
+} gni_engine_function;
+
 /* What a driver fills in; it grows at the end only. Plain data and Arrow cross it. Functions that
  * may be NULL say so. */
 typedef struct gni_engine_driver {
@@ -86,6 +97,7 @@ typedef struct gni_engine_driver {
   /* The tables that a statement reads, as written; NULL when the driver cannot tell. */
   int (*tables)(void *state, gn_str sql, gn_arena *arena, gn_str **names, size_t *count,
                 gn_error *err);
+  int (*add_function)(void *state, const gni_engine_function *function, gn_error *err);
 } gni_engine_driver;
 
 /* Opens the driver of that name ("duckdb"). It is in a module of its own, gnomon-engine-duckdb.so,
@@ -113,6 +125,9 @@ int gni_engine_query_int64(gni_engine *engine, gn_str sql, int64_t *out, gn_erro
 int gni_engine_each_row(gni_engine *engine, gn_str sql,
                         int (*each)(void *user, const gni_value *row, size_t count), void *user,
                         gn_error *err);
+/* Makes a function known to later statements; what it points to outlives the engine. A name that is
+ * known is kept as it is. */
+int gni_engine_add_function(gni_engine *engine, const gni_engine_function *function, gn_error *err);
 /* The struct type of a query's rows, without running it. */
 int gni_engine_type(gni_engine *engine, gn_str sql, gn_arena *arena, const gni_type **out,
                     gn_error *err);
@@ -142,6 +157,6 @@ int gni_sql_add_text(gn_buf *sql, gn_str text);
 /* A type as the embedded engine spells it: BIGINT, MAP(VARCHAR, DOUBLE), STRUCT("a" INTEGER). */
 int gni_sql_add_type(gn_buf *sql, const gni_type *type);
 
-extern const gni_engine_driver gn_engine_duckdb; /* the module's one symbol */
+extern GN_API const gni_engine_driver gn_engine_duckdb; /* the module's one symbol */
 
 #endif
