@@ -95,12 +95,12 @@ void test_skip(const char *reason)
   skip();
 }
 
-/* ---- the failing heap: every block carries its size in front ---- */
+/* ---- the failing heap: every block carries its size in front; any thread may use it ---- */
 
 enum { GUARD_BYTES = 16 };
 struct heap {
-  int64_t fail_at;           /* which allocation fails; 0 is none */
-  int64_t made, live, wrong; /* allocations, blocks out, sizes that did not match */
+  int64_t fail_at;                   /* which allocation fails; 0 is none */
+  _Atomic int64_t made, live, wrong; /* allocations, blocks out, sizes that did not match */
 };
 
 static void *heap_resize(void *user, void *block, size_t old_size, size_t size)

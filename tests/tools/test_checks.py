@@ -263,6 +263,7 @@ def test_totals_count_the_program_that_died_after_its_last_case(repository: Repo
         program("bad", "FAIL", "1..2\nok 1 - a\nnot ok 2 - sum is wrong\n", 1),
         program("leaks", "ERROR", "1..1\nok 1 - a\n", 1),
         program("silent", "SKIP", ""),
+        program("replay", "OK", "Running: found/1\n"),
     ]
     repository.write("results/asan.json", "\n".join(lines) + "\n")
     repository.write(
@@ -276,7 +277,7 @@ def test_totals_count_the_program_that_died_after_its_last_case(repository: Repo
     assert "failed: asan: leaks: error, exit status 1" in said
     assert "failed: asan: silent: no case was run" in said
     assert "failed: python: p: b" in said
-    assert said.splitlines()[-1] == "4 passed, 4 failed"
+    assert said.splitlines()[-1] == "5 passed, 4 failed"
 
 
 def test_totals_of_nothing_are_a_failure(repository: Repository) -> None:

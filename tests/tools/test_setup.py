@@ -131,3 +131,12 @@ def test_help_lists_every_verb() -> None:
     assert ran.returncode == 0
     for verb in ("setup", "build", "demo", "test", "bench", "lint", "fmt", "clean"):
         assert f"./dev {verb}" in ran.stdout
+
+
+def test_without_root_or_sudo_the_command_to_run_is_said(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "apt.txt").write_text("no-such-package\n")
+    nobody = "id() { echo 1000; }; command() { [ $2 = apt-get ]; }; debian apt.txt"
+    ran = shell(tmp_path, nobody)
+    assert ran.returncode == 1
+    assert "needs root or sudo: no-such-package" in ran.stderr
+    assert "As root: apt-get install" in ran.stderr
