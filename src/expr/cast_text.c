@@ -50,7 +50,7 @@ static void put_nested(gnp_text *out, const gni_type *type, const gni_value *val
 static void put_decimal(gnp_text *out, const gni_type *type, const gni_value *value, bool ansi)
 {
   char text[GNP_DECIMAL_TEXT_BYTES];
-  size_t len = gnp_decimal_format(gnp_wide_of(value), type->scale, ansi, text);
+  size_t len = gnp_wide_format(gnp_wide_of(value), type->scale, ansi, text);
   gnp_text_add(out, (gn_str){text, len});
 }
 
@@ -65,10 +65,10 @@ void gnp_put_text(gnp_text *out, const gni_type *type, const gni_value *value, b
   case GNI_BINARY: gnp_text_add(out, value->text); break;
   case GNI_DECIMAL: put_decimal(out, type, value, ansi); break;
   case GNI_DATE:
-    gnp_text_add(out, (gn_str){text, gnp_date_format((int32_t)value->integer, text)});
+    gnp_text_add(out, (gn_str){text, gnp_sql_date_format((int32_t)value->integer, text)});
     break;
   case GNI_TIMESTAMP:
-    gnp_text_add(out, (gn_str){text, gnp_timestamp_format(value->integer, text)});
+    gnp_text_add(out, (gn_str){text, gnp_sql_timestamp_format(value->integer, text)});
     break;
   case GNI_LIST:
   case GNI_MAP:

@@ -159,7 +159,7 @@ static bool text_to_decimal(gn_str text, int scale, gnp_wide *out, bool *is_numb
   text = gnp_trim_all(text);
   double ignored;
   *is_number = gni_parse_double(text, &ignored) == GN_OK && isfinite(ignored);
-  if (!gnp_decimal_parse(text, &unscaled, &found)) return false;
+  if (!gnp_wide_parse(text, &unscaled, &found)) return false;
   *is_number = true;
   return gnp_wide_rescale(unscaled, found, scale, out);
 }
@@ -213,7 +213,7 @@ int gnp_cast_to_date(const gni_bound *node, gnp_frame *frame, const gni_value *a
     *out = gni_value_integer(gnp_floor_div(args[0].integer, GNP_DAY_US));
     return GN_OK;
   }
-  if (!gnp_date_parse(args[0].text, &day)) return bad_value(node, frame, &args[0], out);
+  if (!gnp_sql_date_parse(args[0].text, &day)) return bad_value(node, frame, &args[0], out);
   *out = gni_value_integer(day);
   return GN_OK;
 }
@@ -223,7 +223,7 @@ static int text_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_
 {
   int64_t us;
   const int64_t *now_us = node->plan;
-  switch (gnp_timestamp_parse(value->text, now_us ? *now_us : 0, &us)) {
+  switch (gnp_sql_timestamp_parse(value->text, now_us ? *now_us : 0, &us)) {
   case GNP_TIME_OK: *out = gni_value_integer(us); return GN_OK;
   case GNP_TIME_ZONE:
     return gni_fail(frame->err, GN_E_UNSUPPORTED, "time zones by name are not supported: '%.*s'",

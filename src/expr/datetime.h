@@ -16,12 +16,12 @@ enum gnp_time_result { GNP_TIME_OK, GNP_TIME_BAD, GNP_TIME_ZONE /* a region's na
 gn_str gnp_trim_all(gn_str text);
 
 /* [+-]yyyy[-[m]m[-[d]d[ …|T…]]] */
-bool gnp_date_parse(gn_str text, int32_t *day);
+bool gnp_sql_date_parse(gn_str text, int32_t *day);
 /* The same with [ |T][h]h:[m]m:[s]s[.ffffff…][zone]; a bare time is on the day of `now_us`. */
-int gnp_timestamp_parse(gn_str text, int64_t now_us, int64_t *us);
+int gnp_sql_timestamp_parse(gn_str text, int64_t now_us, int64_t *us);
 
-size_t gnp_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES]);
-size_t gnp_timestamp_format(int64_t us, char out[GNP_TIMESTAMP_TEXT_BYTES]);
+size_t gnp_sql_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES]);
+size_t gnp_sql_timestamp_format(int64_t us, char out[GNP_TIMESTAMP_TEXT_BYTES]);
 
 /* Floor division, for times before 1970. */
 static inline int64_t gnp_floor_div(int64_t a, int64_t b)

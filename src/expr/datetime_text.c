@@ -71,7 +71,7 @@ static int64_t read_sign(reader *r)
   return 1;
 }
 
-bool gnp_date_parse(gn_str text, int32_t *day)
+bool gnp_sql_date_parse(gn_str text, int32_t *day)
 {
   reader r = {gnp_trim_all(text), 0};
   int32_t year, month = 1, of_month = 1;
@@ -186,7 +186,7 @@ static int parse_time_only(reader *r, bool has_hour, clock_time *t, int64_t now_
   return combine((int32_t)gnp_floor_div(now_us, GNP_DAY_US), t, us);
 }
 
-int gnp_timestamp_parse(gn_str text, int64_t now_us, int64_t *us)
+int gnp_sql_timestamp_parse(gn_str text, int64_t now_us, int64_t *us)
 {
   reader r = {gnp_trim_all(text), 0};
   clock_time t = {0};
@@ -217,7 +217,7 @@ int gnp_timestamp_parse(gn_str text, int64_t now_us, int64_t *us)
 /* ---- to text --------------------------------------------------------------------------------- */
 
 /* Java writes a plus before years past 9999. */
-size_t gnp_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES])
+size_t gnp_sql_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES])
 {
   int64_t era = gnp_floor_div(day, 146097);
   int32_t year, month, of_month;
@@ -229,11 +229,11 @@ size_t gnp_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES])
   return (size_t)len;
 }
 
-size_t gnp_timestamp_format(int64_t us, char out[GNP_TIMESTAMP_TEXT_BYTES])
+size_t gnp_sql_timestamp_format(int64_t us, char out[GNP_TIMESTAMP_TEXT_BYTES])
 {
   int64_t day = gnp_floor_div(us, GNP_DAY_US), within = us - day * GNP_DAY_US;
   int64_t seconds = within / GNP_SECOND_US, micros = within % GNP_SECOND_US;
-  size_t len = gnp_date_format((int32_t)day, out);
+  size_t len = gnp_sql_date_format((int32_t)day, out);
   len += (size_t)snprintf(out + len, GNP_TIMESTAMP_TEXT_BYTES - len, " %02d:%02d:%02d",
                           (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
   if (!micros) return len;

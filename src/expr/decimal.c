@@ -75,7 +75,7 @@ static bool read_exponent(gn_str text, int *exponent)
   return true;
 }
 
-bool gnp_decimal_parse(gn_str text, gnp_wide *unscaled, int *scale)
+bool gnp_wide_parse(gn_str text, gnp_wide *unscaled, int *scale)
 {
   bool point = false, negative = false;
   int digits = 0;
@@ -131,7 +131,7 @@ static size_t put_exponent(char *out, int exponent)
   return len + put_digits((gnp_wide_bits)(unsigned)(exponent < 0 ? -exponent : exponent), out + len);
 }
 
-size_t gnp_decimal_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES])
+size_t gnp_wide_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES])
 {
   char digits[40];
   size_t count = put_digits(magnitude(x), digits), len = 0;
@@ -180,7 +180,7 @@ void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
   size_t len = is_float ? gni_format_float((float)x, text) : gni_format_double(x, text);
-  (void)gnp_decimal_parse((gn_str){text, len}, digits, scale);
+  (void)gnp_wide_parse((gn_str){text, len}, digits, scale);
   while (*scale > 0 && *digits % 10 == 0) { /* "5.0" */
     *digits /= 10;
     --*scale;
@@ -191,7 +191,7 @@ static bool from_text(gn_str text, int scale, gnp_wide *out)
 {
   gnp_wide unscaled;
   int found;
-  if (!gnp_decimal_parse(text, &unscaled, &found)) return false;
+  if (!gnp_wide_parse(text, &unscaled, &found)) return false;
   return gnp_wide_rescale(unscaled, found, scale, out);
 }
 

@@ -32,9 +32,9 @@ int gnp_wide_digits(gnp_wide x); /* at least 1 */
 bool gnp_wide_rescale(gnp_wide x, int from_scale, int to_scale, gnp_wide *out);
 /* Digits with one optional point and an optional exponent, into unscaled * 10^-scale; `scale` may be
  * negative. False when it is not that, or has more digits than fit. */
-bool gnp_decimal_parse(gn_str text, gnp_wide *unscaled, int *scale);
+bool gnp_wide_parse(gn_str text, gnp_wide *unscaled, int *scale);
 /* "12.50"; with `plain` false, Java's BigDecimal.toString, which turns to an exponent for tiny ones. */
-size_t gnp_decimal_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES]);
+size_t gnp_wide_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES]);
 double gnp_decimal_double(gnp_wide x, int scale); /* the nearest; a scale may be negative */
 /* The shortest decimal that reads back as the finite number: x = digits * 10^-scale. */
 void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale);

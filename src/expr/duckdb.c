@@ -110,7 +110,7 @@ static void put_scalar(gn_buf *out, const gni_type *type, const gni_value *value
     gni_buf_add_format(out, "make_timestamp(%lld)", (long long)value->integer);
     break;
   case GNI_DECIMAL: {
-    size_t len = gnp_decimal_format(gnp_wide_of(value), type->scale, true, text);
+    size_t len = gnp_wide_format(gnp_wide_of(value), type->scale, true, text);
     gni_buf_add_format(out, "'%.*s'", (int)len, text);
     break;
   }
@@ -240,12 +240,14 @@ const char *gni_expr_duckdb_setup(void)
 {
   return
       /* two's complement, as Java's integers wrap */
-      "CREATE OR REPLACE MACRO gn_wrap8(x) AS CAST(((x + 128) & 255) - 128 AS TINYINT);"
-      "CREATE OR REPLACE MACRO gn_wrap16(x) AS CAST(((x + 32768) & 65535) - 32768 AS SMALLINT);"
+      "CREATE OR REPLACE MACRO gn_wrap8(x) AS"
+      " CAST(xor(x::BIGINT & 255, 128) - 128 AS TINYINT);"
+      "CREATE OR REPLACE MACRO gn_wrap16(x) AS"
+      " CAST(xor(x::BIGINT & 65535, 32768) - 32768 AS SMALLINT);"
       "CREATE OR REPLACE MACRO gn_wrap32(x) AS"
-      " CAST(((x + 2147483648) & 4294967295) - 2147483648 AS INTEGER);"
+      " CAST(xor(x::BIGINT & 4294967295, 2147483648) - 2147483648 AS INTEGER);"
       "CREATE OR REPLACE MACRO gn_wrap64(x) AS"
-      " CAST(((x + 9223372036854775808::HUGEINT) & 18446744073709551615::HUGEINT)"
+      " CAST(xor(x & 18446744073709551615::HUGEINT, 9223372036854775808::HUGEINT)"
       " - 9223372036854775808::HUGEINT AS BIGINT);"
       /* the least integer divided by -1 overflows */
       "CREATE OR REPLACE MACRO gn_remainder(a, b) AS"

@@ -46,7 +46,7 @@ static int decimal_literal(gnp_parser *p, const number_text *n, size_t begin, co
 {
   gnp_wide unscaled;
   int scale;
-  bool fits = gnp_decimal_parse(n->digits, &unscaled, &scale);
+  bool fits = gnp_wide_parse(n->digits, &unscaled, &scale);
   if (fits && scale < 0) {
     fits = gnp_wide_rescale(unscaled, scale, 0, &unscaled);
     scale = 0;
@@ -87,7 +87,7 @@ static int integer_literal(gnp_parser *p, const number_text *n, size_t begin, co
 {
   gnp_wide unscaled;
   int scale;
-  bool fits = gnp_decimal_parse(n->digits, &unscaled, &scale);
+  bool fits = gnp_wide_parse(n->digits, &unscaled, &scale);
   if (fits && n->negative) unscaled = -unscaled;
   fits = fits && unscaled >= INT64_MIN && unscaled <= INT64_MAX;
   if (!fits && !n->suffix) return decimal_literal(p, n, begin, out);
@@ -254,7 +254,7 @@ static int date_literal(gnp_parser *p, size_t begin, const gni_expr **out)
   int rc = gnp_parse_advance(p);
   if (rc == GN_OK) rc = text_value(p, &text);
   if (rc != GN_OK) return rc;
-  if (!gnp_date_parse(text, &day))
+  if (!gnp_sql_date_parse(text, &day))
     return gnp_parse_fail(p, GN_E_PARSE, begin, p->previous_end, "'%.*s' is not a date",
                           GN_STR_ARGS(text));
   return make_literal(p, begin, &gni_type_date, gni_value_integer(day), out);
@@ -267,7 +267,7 @@ static int timestamp_literal(gnp_parser *p, size_t begin, const gni_expr **out)
   int rc = gnp_parse_advance(p);
   if (rc == GN_OK) rc = text_value(p, &text);
   if (rc != GN_OK) return rc;
-  if (gnp_timestamp_parse(text, 0, &us) != GNP_TIME_OK)
+  if (gnp_sql_timestamp_parse(text, 0, &us) != GNP_TIME_OK)
     return gnp_parse_fail(p, GN_E_PARSE, begin, p->previous_end, "'%.*s' is not a timestamp",
                           GN_STR_ARGS(text));
   return make_literal(p, begin, &gni_type_timestamp, gni_value_integer(us), out);
