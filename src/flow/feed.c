@@ -48,15 +48,35 @@ static int check_types(const gnp_feed *feed, gn_error *err)
   return GN_OK;
 }
 
+static int evaluate(const void *user, const gni_value *args, gn_arena *arena, gni_value *out,
+                    gn_error *err)
+{
+  return gni_bound_eval(user, args, arena, out, err);
+}
+
+/* What the engine has no words for it asks of our evaluator. */
+static int add_functions(gnp_job *job, const gni_expr_functions *functions, gn_error *err)
+{
+  int rc = GN_OK;
+  for (size_t i = 0; rc == GN_OK && i < functions->count; i++) {
+    const gni_expr_function *f = &functions->list[i];
+    gni_engine_function function = {.name = f->name,
+                                    .inputs = f->inputs,
+                                    .output = gni_bound_type(f->body),
+                                    .call = evaluate,
+                                    .user = f->body};
+    rc = gni_engine_add_function(job->engine, &function, err);
+  }
+  return rc;
+}
+
 static int start(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, gn_error *err)
 {
   gn_buf sql;
   gni_buf_init(&sql, feed->alloc, (size_t)256 << 20);
   gni_expr_functions functions = {.arena = &job->arena};
   int rc = gni_group_sql(feed->group, request, &job->tables, &functions, &sql, err);
-  if (rc == GN_OK && functions.count)
-    rc = gni_fail(err, GN_E_UNSUPPORTED, "the embedded engine cannot compute '%.*s'",
-                  GN_STR_ARGS(functions.list[0].name));
+  if (rc == GN_OK) rc = add_functions(job, &functions, err);
   if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &feed->stream, err);
   gni_buf_deinit(&sql);
   if (rc == GN_OK) rc = gni_stream_type(&feed->stream, &feed->types, &feed->schema, &feed->type, err);
