@@ -1,8 +1,6 @@
 /* Finding and reading compiled definitions. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/job.h"
 
-#include <stdio.h>
-
 static const char *const kinds[] = {"group_bys", "joins", "staging_queries", "models"};
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
@@ -143,4 +141,29 @@ int gnp_conf_each(gn_session *session, gn_arena *arena,
   gni_fail(err, GN_E_NOTFOUND, "'%s' has no production/ folder with definitions", session->repo);
   gni_error_hint(err, "compile them first: gnomon compile");
   return GN_E_NOTFOUND;
+}
+
+/* ---- confs as arguments: names, files, folders, or nothing for all ---- */
+
+static int walk_folder(gn_session *session, gn_arena *arena, const char *folder,
+                       int (*each)(void *user, gn_str path, gn_error *err), void *user, gn_error *err)
+{
+  struct walk walk = {session, arena, folder, each, user, err};
+  return gni_folder_list(session->alloc, folder, walk_entry, &walk, err);
+}
+
+int gnp_conf_gather(gn_session *session, const char *const *confs, size_t count, gn_arena *arena,
+                    int (*each)(void *user, gn_str path, gn_error *err), void *user, gn_error *err)
+{
+  if (!count) return gnp_conf_each(session, arena, each, user, err);
+  for (size_t i = 0; i < count; i++) {
+    gn_str path, folder = gni_str_format(arena, "%s/%s", session->repo, confs[i]);
+    if (!folder.ptr) return gni_fail_nomem(err, 1);
+    int rc;
+    if (gni_folder_exists(folder.ptr)) rc = walk_folder(session, arena, folder.ptr, each, user, err);
+    else if (gni_folder_exists(confs[i])) rc = walk_folder(session, arena, confs[i], each, user, err);
+    else if ((rc = gnp_conf_find(session, confs[i], arena, &path, err)) == GN_OK) rc = each(user, path, err);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
 }

@@ -29,6 +29,10 @@ int gnp_conf_read(gn_session *session, gn_str path, gn_arena *arena, const gni_d
 int gnp_conf_each(gn_session *session, gn_arena *arena,
                   int (*each)(void *user, gn_str path, gn_error *err), void *user, gn_error *err);
 
+/* Each of the confs named (names, files, folders); none: all. */
+int gnp_conf_gather(gn_session *session, const char *const *confs, size_t count, gn_arena *arena,
+                    int (*each)(void *user, gn_str path, gn_error *err), void *user, gn_error *err);
+
 /* The definition, checked; no engine yet. `mode` is run.py's ("backfill", "upload"): its environment in
  * teams.json gives threads and memory where no flag does. */
 int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_job *out, gn_error *err);

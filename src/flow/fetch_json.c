@@ -1,0 +1,178 @@
+/* Requests and answers as JSON lines. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/fetcher.h"
+
+#include <inttypes.h>
+
+/* Fetchers opened so far in one call, by name. */
+struct opened {
+  struct opened *next;
+  gn_str name;
+  gn_fetcher *fetcher;
+};
+
+struct answering {
+  gn_session *session;
+  const char *name; /* for requests without one */
+  int mode;
+  gn_arena arena; /* one request */
+  gn_arena names;
+  struct opened *opened;
+  gn_buf *out;
+  gn_error *err;
+};
+
+static int find_fetcher(struct answering *at, gn_str name, gn_fetcher **out)
+{
+  for (struct opened *open = at->opened; open; open = open->next) {
+    if (!gni_str_equal(open->name, name)) continue;
+    *out = open->fetcher;
+    return GN_OK;
+  }
+  struct opened *open = GN_TAKE_ZERO(&at->names, struct opened, 1);
+  if (!open) return gni_fail_nomem(at->err, sizeof *open);
+  open->name = gni_str_take(&at->names, name);
+  if (!open->name.ptr) return gni_fail_nomem(at->err, name.len);
+  int rc = gn_fetcher_open(at->session, open->name.ptr, &open->fetcher, at->err);
+  if (rc != GN_OK) return rc;
+  open->next = at->opened;
+  at->opened = open;
+  *out = open->fetcher;
+  return GN_OK;
+}
+
+/* A request whose key column is missing is a mistake of the caller; one that is null has no record. */
+static int read_keys(struct answering *at, const gni_json *keys, const gni_type *type, gni_value *out,
+                     bool *any_null, gn_error *err)
+{
+  *any_null = false;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const gni_field *field = &type->fields[i];
+    gn_str name = gni_str_take(&at->arena, field->name);
+    const gni_json *cell = name.ptr ? gni_json_member(keys, name.ptr) : NULL;
+    if (!cell) {
+      gni_fail(err, GN_E_ARG, "key '%.*s' is missing", GN_STR_ARGS(field->name));
+      return GN_E_ARG;
+    }
+    int rc = gni_json_to_value(cell, field->type, &at->arena, &out[i], err);
+    if (rc != GN_OK) {
+      gni_error_where(err, "key '%.*s'", GN_STR_ARGS(field->name));
+      return rc;
+    }
+    *any_null = *any_null || out[i].is_null;
+  }
+  return GN_OK;
+}
+
+static void add_values(struct answering *at, const gni_type *type, const gni_value *features)
+{
+  gni_buf_add_char(at->out, '{');
+  for (size_t i = 0; i < type->field_count; i++) {
+    if (i) gni_buf_add_char(at->out, ',');
+    gni_json_add_text(at->out, type->fields[i].name, false);
+    gni_buf_add_char(at->out, ':');
+    gni_value_to_json(type->fields[i].type, &features[i], at->out);
+  }
+  gni_buf_add_char(at->out, '}');
+}
+
+static void add_failure(struct answering *at, const gn_error *failure)
+{
+  gni_buf_add_text(at->out, ",\"error\":");
+  gni_json_add_text(at->out, gni_str(failure->message), false);
+  gni_buf_add_text(at->out, ",\"code\":");
+  gni_json_add_text(at->out, gni_str(gn_code_name(failure->code)), false);
+  if (!failure->hint[0]) return;
+  gni_buf_add_text(at->out, ",\"hint\":");
+  gni_json_add_text(at->out, gni_str(failure->hint), false);
+}
+
+/* Upstream gives no map at all for an unknown key, unless derivations make one of nothing. */
+static bool answers_null_map(const struct answering *at, const gni_group *group, int found)
+{
+  return at->mode == GN_ANSWER_CHRONON && found == GN_ABSENT && !group->projections;
+}
+
+static void answer_found(struct answering *at, gn_fetcher *fetcher, gnp_look *look, const gni_json *keys,
+                         int64_t at_ms)
+{
+  const gni_group *group = look->serving->group;
+  gn_error failure = {0};
+  bool any_null = false;
+  gni_value *key_values = GN_TAKE(&at->arena, gni_value, group->keys->field_count);
+  gni_value *features = GN_TAKE(&look->arena, gni_value, group->features->field_count);
+  int rc = key_values && features ? GN_OK : gni_fail_nomem(&failure, 1);
+  if (rc == GN_OK) rc = read_keys(at, keys, group->keys, key_values, &any_null, &failure);
+  if (rc == GN_OK && any_null && at->mode == GN_ANSWER_CHRONON) {
+    gni_buf_add_text(at->out, ",\"no_response\":true");
+    return;
+  }
+  if (rc == GN_OK) rc = gnp_look_answer(fetcher, look, key_values, at_ms, features, &failure);
+  if (rc != GN_OK && rc != GN_ABSENT) {
+    add_failure(at, &failure);
+    return;
+  }
+  gni_buf_add_text(at->out, ",\"values\":");
+  if (answers_null_map(at, group, rc)) gni_buf_add_text(at->out, "null");
+  else add_values(at, group->features, features);
+}
+
+static int answer(struct answering *at, const gni_json *request)
+{
+  const gni_json *name = gni_json_member(request, "name"), *keys = gni_json_member(request, "keys");
+  const gni_json *time = gni_json_member(request, "at_ms");
+  gn_fetcher *fetcher = NULL;
+  gnp_look *look;
+  gn_str wanted = name && name->kind == GNI_JSON_TEXT ? name->text : gni_str(at->name);
+  if (!wanted.len) return gni_fail(at->err, GN_E_ARG, "the request names no GroupBy");
+  if (!keys || keys->kind != GNI_JSON_OBJECT)
+    return gni_fail(at->err, GN_E_PARSE, "the request has no \"keys\" object");
+  if (time && time->kind != GNI_JSON_INTEGER)
+    return gni_fail(at->err, GN_E_PARSE, "\"at_ms\" is not a whole number");
+  int rc = find_fetcher(at, wanted, &fetcher);
+  if (rc == GN_OK) rc = gnp_look_begin(fetcher, &look, at->err);
+  if (rc != GN_OK) return rc;
+  gni_buf_add_text(at->out, "{\"name\":");
+  gni_json_add_text(at->out, wanted, false);
+  gni_buf_add_text(at->out, ",\"keys\":");
+  gni_json_write(keys, at->out);
+  answer_found(at, fetcher, look, keys, time ? time->integer : 0);
+  gni_buf_add_text(at->out, "}\n");
+  gnp_look_end(fetcher, look);
+  return at->out->rc == GN_OK ? GN_OK : gni_fail(at->err, at->out->rc, "the answers do not fit in memory");
+}
+
+static int answer_lines(struct answering *at, gn_str requests)
+{
+  gn_str line;
+  for (size_t number = 1; gni_str_split(&requests, '\n', &line); number++) {
+    const gni_json *request;
+    line = gni_str_trim(line);
+    if (!line.len) continue;
+    gni_arena_reset(&at->arena);
+    int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &at->arena, &request, at->err);
+    if (rc == GN_OK) rc = answer(at, request);
+    if (rc != GN_OK) {
+      gni_error_where(at->err, "request %zu", number);
+      return rc;
+    }
+  }
+  return GN_OK;
+}
+
+int gn_fetch_json(gn_session *session, const char *name, const char *requests, size_t requests_size,
+                  int mode, gn_text *out, gn_error *err)
+{
+  gn_buf text;
+  struct answering at = {.session = session, .name = name, .mode = mode, .out = &text, .err = err};
+  *out = (gn_text){0};
+  gni_buf_init(&text, session->alloc, (size_t)1 << 32);
+  gni_arena_init(&at.arena, session->alloc, GN_REQUEST_BYTES_MAX);
+  gni_arena_init(&at.names, session->alloc, GN_REQUEST_BYTES_MAX);
+  int rc = answer_lines(&at, (gn_str){requests, requests_size});
+  if (rc == GN_OK) rc = gnp_text_from(&text, out, err);
+  for (struct opened *open = at.opened; open; open = open->next) gn_fetcher_close(open->fetcher);
+  gni_arena_deinit(&at.arena);
+  gni_arena_deinit(&at.names);
+  gni_buf_deinit(&text);
+  return rc;
+}

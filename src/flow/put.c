@@ -1,0 +1,110 @@
+/* put: live rows into the store. All of them are read and checked before the first is written. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/fetcher.h"
+
+struct puts {
+  gn_fetcher *fetcher;
+  const gnp_serving *serving;
+  gn_arena arena;
+  gn_str *keys, *values;
+  int64_t *times;
+  size_t count, capacity;
+  gn_error *err;
+};
+
+static bool grow(struct puts *puts)
+{
+  if (puts->count < puts->capacity) return true;
+  size_t capacity = puts->capacity ? puts->capacity * 2 : 1024, old = puts->capacity;
+  puts->keys = gni_arena_grow(&puts->arena, puts->keys, old * sizeof *puts->keys, capacity * sizeof *puts->keys);
+  puts->values = gni_arena_grow(&puts->arena, puts->values, old * sizeof *puts->values, capacity * sizeof *puts->values);
+  puts->times = gni_arena_grow(&puts->arena, puts->times, old * sizeof *puts->times, capacity * sizeof *puts->times);
+  puts->capacity = capacity;
+  return puts->keys && puts->values && puts->times;
+}
+
+/* The members of `row` that are fields of `type`, as one record. */
+static int read_record(struct puts *puts, const gni_json *row, const gni_type *type,
+                       const gni_avro_schema *schema, gn_str *bytes, bool *all_null)
+{
+  gn_buf encoded;
+  gni_value *cells = GN_TAKE(&puts->arena, gni_value, type->field_count);
+  if (!cells) return gni_fail_nomem(puts->err, type->field_count * sizeof *cells);
+  *all_null = true;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const gni_field *field = &type->fields[i];
+    gn_str name = gni_str_take(&puts->arena, field->name);
+    const gni_json *cell = name.ptr ? gni_json_member(row, name.ptr) : NULL;
+    cells[i] = GNI_NULL_VALUE;
+    int rc = cell ? gni_json_to_value(cell, field->type, &puts->arena, &cells[i], puts->err) : GN_OK;
+    if (rc != GN_OK) {
+      gni_error_where(puts->err, "column '%.*s'", GN_STR_ARGS(field->name));
+      return rc;
+    }
+    *all_null = *all_null && cells[i].is_null;
+  }
+  gni_value record = {.list = {cells, type->field_count}};
+  gni_buf_init(&encoded, puts->arena.alloc, GN_VALUE_BYTES_MAX);
+  int rc = gni_avro_encode(schema, &record, &encoded, puts->err);
+  if (rc == GN_OK) {
+    *bytes = gni_str_take(&puts->arena, gni_buf_view(&encoded));
+    if (!bytes->ptr) rc = gni_fail_nomem(puts->err, encoded.len);
+  }
+  gni_buf_deinit(&encoded);
+  return rc;
+}
+
+static int read_event(struct puts *puts, const gni_json *event)
+{
+  const gni_group *group = puts->serving->group;
+  const gni_json *row = gni_json_member(event, "row"), *time = gni_json_member(event, "ts");
+  bool no_key, no_value;
+  if (event->kind != GNI_JSON_OBJECT) return gni_fail(puts->err, GN_E_PARSE, "an event is an object");
+  if (!row) row = event;
+  if (!time || time->kind == GNI_JSON_NULL) return GN_OK; /* as a stream of Chronon's skips it */
+  if (time->kind != GNI_JSON_INTEGER) return gni_fail(puts->err, GN_E_PARSE, "\"ts\" is not a whole number of milliseconds");
+  if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
+  int rc = read_record(puts, row, group->keys, puts->serving->records.key, &puts->keys[puts->count], &no_key);
+  if (rc != GN_OK || no_key) return rc;
+  rc = read_record(puts, row, group->inputs, puts->serving->records.selected, &puts->values[puts->count], &no_value);
+  if (rc == GN_OK) puts->times[puts->count++] = time->integer;
+  return rc;
+}
+
+static int read_events(struct puts *puts, gn_str events)
+{
+  gn_str line;
+  for (size_t number = 1; gni_str_split(&events, '\n', &line); number++) {
+    const gni_json *event;
+    line = gni_str_trim(line);
+    if (!line.len) continue;
+    int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &puts->arena, &event, puts->err);
+    if (rc == GN_OK) rc = read_event(puts, event);
+    if (rc != GN_OK) {
+      gni_error_where(puts->err, "event %zu", number);
+      return rc;
+    }
+  }
+  return GN_OK;
+}
+
+int gn_put_events(gn_session *session, const char *name, const char *events, size_t events_size, int64_t *rows,
+                  gn_error *err)
+{
+  struct puts puts = {.err = err};
+  *rows = 0;
+  int rc = gn_fetcher_open(session, name, &puts.fetcher, err);
+  if (rc != GN_OK) return rc;
+  gni_arena_init(&puts.arena, session->alloc, (size_t)4 << 30);
+  puts.serving = puts.fetcher->first;
+  if (!puts.serving->group->temporal || !puts.serving->group->layout) {
+    rc = gni_fail(err, GN_E_UNSUPPORTED, "'%s' is not TEMPORAL with aggregations, so live rows change nothing", name);
+    gni_error_hint(err, "give its source a topic, or accuracy=Accuracy.TEMPORAL, and upload again");
+  }
+  if (rc == GN_OK) rc = read_events(&puts, (gn_str){events, events_size});
+  if (rc == GN_OK)
+    rc = gni_store_append(puts.fetcher->store, puts.fetcher->stream, puts.keys, puts.values, puts.times, puts.count, err);
+  if (rc == GN_OK) *rows = (int64_t)puts.count;
+  gni_arena_deinit(&puts.arena);
+  gn_fetcher_close(puts.fetcher);
+  return rc;
+}

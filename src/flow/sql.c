@@ -1,0 +1,201 @@
+/* sql: read-only statements over the warehouse. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/job.h"
+
+/* A stream with the job behind it: engine and tables close when the rows are done. */
+struct answer {
+  gnp_job job;
+  struct ArrowArrayStream rows;    /* SELECT */
+  struct ArrowArray listing;       /* SHOW, DESCRIBE: made at once */
+  const gni_type *type;
+};
+
+static void close_answer(void *user)
+{
+  struct answer *answer = user;
+  const gn_alloc *alloc = answer->job.session->alloc;
+  gni_stream_close(&answer->rows);
+  gni_array_close(&answer->listing);
+  gnp_job_close(&answer->job);
+  gni_free(alloc, answer, sizeof *answer);
+}
+
+static int next_rows(void *user, struct ArrowArray *out, gn_error *err)
+{
+  struct answer *answer = user;
+  if (answer->rows.release) return gni_stream_next(&answer->rows, out, err);
+  *out = answer->listing;
+  answer->listing.release = NULL;
+  return GN_OK;
+}
+
+/* ---- words ---- */
+
+static gn_str next_word(gn_str *text)
+{
+  *text = gni_str_trim(*text);
+  gn_str word = {text->ptr, 0};
+  while (word.len < text->len && (unsigned char)word.ptr[word.len] > ' ' && word.ptr[word.len] != ';') word.len++;
+  text->ptr += word.len;
+  text->len -= word.len;
+  return word;
+}
+
+static bool word_is(gn_str word, const char *upper)
+{
+  if (word.len != strlen(upper)) return false;
+  for (size_t i = 0; i < word.len; i++) {
+    char c = word.ptr[i];
+    if (c >= 'a' && c <= 'z') c = (char)(c - 32);
+    if (c != upper[i]) return false;
+  }
+  return true;
+}
+
+static gn_str unquoted(gn_str text)
+{
+  bool quoted = text.len >= 2 && (text.ptr[0] == '\'' || text.ptr[0] == '`' || text.ptr[0] == '"') &&
+                text.ptr[text.len - 1] == text.ptr[0];
+  return quoted ? (gn_str){text.ptr + 1, text.len - 2} : text;
+}
+
+/* ---- SHOW TABLES [IN ns] [LIKE 'pattern'] ---- */
+
+static const gni_field show_fields[] = {{{"namespace", 9}, &gni_type_string}, {{"tableName", 9}, &gni_type_string}};
+static const gni_type show_type = {.kind = GNI_STRUCT, .field_count = 2, .fields = show_fields};
+
+static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder, gn_error *err)
+{
+  gn_str pattern = GN_STR(""), ns_wanted = {NULL, 0}, word;
+  const gn_str *matching;
+  size_t matching_count;
+  if (!word_is(next_word(&rest), "TABLES")) return gni_fail(err, GN_E_PARSE, "only SHOW TABLES is understood");
+  while ((word = next_word(&rest)).len) {
+    if (word_is(word, "IN") || word_is(word, "FROM")) ns_wanted = unquoted(next_word(&rest));
+    else if (word_is(word, "LIKE")) pattern = unquoted(next_word(&rest));
+    else return gni_fail(err, GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES", GN_STR_ARGS(word));
+  }
+  int rc = gni_warehouse_tables(answer->job.warehouse, pattern, &answer->job.arena, &matching, &matching_count, err);
+  for (size_t i = 0; rc == GN_OK && i < matching_count; i++) {
+    gn_str ns, base;
+    rc = gni_table_name_split(matching[i], &ns, &base, err);
+    if (rc != GN_OK || (ns_wanted.ptr && !gni_str_equal(ns, ns_wanted))) continue;
+    gni_value row[2] = {gni_value_text(ns), gni_value_text(base)};
+    rc = gni_builder_add(builder, row, err);
+  }
+  return rc;
+}
+
+/* ---- DESCRIBE [EXTENDED] table ---- */
+
+static const gni_field describe_fields[] = {{{"col_name", 8}, &gni_type_string},
+                                            {{"data_type", 9}, &gni_type_string},
+                                            {{"comment", 7}, &gni_type_string}};
+static const gni_type describe_type = {.kind = GNI_STRUCT, .field_count = 3, .fields = describe_fields};
+
+static int describe_row(gni_builder *builder, gn_str name, gn_str type, gn_error *err)
+{
+  gni_value row[3] = {gni_value_text(name), gni_value_text(type), GNI_NULL_VALUE};
+  return gni_builder_add(builder, row, err);
+}
+
+static int describe_columns(struct answer *answer, const gni_table *table, gni_builder *builder, gn_error *err)
+{
+  const gni_type *type;
+  gn_buf text;
+  int rc = gni_table_type(answer->job.warehouse, table, &answer->job.arena, &type, err);
+  if (rc != GN_OK) return rc;
+  gni_buf_init(&text, answer->job.session->alloc, 1 << 20);
+  for (size_t i = 0; rc == GN_OK && i < type->field_count; i++) {
+    gni_buf_reset(&text);
+    gni_type_format(type->fields[i].type, &text);
+    rc = describe_row(builder, type->fields[i].name, gni_buf_view(&text), err);
+  }
+  gni_buf_deinit(&text);
+  return rc;
+}
+
+static int describe_extended(struct answer *answer, const gni_table *table, gni_builder *builder, gn_error *err)
+{
+  gni_estimate estimate;
+  gni_scan all = GNI_SCAN_ALL;
+  gn_arena *arena = &answer->job.arena;
+  int rc = gni_table_estimate(answer->job.warehouse, table, &all, &estimate, err);
+  if (rc == GN_OK) rc = describe_row(builder, GN_STR("# Detailed Table Information"), GN_STR(""), err);
+  if (rc == GN_OK) rc = describe_row(builder, GN_STR("Name"), table->name, err);
+  if (rc == GN_OK)
+    rc = describe_row(builder, GN_STR("Table Type"), table->format == GNI_TABLE_CSV ? GN_STR("CSV") : GN_STR("PARQUET"), err);
+  if (rc == GN_OK) rc = describe_row(builder, GN_STR("Location"), table->location, err);
+  if (rc == GN_OK)
+    rc = describe_row(builder, GN_STR("Partition Column"), table->partitioned ? table->partition_column : GN_STR("none"), err);
+  if (rc == GN_OK)
+    rc = describe_row(builder, GN_STR("Statistics"),
+                      gni_str_format(arena, "%lld rows, %lld bytes, %lld files", (long long)estimate.rows,
+                                     (long long)estimate.bytes, (long long)estimate.files), err);
+  for (size_t i = 0; rc == GN_OK && i < table->property_count; i++)
+    rc = describe_row(builder, gni_str_format(arena, "Property %.*s", GN_STR_ARGS(table->properties[i].name)),
+                      table->properties[i].value, err);
+  return rc;
+}
+
+static int describe_table(struct answer *answer, gn_str rest, gni_builder *builder, gn_error *err)
+{
+  gni_table table;
+  gn_str word = next_word(&rest);
+  bool extended = word_is(word, "EXTENDED") || word_is(word, "FORMATTED");
+  if (extended || word_is(word, "TABLE")) word = next_word(&rest);
+  if (!word.len) return gni_fail(err, GN_E_PARSE, "DESCRIBE wants the name of a table");
+  int rc = gni_table_need(answer->job.warehouse, unquoted(word), &answer->job.arena, &table, err);
+  if (rc == GN_OK) rc = describe_columns(answer, &table, builder, err);
+  return rc == GN_OK && extended ? describe_extended(answer, &table, builder, err) : rc;
+}
+
+/* ---- the statement ---- */
+
+static int make_listing(struct answer *answer, gn_str rest, const gni_type *type,
+                        int (*fill)(struct answer *, gn_str, gni_builder *, gn_error *), gn_error *err)
+{
+  gni_builder *builder;
+  int rc = gni_builder_new(type, answer->job.session->alloc, &builder, err);
+  if (rc != GN_OK) return rc;
+  rc = fill(answer, rest, builder, err);
+  if (rc == GN_OK) rc = gni_builder_finish(builder, &answer->listing, err);
+  gni_builder_free(builder);
+  answer->type = type;
+  return rc;
+}
+
+static int run_select(struct answer *answer, gn_str sql, gn_error *err)
+{
+  int rc = gni_warehouse_expose(answer->job.warehouse, sql, err);
+  if (rc == GN_OK) rc = gni_engine_type(answer->job.engine, sql, &answer->job.arena, &answer->type, err);
+  return rc == GN_OK ? gni_engine_query(answer->job.engine, sql, &answer->rows, err) : rc;
+}
+
+static int run(struct answer *answer, gn_str sql, gn_error *err)
+{
+  gn_str rest = sql, word = next_word(&rest);
+  if (word_is(word, "SHOW")) return make_listing(answer, rest, &show_type, show_tables, err);
+  if (word_is(word, "DESCRIBE") || word_is(word, "DESC"))
+    return make_listing(answer, rest, &describe_type, describe_table, err);
+  if (word_is(word, "SELECT") || word_is(word, "WITH")) return run_select(answer, sql, err);
+  gni_fail(err, GN_E_PARSE, "'%.*s' is not a statement for reading", GN_STR_ARGS(word));
+  gni_error_hint(err, "use SELECT, SHOW TABLES [LIKE 'x*'] or DESCRIBE [EXTENDED] table");
+  return GN_E_PARSE;
+}
+
+int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out, gn_error *err)
+{
+  gn_str text = gni_str_trim(gni_str(sql));
+  while (text.len && text.ptr[text.len - 1] == ';') text = gni_str_trim((gn_str){text.ptr, text.len - 1});
+  struct answer *answer = gni_alloc_zero(session->alloc, sizeof *answer);
+  if (!answer) return gni_fail_nomem(err, sizeof *answer);
+  answer->job = (gnp_job){.session = session,
+                          .threads = session->config.threads,
+                          .memory_bytes = session->config.memory_bytes};
+  gni_arena_init(&answer->job.arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
+  int rc = gnp_job_open_engine(&answer->job, err);
+  if (rc == GN_OK) rc = run(answer, text, err);
+  if (rc == GN_OK) rc = gni_stream_new(answer->type, next_rows, close_answer, answer, session->alloc, out, err);
+  if (rc != GN_OK) close_answer(answer);
+  return rc;
+}
