@@ -81,6 +81,31 @@ GN_API int gn_backfill(gn_session *session, const gn_backfill_args *args,
 GN_API int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out,
                   gn_error *err) GN_MUST_CHECK;
 
+/* How gn_render writes rows. */
+enum gn_render_form {
+  GN_RENDER_TABLE = 0, /* a box for people */
+  GN_RENDER_JSON = 1,  /* a JSON list */
+  GN_RENDER_JSONL = 2, /* one JSON object a line */
+  GN_RENDER_CSV = 3,
+  GN_RENDER_MARKDOWN = 4
+};
+
+/**
+ * Writes the rows of a stream as text.
+ *
+ * @shape   at most `rows_max` rows (0: all); a table says how many it left out
+ * @own     `rows` is consumed, also on failure; `out` is the caller's
+ * @null    empty in CSV, null in JSON, NULL in tables
+ * @err     IO        the stream failed
+ * @err     UNSUPPORTED a column has a type that gnomon does not know
+ * @err     LIMIT     the text would be larger than 4 GiB
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @since   0.1
+ */
+GN_API int gn_render(struct ArrowArrayStream *rows, int form, int64_t rows_max, gn_text *out,
+                     gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,12 +14,19 @@ enum gn_level {
   GN_LEVEL_DATA = 1        /* also tables, columns, types, times, partitions */
 };
 
+/* How problems are told. */
+enum gn_form {
+  GN_FORM_TEXT = 0,  /* for people, with source line and caret */
+  GN_FORM_JSON = 1,  /* one JSON object a line */
+  GN_FORM_COLOR = 2  /* as TEXT, with ANSI colours */
+};
+
 /**
  * Checks definitions and gathers all problems of all of them.
  *
  * @shape   `confs`: paths of compiled files or folders, "group_bys/team/file.var" or
  *          "team.file.var"; none: everything under production/.
- * @own     `problems` is the caller's: lines for people, or with `json` one JSON object a line
+ * @own     `problems` is the caller's: in the form asked for (gn_form)
  * @err     NOTFOUND  a conf does not exist; the hint names the nearest
  * @err     INVALID   at least one problem is an error; `problems` holds them all
  * @err     IO        a table could not be read
@@ -30,7 +37,7 @@ enum gn_level {
  * @since   0.1
  */
 GN_API int gn_validate(gn_session *session, const char *const *confs, size_t conf_count, int level,
-                       int json, gn_text *problems, gn_error *err) GN_MUST_CHECK;
+                       int form, gn_text *problems, gn_error *err) GN_MUST_CHECK;
 
 /**
  * Lists definitions: one JSON object a line {name, kind, team, file, keys, online, description, …}.

@@ -127,19 +127,19 @@ static int check_one(void *user, gn_str path, gn_error *err)
   return validation->level == GN_LEVEL_DATA && def->group_by && sound ? check_data(session, path, problems, err) : GN_OK;
 }
 
-static int write_problems(gni_problems *problems, bool json, gn_session *session, gn_text *out, gn_error *err)
+static int write_problems(gni_problems *problems, int form, gn_session *session, gn_text *out, gn_error *err)
 {
   gn_buf text;
   gni_buf_init(&text, session->alloc, GN_TEXT_FILE_BYTES_MAX);
   gni_problems_sort(problems);
-  if (json) gni_problems_write_json(problems, &text);
-  else gni_problems_write(problems, &text);
+  if (form == GN_FORM_JSON) gni_problems_write_json(problems, &text);
+  else gni_problems_write(problems, form == GN_FORM_COLOR, &text);
   int rc = gnp_text_from(&text, out, err);
   gni_buf_deinit(&text);
   return rc;
 }
 
-int gn_validate(gn_session *session, const char *const *confs, size_t conf_count, int level, int json,
+int gn_validate(gn_session *session, const char *const *confs, size_t conf_count, int level, int form,
                 gn_text *problems_text, gn_error *err)
 {
   gn_arena arena;
@@ -149,7 +149,7 @@ int gn_validate(gn_session *session, const char *const *confs, size_t conf_count
   gni_problems_init(&problems, &arena);
   struct validation validation = {session, level, &problems};
   int rc = gnp_conf_gather(session, confs, conf_count, &arena, check_one, &validation, err);
-  if (rc == GN_OK) rc = write_problems(&problems, json != 0, session, problems_text, err);
+  if (rc == GN_OK) rc = write_problems(&problems, form, session, problems_text, err);
   if (rc == GN_OK) rc = gni_problems_result(&problems, err);
   gni_arena_deinit(&arena);
   return rc;
