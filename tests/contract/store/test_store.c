@@ -4,8 +4,10 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static gni_store_env env;
 static gni_store *store;
@@ -317,6 +319,7 @@ static void *watch(void *user)
     if (err.code != GN_OK) mixes++;
     reads++;
     gni_store_end(mine);
+    nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* a writer may wait for readers */
   }
   gni_store_reader_close(mine);
   return NULL;
@@ -329,6 +332,7 @@ static void readers_never_see_a_mix(void)
   writer_done = mixes = reads = 0;
   load_rows(0, WATCHED_KEYS, "g0", 1);
   for (int i = 0; i < 3; i++) CHECK_INT(pthread_create(&threads[i], NULL, watch, NULL), 0);
+  while (reads < 3 && mixes == 0) sched_yield(); /* they run before the writer is done */
   for (int g = 1; g <= GENERATIONS; g++) {
     char prefix[16];
     snprintf(prefix, sizeof prefix, "g%d", g);
