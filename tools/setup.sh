@@ -107,11 +107,12 @@ install_archives() {
   mv "$fresh/src" "$fresh/data" "$deps/" && rmdir "$fresh"
 }
 
-# venv_with FOLDER MANIFEST: a virtual environment that has what the manifest pins.
+# venv_with FOLDER MANIFEST: a virtual environment that has what the manifest pins. A package that
+# comes as source is built with what is there, since pip would fetch its build tools unpinned.
 venv_with() {
   [ -x "$1/bin/python" ] || logged venv "$python" -m venv "$1" || return 1
   logged "pip-$(basename "$2" .txt)" "$1/bin/python" -m pip install --disable-pip-version-check \
-    --require-hashes --no-deps -r "$2"
+    --require-hashes --no-deps --no-build-isolation -r "$2"
 }
 
 install_python_build() { venv_with "$deps/venv" deps/python-build.txt; }
