@@ -89,21 +89,29 @@ static int append(struct ArrowArray *array, const gni_type *type, const gni_valu
 {
   if (value->is_null) return ArrowArrayAppendNull(array, 1);
   switch (type->kind) {
-  case GNI_BOOLEAN: return ArrowArrayAppendInt(array, value->boolean);
+  case GNI_BOOLEAN:
+    return ArrowArrayAppendInt(array, value->boolean);
   case GNI_FLOAT:
-  case GNI_DOUBLE: return ArrowArrayAppendDouble(array, value->real);
+  case GNI_DOUBLE:
+    return ArrowArrayAppendDouble(array, value->real);
   case GNI_STRING:
   case GNI_BINARY: {
     struct ArrowBufferView bytes = {.data.as_char = value->text.ptr,
                                     .size_bytes = (int64_t)value->text.len};
     return ArrowArrayAppendBytes(array, bytes);
   }
-  case GNI_MAP: return append_map(array, type, value);
-  case GNI_LIST: return append_list(array, type, value);
-  case GNI_STRUCT: return append_struct(array, type, value->list.items);
-  case GNI_DECIMAL: return append_decimal(array, type, value);
-  case GNI_NULL: return ArrowArrayAppendNull(array, 1);
-  default: return ArrowArrayAppendInt(array, value->integer);
+  case GNI_MAP:
+    return append_map(array, type, value);
+  case GNI_LIST:
+    return append_list(array, type, value);
+  case GNI_STRUCT:
+    return append_struct(array, type, value->list.items);
+  case GNI_DECIMAL:
+    return append_decimal(array, type, value);
+  case GNI_NULL:
+    return ArrowArrayAppendNull(array, 1);
+  default:
+    return ArrowArrayAppendInt(array, value->integer);
   }
 }
 

@@ -51,8 +51,10 @@ static inline int64_t load_offset(const gni_column *column, int64_t row)
 static inline int64_t load_integer(const gni_column *column, int64_t row)
 {
   switch (column->storage) {
-  case STORED_INT8: return ((const int8_t *)column->values)[row];
-  case STORED_UINT8: return ((const uint8_t *)column->values)[row];
+  case STORED_INT8:
+    return ((const int8_t *)column->values)[row];
+  case STORED_UINT8:
+    return ((const uint8_t *)column->values)[row];
   case STORED_INT16: {
     LOAD(int16_t, column->values, row);
     return loaded;
@@ -125,8 +127,8 @@ static int load_items(const gni_column *column, int64_t start, int64_t count, gn
   gni_value *items = GN_TAKE(arena, gni_value, total);
   if (!items) return gni_fail_arena(NULL, arena, gni_size_mul(total, sizeof *items));
   for (size_t i = 0; i < total; i++) {
-    int rc = gni_column_get(&column->children[i % step], start + (int64_t)(i / step), arena,
-                            &items[i]);
+    int rc =
+        gni_column_get(&column->children[i % step], start + (int64_t)(i / step), arena, &items[i]);
     if (rc != GN_OK) return rc;
   }
   *out = (gni_value){.list = {items, (size_t)count}};
@@ -179,23 +181,33 @@ int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_v
     out->real = (double)loaded;
     return GN_OK;
   }
-  case STORED_SCALED: return load_scaled(column, row, out);
+  case STORED_SCALED:
+    return load_scaled(column, row, out);
   case STORED_TEXT:
-  case STORED_WIDE_TEXT: out->text = load_text(column, row); return GN_OK;
-  case STORED_TEXT_VIEW: out->text = load_text_view(column, row); return GN_OK;
+  case STORED_WIDE_TEXT:
+    out->text = load_text(column, row);
+    return GN_OK;
+  case STORED_TEXT_VIEW:
+    out->text = load_text_view(column, row);
+    return GN_OK;
   case STORED_FIXED_BYTES:
-    out->text = (gn_str){(const char *)column->values + row * column->value_width,
-                         column->value_width};
+    out->text =
+        (gn_str){(const char *)column->values + row * column->value_width, column->value_width};
     return GN_OK;
   case STORED_UINT64:
   case STORED_DECIMAL32:
   case STORED_DECIMAL64:
-  case STORED_DECIMAL128: load_decimal(column, row, out); return GN_OK;
+  case STORED_DECIMAL128:
+    load_decimal(column, row, out);
+    return GN_OK;
   case STORED_LIST:
   case STORED_FIXED_LIST:
   case STORED_MAP:
-  case STORED_STRUCT: return load_nested(column, row, arena, out);
-  default: out->integer = load_integer(column, row); return GN_OK;
+  case STORED_STRUCT:
+    return load_nested(column, row, arena, out);
+  default:
+    out->integer = load_integer(column, row);
+    return GN_OK;
   }
 }
 
@@ -205,37 +217,61 @@ int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_v
 static enum storage storage_of(const struct ArrowSchemaView *view)
 {
   switch ((int)view->type) {
-  case NANOARROW_TYPE_BOOL: return STORED_BITS;
-  case NANOARROW_TYPE_INT8: return STORED_INT8;
-  case NANOARROW_TYPE_INT16: return STORED_INT16;
+  case NANOARROW_TYPE_BOOL:
+    return STORED_BITS;
+  case NANOARROW_TYPE_INT8:
+    return STORED_INT8;
+  case NANOARROW_TYPE_INT16:
+    return STORED_INT16;
   case NANOARROW_TYPE_DATE32:
-  case NANOARROW_TYPE_INT32: return STORED_INT32;
-  case NANOARROW_TYPE_INT64: return STORED_INT64;
-  case NANOARROW_TYPE_UINT8: return STORED_UINT8;
-  case NANOARROW_TYPE_UINT16: return STORED_UINT16;
-  case NANOARROW_TYPE_UINT32: return STORED_UINT32;
-  case NANOARROW_TYPE_UINT64: return STORED_UINT64;
-  case NANOARROW_TYPE_FLOAT: return STORED_FLOAT;
-  case NANOARROW_TYPE_DOUBLE: return STORED_DOUBLE;
-  case NANOARROW_TYPE_DATE64: return STORED_SCALED;
+  case NANOARROW_TYPE_INT32:
+    return STORED_INT32;
+  case NANOARROW_TYPE_INT64:
+    return STORED_INT64;
+  case NANOARROW_TYPE_UINT8:
+    return STORED_UINT8;
+  case NANOARROW_TYPE_UINT16:
+    return STORED_UINT16;
+  case NANOARROW_TYPE_UINT32:
+    return STORED_UINT32;
+  case NANOARROW_TYPE_UINT64:
+    return STORED_UINT64;
+  case NANOARROW_TYPE_FLOAT:
+    return STORED_FLOAT;
+  case NANOARROW_TYPE_DOUBLE:
+    return STORED_DOUBLE;
+  case NANOARROW_TYPE_DATE64:
+    return STORED_SCALED;
   case NANOARROW_TYPE_TIMESTAMP:
     return view->time_unit == NANOARROW_TIME_UNIT_MICRO ? STORED_INT64 : STORED_SCALED;
   case NANOARROW_TYPE_STRING:
-  case NANOARROW_TYPE_BINARY: return STORED_TEXT;
+  case NANOARROW_TYPE_BINARY:
+    return STORED_TEXT;
   case NANOARROW_TYPE_LARGE_STRING:
-  case NANOARROW_TYPE_LARGE_BINARY: return STORED_WIDE_TEXT;
+  case NANOARROW_TYPE_LARGE_BINARY:
+    return STORED_WIDE_TEXT;
   case NANOARROW_TYPE_STRING_VIEW:
-  case NANOARROW_TYPE_BINARY_VIEW: return STORED_TEXT_VIEW;
-  case NANOARROW_TYPE_FIXED_SIZE_BINARY: return STORED_FIXED_BYTES;
-  case NANOARROW_TYPE_DECIMAL32: return STORED_DECIMAL32;
-  case NANOARROW_TYPE_DECIMAL64: return STORED_DECIMAL64;
-  case NANOARROW_TYPE_DECIMAL128: return STORED_DECIMAL128;
+  case NANOARROW_TYPE_BINARY_VIEW:
+    return STORED_TEXT_VIEW;
+  case NANOARROW_TYPE_FIXED_SIZE_BINARY:
+    return STORED_FIXED_BYTES;
+  case NANOARROW_TYPE_DECIMAL32:
+    return STORED_DECIMAL32;
+  case NANOARROW_TYPE_DECIMAL64:
+    return STORED_DECIMAL64;
+  case NANOARROW_TYPE_DECIMAL128:
+    return STORED_DECIMAL128;
   case NANOARROW_TYPE_LIST:
-  case NANOARROW_TYPE_LARGE_LIST: return STORED_LIST;
-  case NANOARROW_TYPE_FIXED_SIZE_LIST: return STORED_FIXED_LIST;
-  case NANOARROW_TYPE_MAP: return STORED_MAP;
-  case NANOARROW_TYPE_STRUCT: return STORED_STRUCT;
-  default: return STORED_NOT;
+  case NANOARROW_TYPE_LARGE_LIST:
+    return STORED_LIST;
+  case NANOARROW_TYPE_FIXED_SIZE_LIST:
+    return STORED_FIXED_LIST;
+  case NANOARROW_TYPE_MAP:
+    return STORED_MAP;
+  case NANOARROW_TYPE_STRUCT:
+    return STORED_STRUCT;
+  default:
+    return STORED_NOT;
   }
 }
 
@@ -244,10 +280,14 @@ static int64_t unit_of(const struct ArrowSchemaView *view)
   if (view->type == NANOARROW_TYPE_DATE64) return -GN_DAY_MS;
   if (view->type != NANOARROW_TYPE_TIMESTAMP) return 1;
   switch ((int)view->time_unit) {
-  case NANOARROW_TIME_UNIT_SECOND: return 1000000;
-  case NANOARROW_TIME_UNIT_MILLI: return 1000;
-  case NANOARROW_TIME_UNIT_NANO: return -1000;
-  default: return 1;
+  case NANOARROW_TIME_UNIT_SECOND:
+    return 1000000;
+  case NANOARROW_TIME_UNIT_MILLI:
+    return 1000;
+  case NANOARROW_TIME_UNIT_NANO:
+    return -1000;
+  default:
+    return 1;
   }
 }
 
@@ -263,13 +303,17 @@ static int view_array(struct array_viewer *v, const gni_type *type,
 static int64_t buffers_wanted(int storage)
 {
   switch (storage) {
-  case STORED_NOT: return 0;
+  case STORED_NOT:
+    return 0;
   case STORED_STRUCT:
-  case STORED_FIXED_LIST: return 1;
+  case STORED_FIXED_LIST:
+    return 1;
   case STORED_TEXT:
   case STORED_WIDE_TEXT:
-  case STORED_TEXT_VIEW: return 3;
-  default: return 2;
+  case STORED_TEXT_VIEW:
+    return 3;
+  default:
+    return 2;
   }
 }
 
@@ -338,22 +382,25 @@ static int view_array(struct array_viewer *v, const gni_type *type,
                       .unit = unit_of(&view)};
   out->wide = view.type == NANOARROW_TYPE_LARGE_STRING ||
               view.type == NANOARROW_TYPE_LARGE_BINARY || view.type == NANOARROW_TYPE_LARGE_LIST;
-  out->value_width = (uint32_t)(out->storage == STORED_FIXED_LIST ||
-                                        out->storage == STORED_FIXED_BYTES
-                                    ? view.fixed_size
-                                    : view.layout.element_size_bits[1] / 8);
+  out->value_width =
+      (uint32_t)(out->storage == STORED_FIXED_LIST || out->storage == STORED_FIXED_BYTES
+                     ? view.fixed_size
+                     : view.layout.element_size_bits[1] / 8);
   if (array->n_buffers < buffers_wanted(out->storage)) return damaged(v, schema);
   set_buffers(out, array, offset);
   switch (out->storage) {
-  case STORED_LIST: return view_children(v, type, schema, array, 0, out);
+  case STORED_LIST:
+    return view_children(v, type, schema, array, 0, out);
   case STORED_FIXED_LIST:
     return view_children(v, type, schema, array, offset * out->value_width, out);
-  case STORED_STRUCT: return view_children(v, type, schema, array, offset, out);
+  case STORED_STRUCT:
+    return view_children(v, type, schema, array, offset, out);
   case STORED_MAP:
     if (array->n_children != 1) return damaged(v, schema);
     return view_children(v, type, schema->children[0], array->children[0],
                          array->children[0]->offset, out);
-  default: return GN_OK;
+  default:
+    return GN_OK;
   }
 }
 

@@ -92,18 +92,30 @@ struct gni_value {
 };
 
 #define GNI_NULL_VALUE ((gni_value){.is_null = true})
-static inline gni_value gni_value_boolean(bool x) { return (gni_value){.boolean = x}; }
-static inline gni_value gni_value_integer(int64_t x) { return (gni_value){.integer = x}; }
-static inline gni_value gni_value_real(double x) { return (gni_value){.real = x}; }
-static inline gni_value gni_value_text(gn_str x) { return (gni_value){.text = x}; }
+static inline gni_value gni_value_boolean(bool x)
+{
+  return (gni_value){.boolean = x};
+}
+static inline gni_value gni_value_integer(int64_t x)
+{
+  return (gni_value){.integer = x};
+}
+static inline gni_value gni_value_real(double x)
+{
+  return (gni_value){.real = x};
+}
+static inline gni_value gni_value_text(gn_str x)
+{
+  return (gni_value){.text = x};
+}
 
 /* Deep copy into the arena; GN_E_NOMEM or GN_E_LIMIT when it is full. */
 int gni_value_copy(const gni_type *type, const gni_value *value, gn_arena *arena, gni_value *out);
-/* Equality as a JVM set sees it: NaN equals NaN, 0.0 differs from -0.0, binary by bytes, maps without
- * order. Nulls are equal. */
+/* Equality as a JVM set sees it: NaN equals NaN, 0.0 differs from -0.0, binary by bytes, maps
+ * without order. Nulls are equal. */
 bool gni_value_equal(const gni_type *type, const gni_value *a, const gni_value *b);
-/* The order of Chronon's MIN, MAX and the K lists: numbers, strings by UTF-16 code units. Nulls last,
- * NaN above all numbers; lists and structs by their first difference. */
+/* The order of Chronon's MIN, MAX and the K lists: numbers, strings by UTF-16 code units. Nulls
+ * last, NaN above all numbers; lists and structs by their first difference. */
 int gni_value_compare(const gni_type *type, const gni_value *a, const gni_value *b);
 uint64_t gni_value_hash(const gni_type *type, const gni_value *value);
 
@@ -136,9 +148,9 @@ static inline bool gni_column_is_null(const gni_column *column, int64_t row)
  * from the arena. */
 int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_value *out);
 
-/* Arrow types that have no gni_type (unions, intervals, …) are GN_E_UNSUPPORTED with the name of the
- * column. Unsigned integers become the next wider signed type, uint64 decimal(20,0); dictionaries
- * are refused (decode first); time zones are dropped. */
+/* Arrow types that have no gni_type (unions, intervals, …) are GN_E_UNSUPPORTED with the name of
+ * the column. Unsigned integers become the next wider signed type, uint64 decimal(20,0);
+ * dictionaries are refused (decode first); time zones are dropped. */
 int gni_type_from_arrow(const struct ArrowSchema *schema, gn_arena *arena, const gni_type **out,
                         gn_error *err);
 /* `out` is the caller's to release. A map's entries struct is named "entries", key "key". */
@@ -159,8 +171,8 @@ void gni_builder_free(gni_builder *builder);
 int gni_builder_add(gni_builder *builder, const gni_value *row, gn_error *err);
 int64_t gni_builder_rows(const gni_builder *builder);
 int64_t gni_builder_bytes(const gni_builder *builder); /* roughly, of the rows so far */
-/* Moves the rows out; the builder is empty again. The array frees itself through `alloc`, which must
- * outlive it. */
+/* Moves the rows out; the builder is empty again. The array frees itself through `alloc`, which
+ * must outlive it. */
 int gni_builder_finish(gni_builder *builder, struct ArrowArray *out, gn_error *err);
 
 /* ---- streams --------------------------------------------------------------------------------- */

@@ -7,11 +7,14 @@
 int gnp_arrow_fail(gn_error *err, int native, const char *doing)
 {
   switch (native) {
-  case NANOARROW_OK: return GN_OK;
-  case ENOMEM: return gni_fail_native(err, GN_E_NOMEM, native, "%s: out of memory", doing);
+  case NANOARROW_OK:
+    return GN_OK;
+  case ENOMEM:
+    return gni_fail_native(err, GN_E_NOMEM, native, "%s: out of memory", doing);
   case EOVERFLOW:
     return gni_fail_native(err, GN_E_LIMIT, native, "%s: more than 2 GiB in one column", doing);
-  default: return gni_fail_native(err, GN_E_TYPE, native, "%s: the value does not fit", doing);
+  default:
+    return gni_fail_native(err, GN_E_TYPE, native, "%s: the value does not fit", doing);
   }
 }
 
@@ -29,28 +32,41 @@ static int read_schema(struct schema_reader *r, const struct ArrowSchema *schema
 static const gni_type *scalar_of(enum ArrowType arrow)
 {
   switch ((int)arrow) {
-  case NANOARROW_TYPE_NA: return &gni_type_null;
-  case NANOARROW_TYPE_BOOL: return &gni_type_boolean;
-  case NANOARROW_TYPE_INT8: return &gni_type_byte;
+  case NANOARROW_TYPE_NA:
+    return &gni_type_null;
+  case NANOARROW_TYPE_BOOL:
+    return &gni_type_boolean;
+  case NANOARROW_TYPE_INT8:
+    return &gni_type_byte;
   case NANOARROW_TYPE_UINT8:
-  case NANOARROW_TYPE_INT16: return &gni_type_short;
+  case NANOARROW_TYPE_INT16:
+    return &gni_type_short;
   case NANOARROW_TYPE_UINT16:
-  case NANOARROW_TYPE_INT32: return &gni_type_int;
+  case NANOARROW_TYPE_INT32:
+    return &gni_type_int;
   case NANOARROW_TYPE_UINT32:
-  case NANOARROW_TYPE_INT64: return &gni_type_long;
-  case NANOARROW_TYPE_FLOAT: return &gni_type_float;
-  case NANOARROW_TYPE_DOUBLE: return &gni_type_double;
+  case NANOARROW_TYPE_INT64:
+    return &gni_type_long;
+  case NANOARROW_TYPE_FLOAT:
+    return &gni_type_float;
+  case NANOARROW_TYPE_DOUBLE:
+    return &gni_type_double;
   case NANOARROW_TYPE_STRING:
   case NANOARROW_TYPE_LARGE_STRING:
-  case NANOARROW_TYPE_STRING_VIEW: return &gni_type_string;
+  case NANOARROW_TYPE_STRING_VIEW:
+    return &gni_type_string;
   case NANOARROW_TYPE_BINARY:
   case NANOARROW_TYPE_LARGE_BINARY:
   case NANOARROW_TYPE_FIXED_SIZE_BINARY:
-  case NANOARROW_TYPE_BINARY_VIEW: return &gni_type_binary;
+  case NANOARROW_TYPE_BINARY_VIEW:
+    return &gni_type_binary;
   case NANOARROW_TYPE_DATE32:
-  case NANOARROW_TYPE_DATE64: return &gni_type_date;
-  case NANOARROW_TYPE_TIMESTAMP: return &gni_type_timestamp;
-  default: return NULL;
+  case NANOARROW_TYPE_DATE64:
+    return &gni_type_date;
+  case NANOARROW_TYPE_TIMESTAMP:
+    return &gni_type_timestamp;
+  default:
+    return NULL;
   }
 }
 
@@ -61,8 +77,9 @@ static const char *name_of(const struct ArrowSchema *schema)
 
 static int unsupported(struct schema_reader *r, const struct ArrowSchema *schema)
 {
-  return gni_fail(r->err, GN_E_UNSUPPORTED, "column '%.100s': Arrow type '%.40s' has no counterpart",
-                  name_of(schema), schema->format ? schema->format : "");
+  return gni_fail(r->err, GN_E_UNSUPPORTED,
+                  "column '%.100s': Arrow type '%.40s' has no counterpart", name_of(schema),
+                  schema->format ? schema->format : "");
 }
 
 static int read_decimal(struct schema_reader *r, const struct ArrowSchema *schema, int precision,
@@ -84,8 +101,7 @@ static int read_list(struct schema_reader *r, const struct ArrowSchema *schema,
   return *out ? GN_OK : gni_fail_arena(r->err, r->arena, gnp_type_bytes(1));
 }
 
-static int read_map(struct schema_reader *r, const struct ArrowSchema *schema,
-                    const gni_type **out)
+static int read_map(struct schema_reader *r, const struct ArrowSchema *schema, const gni_type **out)
 {
   const struct ArrowSchema *entries = schema->children[0];
   const gni_type *key, *value;
@@ -128,17 +144,23 @@ static int read_schema_inside(struct schema_reader *r, const struct ArrowSchema 
   }
   if (ArrowSchemaViewInit(&view, schema, NULL) != NANOARROW_OK) return unsupported(r, schema);
   switch ((int)view.type) {
-  case NANOARROW_TYPE_UINT64: return read_decimal(r, schema, 20, 0, out);
+  case NANOARROW_TYPE_UINT64:
+    return read_decimal(r, schema, 20, 0, out);
   case NANOARROW_TYPE_DECIMAL32:
   case NANOARROW_TYPE_DECIMAL64:
   case NANOARROW_TYPE_DECIMAL128:
     return read_decimal(r, schema, view.decimal_precision, view.decimal_scale, out);
   case NANOARROW_TYPE_LIST:
   case NANOARROW_TYPE_LARGE_LIST:
-  case NANOARROW_TYPE_FIXED_SIZE_LIST: return read_list(r, schema, out);
-  case NANOARROW_TYPE_MAP: return read_map(r, schema, out);
-  case NANOARROW_TYPE_STRUCT: return read_struct(r, schema, out);
-  default: *out = scalar_of(view.type); return *out ? GN_OK : unsupported(r, schema);
+  case NANOARROW_TYPE_FIXED_SIZE_LIST:
+    return read_list(r, schema, out);
+  case NANOARROW_TYPE_MAP:
+    return read_map(r, schema, out);
+  case NANOARROW_TYPE_STRUCT:
+    return read_struct(r, schema, out);
+  default:
+    *out = scalar_of(view.type);
+    return *out ? GN_OK : unsupported(r, schema);
   }
 }
 
@@ -167,9 +189,9 @@ int gni_type_from_arrow(const struct ArrowSchema *schema, gn_arena *arena, const
 static enum ArrowType arrow_of(const gni_type *type)
 {
   static const enum ArrowType types[] = {
-      [GNI_BOOLEAN] = NANOARROW_TYPE_BOOL, [GNI_BYTE] = NANOARROW_TYPE_INT8,
-      [GNI_SHORT] = NANOARROW_TYPE_INT16,  [GNI_INT] = NANOARROW_TYPE_INT32,
-      [GNI_LONG] = NANOARROW_TYPE_INT64,   [GNI_FLOAT] = NANOARROW_TYPE_FLOAT,
+      [GNI_BOOLEAN] = NANOARROW_TYPE_BOOL,  [GNI_BYTE] = NANOARROW_TYPE_INT8,
+      [GNI_SHORT] = NANOARROW_TYPE_INT16,   [GNI_INT] = NANOARROW_TYPE_INT32,
+      [GNI_LONG] = NANOARROW_TYPE_INT64,    [GNI_FLOAT] = NANOARROW_TYPE_FLOAT,
       [GNI_DOUBLE] = NANOARROW_TYPE_DOUBLE, [GNI_STRING] = NANOARROW_TYPE_STRING,
       [GNI_BINARY] = NANOARROW_TYPE_BINARY, [GNI_DATE] = NANOARROW_TYPE_DATE32,
       [GNI_MAP] = NANOARROW_TYPE_MAP,       [GNI_LIST] = NANOARROW_TYPE_LIST,
@@ -203,14 +225,16 @@ static int set_type(struct ArrowSchema *schema, const gni_type *type)
 {
   int native;
   switch (type->kind) {
-  case GNI_STRUCT: return set_struct(schema, type);
+  case GNI_STRUCT:
+    return set_struct(schema, type);
   case GNI_DECIMAL:
     return ArrowSchemaSetTypeDecimal(schema, NANOARROW_TYPE_DECIMAL128, type->precision,
                                      type->scale);
   case GNI_TIMESTAMP:
     return ArrowSchemaSetTypeDateTime(schema, NANOARROW_TYPE_TIMESTAMP, NANOARROW_TIME_UNIT_MICRO,
                                       NULL);
-  default: native = ArrowSchemaSetType(schema, arrow_of(type));
+  default:
+    native = ArrowSchemaSetType(schema, arrow_of(type));
   }
   if (native != NANOARROW_OK) return native;
   if (type->kind == GNI_LIST) return set_type(schema->children[0], type->fields[0].type);

@@ -1,4 +1,5 @@
-/* Callbacks as Arrow streams, and streams with our error record. SPDX-License-Identifier: Apache-2.0 */
+/* Callbacks as Arrow streams, and streams with our error record. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "data/data_private.h"
 
 #include <errno.h>
@@ -18,11 +19,16 @@ struct callback_stream {
 static int errno_of(int code)
 {
   switch (code) {
-  case GN_OK: return 0;
-  case GN_E_NOMEM: return ENOMEM;
-  case GN_E_CANCELLED: return ECANCELED;
-  case GN_E_IO: return EIO;
-  default: return EINVAL;
+  case GN_OK:
+    return 0;
+  case GN_E_NOMEM:
+    return ENOMEM;
+  case GN_E_CANCELLED:
+    return ECANCELED;
+  case GN_E_IO:
+    return EIO;
+  default:
+    return EINVAL;
   }
 }
 

@@ -48,8 +48,7 @@ const gni_type *gni_type_decimal(gn_arena *arena, int precision, int scale)
 {
   gni_type *type = GN_TAKE(arena, gni_type, 1);
   if (!type) return NULL;
-  *type = (gni_type){
-      .kind = GNI_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+  *type = (gni_type){.kind = GNI_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
   return type;
 }
 
@@ -78,9 +77,9 @@ int gni_type_find(const gni_type *structure, gn_str name)
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static const char *const scalar_names[] = {
-    [GNI_BOOLEAN] = "boolean", [GNI_BYTE] = "tinyint",       [GNI_SHORT] = "smallint",
-    [GNI_INT] = "int",         [GNI_LONG] = "bigint",        [GNI_FLOAT] = "float",
-    [GNI_DOUBLE] = "double",   [GNI_STRING] = "string",      [GNI_BINARY] = "binary",
+    [GNI_BOOLEAN] = "boolean", [GNI_BYTE] = "tinyint",        [GNI_SHORT] = "smallint",
+    [GNI_INT] = "int",         [GNI_LONG] = "bigint",         [GNI_FLOAT] = "float",
+    [GNI_DOUBLE] = "double",   [GNI_STRING] = "string",       [GNI_BINARY] = "binary",
     [GNI_DATE] = "date",       [GNI_TIMESTAMP] = "timestamp", [GNI_NULL] = "void",
 };
 
@@ -109,7 +108,9 @@ static void add_name(gn_buf *out, gn_str name)
 
 static void add_nested(gn_buf *out, const gni_type *type)
 {
-  gni_buf_add_text(out, type->kind == GNI_LIST ? "array<" : type->kind == GNI_MAP ? "map<" : "struct<");
+  gni_buf_add_text(out, type->kind == GNI_LIST  ? "array<"
+                        : type->kind == GNI_MAP ? "map<"
+                                                : "struct<");
   for (uint32_t i = 0; i < type->field_count; i++) {
     if (i) gni_buf_add_char(out, ',');
     if (type->kind == GNI_STRUCT) {
@@ -146,7 +147,8 @@ static int read_type(struct type_reader *r, const gni_type **out);
 
 static void skip_space(struct type_reader *r)
 {
-  while (r->at < r->text.len && strchr(" \t\r\n", r->text.ptr[r->at]) && r->text.ptr[r->at]) r->at++;
+  while (r->at < r->text.len && strchr(" \t\r\n", r->text.ptr[r->at]) && r->text.ptr[r->at])
+    r->at++;
 }
 
 static bool accept(struct type_reader *r, char c)
@@ -193,16 +195,26 @@ static const gni_type *find_scalar(gn_str word)
     const char *name;
     const gni_type *type;
   } names[] = {
-      {"boolean", &gni_type_boolean},       {"bool", &gni_type_boolean},
-      {"tinyint", &gni_type_byte},          {"byte", &gni_type_byte},
-      {"smallint", &gni_type_short},        {"short", &gni_type_short},
-      {"int", &gni_type_int},               {"integer", &gni_type_int},
-      {"bigint", &gni_type_long},           {"long", &gni_type_long},
-      {"float", &gni_type_float},           {"real", &gni_type_float},
-      {"double", &gni_type_double},         {"string", &gni_type_string},
-      {"binary", &gni_type_binary},         {"date", &gni_type_date},
-      {"timestamp", &gni_type_timestamp},   {"timestamp_ntz", &gni_type_timestamp},
-      {"timestamp_ltz", &gni_type_timestamp}, {"void", &gni_type_null},
+      {"boolean", &gni_type_boolean},
+      {"bool", &gni_type_boolean},
+      {"tinyint", &gni_type_byte},
+      {"byte", &gni_type_byte},
+      {"smallint", &gni_type_short},
+      {"short", &gni_type_short},
+      {"int", &gni_type_int},
+      {"integer", &gni_type_int},
+      {"bigint", &gni_type_long},
+      {"long", &gni_type_long},
+      {"float", &gni_type_float},
+      {"real", &gni_type_float},
+      {"double", &gni_type_double},
+      {"string", &gni_type_string},
+      {"binary", &gni_type_binary},
+      {"date", &gni_type_date},
+      {"timestamp", &gni_type_timestamp},
+      {"timestamp_ntz", &gni_type_timestamp},
+      {"timestamp_ltz", &gni_type_timestamp},
+      {"void", &gni_type_null},
       {"null", &gni_type_null},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -232,7 +244,8 @@ static int read_decimal(struct type_reader *r, const gni_type **out)
     if ((rc = expect(r, ')')) != GN_OK) return rc;
   }
   if (precision < 1 || precision > 38 || scale > precision)
-    return gni_fail(r->err, GN_E_PARSE, "decimal(%d,%d) is outside of 1..38 digits", precision, scale);
+    return gni_fail(r->err, GN_E_PARSE, "decimal(%d,%d) is outside of 1..38 digits", precision,
+                    scale);
   *out = gni_type_decimal(r->arena, precision, scale);
   return *out ? GN_OK : gni_fail_arena(r->err, r->arena, sizeof(gni_type));
 }

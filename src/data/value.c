@@ -12,9 +12,12 @@ static size_t item_count(const gni_type *type, const gni_value *value)
 static const gni_type *item_type(const gni_type *type, size_t index)
 {
   switch (type->kind) {
-  case GNI_LIST: return type->fields[0].type;
-  case GNI_MAP: return type->fields[index & 1].type;
-  default: return type->fields[index].type;
+  case GNI_LIST:
+    return type->fields[0].type;
+  case GNI_MAP:
+    return type->fields[index & 1].type;
+  default:
+    return type->fields[index].type;
   }
 }
 
@@ -103,17 +106,25 @@ bool gni_value_equal(const gni_type *type, const gni_value *a, const gni_value *
 {
   if (a->is_null || b->is_null) return a->is_null && b->is_null;
   switch (type->kind) {
-  case GNI_BOOLEAN: return a->boolean == b->boolean;
+  case GNI_BOOLEAN:
+    return a->boolean == b->boolean;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return real_bits(a->real) == real_bits(b->real);
+  case GNI_DOUBLE:
+    return real_bits(a->real) == real_bits(b->real);
   case GNI_STRING:
-  case GNI_BINARY: return gni_str_equal(a->text, b->text);
-  case GNI_MAP: return maps_equal(type, a, b);
+  case GNI_BINARY:
+    return gni_str_equal(a->text, b->text);
+  case GNI_MAP:
+    return maps_equal(type, a, b);
   case GNI_LIST:
-  case GNI_STRUCT: return items_equal(type, a, b);
-  case GNI_DECIMAL: return a->decimal.low == b->decimal.low && a->decimal.high == b->decimal.high;
-  case GNI_NULL: return true;
-  default: return a->integer == b->integer;
+  case GNI_STRUCT:
+    return items_equal(type, a, b);
+  case GNI_DECIMAL:
+    return a->decimal.low == b->decimal.low && a->decimal.high == b->decimal.high;
+  case GNI_NULL:
+    return true;
+  default:
+    return a->integer == b->integer;
   }
 }
 
@@ -128,8 +139,8 @@ static int compare_reals(double a, double b)
   return (isnan(a) != 0) - (isnan(b) != 0);
 }
 
-/* UTF-8 sorts by code point. UTF-16 differs only where a character outside of the basic plane, which
- * it writes with surrogates (D800..DFFF), meets one of E000..FFFF. */
+/* UTF-8 sorts by code point. UTF-16 differs only where a character outside of the basic plane,
+ * which it writes with surrogates (D800..DFFF), meets one of E000..FFFF. */
 static int compare_utf16(gn_str a, gn_str b)
 {
   size_t shared = a.len < b.len ? a.len : b.len, i = 0;
@@ -169,17 +180,26 @@ int gni_value_compare(const gni_type *type, const gni_value *a, const gni_value 
 {
   if (a->is_null || b->is_null) return (int)a->is_null - (int)b->is_null;
   switch (type->kind) {
-  case GNI_BOOLEAN: return (int)a->boolean - (int)b->boolean;
+  case GNI_BOOLEAN:
+    return (int)a->boolean - (int)b->boolean;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return compare_reals(a->real, b->real);
-  case GNI_STRING: return compare_utf16(a->text, b->text);
-  case GNI_BINARY: return gni_str_compare(a->text, b->text);
-  case GNI_MAP: return compare_maps(type, a, b);
+  case GNI_DOUBLE:
+    return compare_reals(a->real, b->real);
+  case GNI_STRING:
+    return compare_utf16(a->text, b->text);
+  case GNI_BINARY:
+    return gni_str_compare(a->text, b->text);
+  case GNI_MAP:
+    return compare_maps(type, a, b);
   case GNI_LIST:
-  case GNI_STRUCT: return compare_items(type, a, b);
-  case GNI_DECIMAL: return compare_decimals(a, b);
-  case GNI_NULL: return 0;
-  default: return (a->integer > b->integer) - (a->integer < b->integer);
+  case GNI_STRUCT:
+    return compare_items(type, a, b);
+  case GNI_DECIMAL:
+    return compare_decimals(a, b);
+  case GNI_NULL:
+    return 0;
+  default:
+    return (a->integer > b->integer) - (a->integer < b->integer);
   }
 }
 
@@ -222,15 +242,22 @@ uint64_t gni_value_hash(const gni_type *type, const gni_value *value)
 {
   if (value->is_null) return UINT64_C(0x6E756C6C);
   switch (type->kind) {
-  case GNI_BOOLEAN: return mix(value->boolean ? 2 : 1);
+  case GNI_BOOLEAN:
+    return mix(value->boolean ? 2 : 1);
   case GNI_FLOAT:
-  case GNI_DOUBLE: return mix(real_bits(value->real));
+  case GNI_DOUBLE:
+    return mix(real_bits(value->real));
   case GNI_STRING:
-  case GNI_BINARY: return gni_xxh64(value->text.ptr, value->text.len, 0);
-  case GNI_MAP: return hash_map(type, value);
+  case GNI_BINARY:
+    return gni_xxh64(value->text.ptr, value->text.len, 0);
+  case GNI_MAP:
+    return hash_map(type, value);
   case GNI_LIST:
-  case GNI_STRUCT: return hash_items(type, value);
-  case GNI_DECIMAL: return chain(mix(value->decimal.low), (uint64_t)value->decimal.high);
-  default: return mix((uint64_t)value->integer);
+  case GNI_STRUCT:
+    return hash_items(type, value);
+  case GNI_DECIMAL:
+    return chain(mix(value->decimal.low), (uint64_t)value->decimal.high);
+  default:
+    return mix((uint64_t)value->integer);
   }
 }

@@ -45,7 +45,8 @@ static void put_text(gn_buf *out, gn_str text)
 
 static int encode(const gnp_avro_node *node, const gni_value *value, gn_buf *out, gn_error *err);
 
-static int encode_list(const gnp_avro_node *node, const gni_value *value, gn_buf *out, gn_error *err)
+static int encode_list(const gnp_avro_node *node, const gni_value *value, gn_buf *out,
+                       gn_error *err)
 {
   if (value->list.count) put_long(out, (int64_t)value->list.count);
   for (size_t i = 0; i < value->list.count; i++) {
@@ -89,8 +90,9 @@ static int encode_record(const gnp_avro_node *node, const gni_value *value, gn_b
 static int encode_null(const gnp_avro_node *node, gn_buf *out, gn_error *err)
 {
   if (node->null_at == NEVER_NULL)
-    return gni_fail(err, GN_E_TYPE, "null has no Avro form here: elements of lists and values of "
-                                    "maps must be there");
+    return gni_fail(err, GN_E_TYPE,
+                    "null has no Avro form here: elements of lists and values of "
+                    "maps must be there");
   put_long(out, node->null_at);
   return GN_OK;
 }
@@ -100,15 +102,28 @@ static int encode(const gnp_avro_node *node, const gni_value *value, gn_buf *out
   if (value->is_null) return encode_null(node, out, err);
   if (node->null_at != NEVER_NULL) put_long(out, 1 - node->null_at);
   switch (node->type->kind) {
-  case GNI_BOOLEAN: gni_buf_add_char(out, value->boolean); break;
-  case GNI_FLOAT: put_float(out, value->real); break;
-  case GNI_DOUBLE: put_double(out, value->real); break;
+  case GNI_BOOLEAN:
+    gni_buf_add_char(out, value->boolean);
+    break;
+  case GNI_FLOAT:
+    put_float(out, value->real);
+    break;
+  case GNI_DOUBLE:
+    put_double(out, value->real);
+    break;
   case GNI_STRING:
-  case GNI_BINARY: put_text(out, value->text); break;
-  case GNI_LIST: return encode_list(node, value, out, err);
-  case GNI_MAP: return encode_map(node, value, out, err);
-  case GNI_STRUCT: return encode_record(node, value, out, err);
-  default: put_long(out, value->integer); break;
+  case GNI_BINARY:
+    put_text(out, value->text);
+    break;
+  case GNI_LIST:
+    return encode_list(node, value, out, err);
+  case GNI_MAP:
+    return encode_map(node, value, out, err);
+  case GNI_STRUCT:
+    return encode_record(node, value, out, err);
+  default:
+    put_long(out, value->integer);
+    break;
   }
   return GN_OK;
 }
@@ -280,18 +295,29 @@ static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
   }
   out->is_null = false;
   switch (node->type->kind) {
-  case GNI_BOOLEAN: return get_boolean(r, out);
-  case GNI_BYTE: return get_integer(r, INT8_MIN, INT8_MAX, out);
-  case GNI_SHORT: return get_integer(r, INT16_MIN, INT16_MAX, out);
-  case GNI_INT: return get_integer(r, INT32_MIN, INT32_MAX, out);
-  case GNI_FLOAT: return get_real(r, sizeof(float), out);
-  case GNI_DOUBLE: return get_real(r, sizeof(double), out);
-  case GNI_STRING: return get_text(r, true, out);
-  case GNI_BINARY: return get_text(r, false, out);
+  case GNI_BOOLEAN:
+    return get_boolean(r, out);
+  case GNI_BYTE:
+    return get_integer(r, INT8_MIN, INT8_MAX, out);
+  case GNI_SHORT:
+    return get_integer(r, INT16_MIN, INT16_MAX, out);
+  case GNI_INT:
+    return get_integer(r, INT32_MIN, INT32_MAX, out);
+  case GNI_FLOAT:
+    return get_real(r, sizeof(float), out);
+  case GNI_DOUBLE:
+    return get_real(r, sizeof(double), out);
+  case GNI_STRING:
+    return get_text(r, true, out);
+  case GNI_BINARY:
+    return get_text(r, false, out);
   case GNI_LIST:
-  case GNI_MAP: return decode_items(r, node, out);
-  case GNI_STRUCT: return decode_record(r, node, out);
-  default: return get_long(r, &out->integer);
+  case GNI_MAP:
+    return decode_items(r, node, out);
+  case GNI_STRUCT:
+    return decode_record(r, node, out);
+  default:
+    return get_long(r, &out->integer);
   }
 }
 

@@ -41,8 +41,17 @@ static gn_str original_name(gn_str name)
   static const size_t mark_len = sizeof GN_AVRO_REPEATED - 1;
   size_t at = name.len;
   while (at > 0 && name.ptr[at - 1] >= '0' && name.ptr[at - 1] <= '9') at--;
-  bool repeated = at < name.len && at >= mark_len && gni_str_ends((gn_str){name.ptr, at}, GN_AVRO_REPEATED);
+  bool repeated =
+      at < name.len && at >= mark_len && gni_str_ends((gn_str){name.ptr, at}, GN_AVRO_REPEATED);
   return repeated ? (gn_str){name.ptr, at - mark_len} : name;
+}
+
+static bool is_name(gn_str name, const char *also)
+{
+  for (size_t i = 0; i < name.len; i++)
+    if (!gnp_avro_name_char(name.ptr[i]) && (!name.ptr[i] || !strchr(also, name.ptr[i])))
+      return false;
+  return name.len > 0;
 }
 
 /* ---- the kinds of node ----------------------------------------------------------------------- */
@@ -52,7 +61,7 @@ static int parse_field(struct schema_parser *p, const gni_json *json, gnp_avro_n
 {
   const gni_json *type = gni_json_member(json, "type");
   gn_str name = text_member(json, "name");
-  if (!type || name.len == 0) return wrong(p, json, "a field has a name and a type");
+  if (!type || !is_name(name, "")) return wrong(p, json, "a field has a name and a type");
   int rc = parse_node(p, type, out);
   out->field_name = name;
   *field = (gni_field){original_name(name), out->type};
@@ -64,7 +73,7 @@ static int parse_record(struct schema_parser *p, const gni_json *json, gnp_avro_
 {
   const gni_json *list = gni_json_member(json, "fields");
   gn_str name = text_member(json, "name");
-  if (!list || list->kind != GNI_JSON_LIST || name.len == 0)
+  if (!list || list->kind != GNI_JSON_LIST || !is_name(name, "."))
     return wrong(p, json, "a record has a name and a list of fields");
   size_t count = list->list.count;
   if (count > GN_COLUMNS_MAX) return wrong(p, list, "too many fields");

@@ -24,6 +24,8 @@ struct gni_avro_schema {
   gn_str name_space;
 };
 
+bool gnp_avro_name_char(char c); /* a letter, digit or underscore of ASCII */
+
 #define GN_AVRO_REPEATED "_REPEATED_NAME_"
 
 #endif

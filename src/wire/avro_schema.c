@@ -42,7 +42,7 @@ static bool put_name(struct name_set *set, gn_str name)
   return true;
 }
 
-static bool is_name_char(char c)
+bool gnp_avro_name_char(char c)
 {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -55,7 +55,7 @@ static gn_str clean_name(gn_arena *arena, gn_str name)
   if (!clean) return (gn_str){NULL, 0};
   for (size_t i = 0; i < name.len; i++) {
     bool continues = ((unsigned char)name.ptr[i] & 0xC0) == 0x80;
-    if (!continues) clean[len++] = is_name_char(name.ptr[i]) ? name.ptr[i] : '_';
+    if (!continues) clean[len++] = gnp_avro_name_char(name.ptr[i]) ? name.ptr[i] : '_';
   }
   return (gn_str){clean, len};
 }
@@ -149,14 +149,22 @@ static int plan_inside(struct planner *p, const gni_type *type, gn_str path, gnp
 {
   *out = (gnp_avro_node){.type = type, .null_at = NEVER_NULL, .has_bytes = true};
   switch (type->kind) {
-  case GNI_LIST: return plan_list(p, path, out);
-  case GNI_MAP: return plan_map(p, path, out);
-  case GNI_STRUCT: return plan_record(p, path, out);
-  case GNI_DATE: return gni_fail(p->err, GN_E_UNSUPPORTED, "dates have no Avro form here");
-  case GNI_TIMESTAMP: return gni_fail(p->err, GN_E_UNSUPPORTED, "timestamps have no Avro form here");
-  case GNI_DECIMAL: return gni_fail(p->err, GN_E_UNSUPPORTED, "decimals have no Avro form here");
-  case GNI_NULL: return gni_fail(p->err, GN_E_UNSUPPORTED, "a column of nulls has no Avro form");
-  default: return GN_OK;
+  case GNI_LIST:
+    return plan_list(p, path, out);
+  case GNI_MAP:
+    return plan_map(p, path, out);
+  case GNI_STRUCT:
+    return plan_record(p, path, out);
+  case GNI_DATE:
+    return gni_fail(p->err, GN_E_UNSUPPORTED, "dates have no Avro form here");
+  case GNI_TIMESTAMP:
+    return gni_fail(p->err, GN_E_UNSUPPORTED, "timestamps have no Avro form here");
+  case GNI_DECIMAL:
+    return gni_fail(p->err, GN_E_UNSUPPORTED, "decimals have no Avro form here");
+  case GNI_NULL:
+    return gni_fail(p->err, GN_E_UNSUPPORTED, "a column of nulls has no Avro form");
+  default:
+    return GN_OK;
   }
 }
 
@@ -302,12 +310,24 @@ static void print_bare(struct printer *p, const gnp_avro_node *node, gn_str name
       [GNI_BINARY] = "bytes",
   };
   switch (node->type->kind) {
-  case GNI_BYTE: print_logical_int(p, "byte"); break;
-  case GNI_SHORT: print_logical_int(p, "short"); break;
-  case GNI_LIST: print_container(p, "array", "items", node->children); break;
-  case GNI_MAP: print_container(p, "map", "values", node->children); break;
-  case GNI_STRUCT: print_record(p, node, name_space); break;
-  default: gni_json_add_text(p->out, gni_str(names[node->type->kind]), false); break;
+  case GNI_BYTE:
+    print_logical_int(p, "byte");
+    break;
+  case GNI_SHORT:
+    print_logical_int(p, "short");
+    break;
+  case GNI_LIST:
+    print_container(p, "array", "items", node->children);
+    break;
+  case GNI_MAP:
+    print_container(p, "map", "values", node->children);
+    break;
+  case GNI_STRUCT:
+    print_record(p, node, name_space);
+    break;
+  default:
+    gni_json_add_text(p->out, gni_str(names[node->type->kind]), false);
+    break;
   }
 }
 

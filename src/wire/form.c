@@ -106,7 +106,8 @@ static bool shift_digits(struct magnitude *m, int64_t shift)
 static int settle(struct magnitude m, bool negative, int64_t shift, int precision, gni_value *out)
 {
   if (!shift_digits(&m, shift) || count_digits(m) > precision) return GN_E_LIMIT;
-  uint64_t low = (uint64_t)m.limb[1] << 32 | m.limb[0], high = (uint64_t)m.limb[3] << 32 | m.limb[2];
+  uint64_t low = (uint64_t)m.limb[1] << 32 | m.limb[0],
+           high = (uint64_t)m.limb[3] << 32 | m.limb[2];
   if (negative) negate(&low, &high);
   *out = (gni_value){.decimal = {low, (int64_t)high}};
   return GN_OK;
@@ -149,8 +150,7 @@ void gnp_date_add(gn_buf *out, int64_t day_number)
 {
   int32_t year, month, day;
   gni_day_to_civil((int32_t)day_number, &year, &month, &day);
-  gni_buf_add_format(out, "%s%04d-%02d-%02d", year < 0 ? "-" : "", year < 0 ? -year : year, month,
-                     day);
+  gni_buf_add_format(out, "%04d-%02d-%02d", year, month, day);
 }
 
 void gnp_timestamp_add(gn_buf *out, int64_t time_us)
@@ -159,8 +159,10 @@ void gnp_timestamp_add(gn_buf *out, int64_t time_us)
   int seconds = (int)(rest_us / SECOND_US), micros = (int)(rest_us % SECOND_US);
   gnp_date_add(out, days);
   gni_buf_add_format(out, "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  if (micros % 1000) gni_buf_add_format(out, ".%06d", micros);
-  else if (micros) gni_buf_add_format(out, ".%03d", micros / 1000);
+  if (micros % 1000)
+    gni_buf_add_format(out, ".%06d", micros);
+  else if (micros)
+    gni_buf_add_format(out, ".%03d", micros / 1000);
   gni_buf_add_char(out, 'Z');
 }
 

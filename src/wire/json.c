@@ -197,8 +197,10 @@ static void read_number(yyjson_val *val, gni_json *out)
 {
   bool fits = yyjson_is_int(val) && (yyjson_is_sint(val) || yyjson_get_uint(val) <= INT64_MAX);
   out->kind = fits ? GNI_JSON_INTEGER : GNI_JSON_REAL;
-  if (fits) out->integer = yyjson_get_sint(val);
-  else out->real = yyjson_get_num(val);
+  if (fits)
+    out->integer = yyjson_get_sint(val);
+  else
+    out->real = yyjson_get_num(val);
 }
 
 static int read_node(struct walk *w, yyjson_val *val, gni_json *out)
@@ -207,14 +209,20 @@ static int read_node(struct walk *w, yyjson_val *val, gni_json *out)
   *out = (gni_json){.kind = GNI_JSON_NULL, .line = w->line, .column = w->column};
   switch (yyjson_get_type(val)) {
   case YYJSON_TYPE_ARR:
-  case YYJSON_TYPE_OBJ: return read_nested(w, val, out);
-  case YYJSON_TYPE_STR: read_text(w, val, out); return GN_OK;
-  case YYJSON_TYPE_NUM: read_number(val, out); break;
+  case YYJSON_TYPE_OBJ:
+    return read_nested(w, val, out);
+  case YYJSON_TYPE_STR:
+    read_text(w, val, out);
+    return GN_OK;
+  case YYJSON_TYPE_NUM:
+    read_number(val, out);
+    break;
   case YYJSON_TYPE_BOOL:
     out->kind = GNI_JSON_BOOLEAN;
     out->boolean = yyjson_get_bool(val);
     break;
-  default: break;
+  default:
+    break;
   }
   step_over_word(w);
   return GN_OK;
@@ -310,9 +318,12 @@ int gni_json_add_text(gn_buf *out, gn_str text, bool ascii)
     if (text.len == 0) break;
     uint32_t code;
     size_t len = next_character(text, &code);
-    if (ascii || code < 0x7F) add_escape(out, code);
-    else if (code == 0xFFFD) gni_buf_add_text(out, "\xEF\xBF\xBD");
-    else gni_buf_add(out, text.ptr, len);
+    if (ascii || code < 0x7F)
+      add_escape(out, code);
+    else if (code == 0xFFFD)
+      gni_buf_add_text(out, "\xEF\xBF\xBD");
+    else
+      gni_buf_add(out, text.ptr, len);
     text = (gn_str){text.ptr + len, text.len - len};
   }
   return gni_buf_add_char(out, '"');
@@ -321,10 +332,14 @@ int gni_json_add_text(gn_buf *out, gn_str text, bool ascii)
 void gnp_json_add_real(gn_buf *out, double value, bool single)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  if (isnan(value)) gni_buf_add_text(out, "\"NaN\"");
-  else if (isinf(value)) gni_buf_add_text(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
-  else if (single) gni_buf_add(out, text, gni_format_float((float)value, text));
-  else gni_buf_add(out, text, gni_format_double(value, text));
+  if (isnan(value))
+    gni_buf_add_text(out, "\"NaN\"");
+  else if (isinf(value))
+    gni_buf_add_text(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+  else if (single)
+    gni_buf_add(out, text, gni_format_float((float)value, text));
+  else
+    gni_buf_add(out, text, gni_format_double(value, text));
 }
 
 static void write_nested(const gni_json *node, gn_buf *out)
@@ -345,13 +360,25 @@ static void write_nested(const gni_json *node, gn_buf *out)
 int gni_json_write(const gni_json *node, gn_buf *out)
 {
   switch (node->kind) {
-  case GNI_JSON_BOOLEAN: gni_buf_add_text(out, node->boolean ? "true" : "false"); break;
-  case GNI_JSON_INTEGER: gni_buf_add_format(out, "%lld", (long long)node->integer); break;
-  case GNI_JSON_REAL: gnp_json_add_real(out, node->real, false); break;
-  case GNI_JSON_TEXT: gni_json_add_text(out, node->text, false); break;
+  case GNI_JSON_BOOLEAN:
+    gni_buf_add_text(out, node->boolean ? "true" : "false");
+    break;
+  case GNI_JSON_INTEGER:
+    gni_buf_add_format(out, "%lld", (long long)node->integer);
+    break;
+  case GNI_JSON_REAL:
+    gnp_json_add_real(out, node->real, false);
+    break;
+  case GNI_JSON_TEXT:
+    gni_json_add_text(out, node->text, false);
+    break;
   case GNI_JSON_LIST:
-  case GNI_JSON_OBJECT: write_nested(node, out); break;
-  default: gni_buf_add_text(out, "null"); break;
+  case GNI_JSON_OBJECT:
+    write_nested(node, out);
+    break;
+  default:
+    gni_buf_add_text(out, "null");
+    break;
   }
   return out->rc;
 }

@@ -16,8 +16,10 @@ static void add_key(gn_buf *out, const gni_type *type, const gni_value *key)
   gni_buf_init(&text, out->alloc, out->ceiling_bytes);
   gni_value_to_json(type, key, &text);
   if (text.rc != GN_OK && out->rc == GN_OK) out->rc = text.rc;
-  if (text.len && text.ptr[0] == '"') gni_buf_add_str(out, gni_buf_view(&text));
-  else gni_json_add_text(out, gni_buf_view(&text), false);
+  if (text.len && text.ptr[0] == '"')
+    gni_buf_add_str(out, gni_buf_view(&text));
+  else
+    gni_json_add_text(out, gni_buf_view(&text), false);
   gni_buf_deinit(&text);
 }
 
@@ -30,7 +32,8 @@ static bool key_before(const gni_type *type, const gni_value *a, const gni_value
 }
 
 /* Sinks `root` in a heap of pair numbers whose top is the last key. */
-static void sink(const gni_type *key, const gni_value *items, size_t *heap, size_t root, size_t count)
+static void sink(const gni_type *key, const gni_value *items, size_t *heap, size_t root,
+                 size_t count)
 {
   for (size_t child; (child = 2 * root + 1) < count; root = child) {
     if (child + 1 < count && key_before(key, &items[2 * heap[child]], &items[2 * heap[child + 1]]))
@@ -91,15 +94,36 @@ static void add_items(gn_buf *out, const gni_type *type, const gni_value *value)
   gni_buf_add_char(out, is_struct ? '}' : ']');
 }
 
+/* Is it within the years 0000 to 9999, which is all that the texts can say? */
+static bool has_time_text(const gni_type *type, const gni_value *value)
+{
+  static const int64_t first_day = -719528, last_day = 2932896, day_us = GN_DAY_MS * 1000;
+  int64_t unit = type->kind == GNI_DATE ? 1 : day_us;
+  return value->integer >= first_day * unit && value->integer < (last_day + 1) * unit;
+}
+
 /* What is written in quotes and needs no escapes. */
 static void add_form(gn_buf *out, const gni_type *type, const gni_value *value)
 {
+  bool is_time = type->kind == GNI_DATE || type->kind == GNI_TIMESTAMP;
+  if (is_time && !has_time_text(type, value)) {
+    gni_buf_add_format(out, "%lld", (long long)value->integer);
+    return;
+  }
   gni_buf_add_char(out, '"');
   switch (type->kind) {
-  case GNI_BINARY: gni_base64_encode(value->text, out); break;
-  case GNI_DATE: gnp_date_add(out, value->integer); break;
-  case GNI_TIMESTAMP: gnp_timestamp_add(out, value->integer); break;
-  default: gnp_decimal_add(out, value, type->scale); break;
+  case GNI_BINARY:
+    gni_base64_encode(value->text, out);
+    break;
+  case GNI_DATE:
+    gnp_date_add(out, value->integer);
+    break;
+  case GNI_TIMESTAMP:
+    gnp_timestamp_add(out, value->integer);
+    break;
+  default:
+    gnp_decimal_add(out, value, type->scale);
+    break;
   }
   gni_buf_add_char(out, '"');
 }
@@ -108,19 +132,35 @@ int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out)
 {
   if (value->is_null) return gni_buf_add_text(out, "null");
   switch (type->kind) {
-  case GNI_BOOLEAN: gni_buf_add_text(out, value->boolean ? "true" : "false"); break;
+  case GNI_BOOLEAN:
+    gni_buf_add_text(out, value->boolean ? "true" : "false");
+    break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: gnp_json_add_real(out, value->real, type->kind == GNI_FLOAT); break;
-  case GNI_STRING: gni_json_add_text(out, value->text, false); break;
+  case GNI_DOUBLE:
+    gnp_json_add_real(out, value->real, type->kind == GNI_FLOAT);
+    break;
+  case GNI_STRING:
+    gni_json_add_text(out, value->text, false);
+    break;
   case GNI_BINARY:
   case GNI_DATE:
   case GNI_TIMESTAMP:
-  case GNI_DECIMAL: add_form(out, type, value); break;
-  case GNI_MAP: add_map(out, type, value); break;
+  case GNI_DECIMAL:
+    add_form(out, type, value);
+    break;
+  case GNI_MAP:
+    add_map(out, type, value);
+    break;
   case GNI_LIST:
-  case GNI_STRUCT: add_items(out, type, value); break;
-  case GNI_NULL: gni_buf_add_text(out, "null"); break;
-  default: gni_buf_add_format(out, "%lld", (long long)value->integer); break;
+  case GNI_STRUCT:
+    add_items(out, type, value);
+    break;
+  case GNI_NULL:
+    gni_buf_add_text(out, "null");
+    break;
+  default:
+    gni_buf_add_format(out, "%lld", (long long)value->integer);
+    break;
   }
   return out->rc;
 }
@@ -196,8 +236,11 @@ static int to_decimal(const gni_json *node, const gni_type *type, gni_value *out
     rc = gnp_decimal_parse(text, type->precision, type->scale, out);
     break;
   }
-  case GNI_JSON_TEXT: rc = gnp_decimal_parse(node->text, type->precision, type->scale, out); break;
-  default: return mismatch(node, "a decimal number", err);
+  case GNI_JSON_TEXT:
+    rc = gnp_decimal_parse(node->text, type->precision, type->scale, out);
+    break;
+  default:
+    return mismatch(node, "a decimal number", err);
   }
   if (rc == GN_E_PARSE) return malformed(node, "a decimal number", err);
   if (rc == GN_OK) return GN_OK;
@@ -260,8 +303,7 @@ static int to_key(const gni_json *name, const gni_type *type, gn_arena *arena, g
                   gn_error *err)
 {
   const gni_json *inner;
-  bool is_text = type->kind == GNI_STRING || type->kind == GNI_BINARY || type->kind == GNI_DATE ||
-                 type->kind == GNI_TIMESTAMP || type->kind == GNI_DECIMAL;
+  bool is_text = type->kind == GNI_STRING || type->kind == GNI_BINARY || type->kind == GNI_DECIMAL;
   if (is_text || gni_json_parse(name->text, GN_TYPE_DEPTH_MAX, arena, &inner, NULL) != GN_OK)
     return gni_json_to_value(name, type, arena, out, err);
   gni_json placed = *inner; /* messages name the place of the whole key */
@@ -290,7 +332,8 @@ static int to_map(const gni_json *node, const gni_type *type, gn_arena *arena, g
   return GN_OK;
 }
 
-static int unknown_member(const gni_json *name, const gni_type *type, gn_arena *arena, gn_error *err)
+static int unknown_member(const gni_json *name, const gni_type *type, gn_arena *arena,
+                          gn_error *err)
 {
   gn_str *names = GN_TAKE(arena, gn_str, type->field_count);
   for (uint32_t i = 0; names && i < type->field_count; i++) names[i] = type->fields[i].name;
@@ -334,16 +377,25 @@ int gni_json_to_value(const gni_json *node, const gni_type *type, gn_arena *aren
     *out = gni_value_boolean(node->boolean);
     return GN_OK;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return to_real(node, type, out, err);
+  case GNI_DOUBLE:
+    return to_real(node, type, out, err);
   case GNI_STRING:
-  case GNI_BINARY: return to_text(node, type, arena, out, err);
+  case GNI_BINARY:
+    return to_text(node, type, arena, out, err);
   case GNI_DATE:
-  case GNI_TIMESTAMP: return to_time(node, type, out, err);
-  case GNI_DECIMAL: return to_decimal(node, type, out, err);
-  case GNI_MAP: return to_map(node, type, arena, out, err);
-  case GNI_LIST: return to_list(node, type, arena, out, err);
-  case GNI_STRUCT: return to_struct(node, type, arena, out, err);
-  case GNI_NULL: return mismatch(node, "null", err);
-  default: return to_integer(node, type, out, err);
+  case GNI_TIMESTAMP:
+    return to_time(node, type, out, err);
+  case GNI_DECIMAL:
+    return to_decimal(node, type, out, err);
+  case GNI_MAP:
+    return to_map(node, type, arena, out, err);
+  case GNI_LIST:
+    return to_list(node, type, arena, out, err);
+  case GNI_STRUCT:
+    return to_struct(node, type, arena, out, err);
+  case GNI_NULL:
+    return mismatch(node, "null", err);
+  default:
+    return to_integer(node, type, out, err);
   }
 }

@@ -19,7 +19,8 @@ void gnp_decimal_add(gn_buf *out, const gni_value *value, int scale);
 int gnp_decimal_parse(gn_str text, int precision, int scale, gni_value *out);
 int gnp_decimal_of_integer(int64_t integer, int precision, int scale, gni_value *out);
 
-/* ISO 8601: "2025-02-01T06:30:00.123Z", without what is zero at the end of the seconds. */
+/* ISO 8601: "2025-02-01T06:30:00.123Z", without what is zero at the end of the seconds. Years 0000
+ * to 9999. */
 void gnp_timestamp_add(gn_buf *out, int64_t time_us);
 void gnp_date_add(gn_buf *out, int64_t day_number);
 /* A day alone is its midnight; the zone is Z, ±hh:mm or nothing, which is Z too. */

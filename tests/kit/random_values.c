@@ -8,11 +8,11 @@
 static const gni_type *scalar_type(test_random *random, gn_arena *arena, int kind)
 {
   static const gni_type *const scalars[] = {
-      [GNI_BOOLEAN] = &gni_type_boolean, [GNI_BYTE] = &gni_type_byte,
-      [GNI_SHORT] = &gni_type_short,     [GNI_INT] = &gni_type_int,
-      [GNI_LONG] = &gni_type_long,       [GNI_FLOAT] = &gni_type_float,
-      [GNI_DOUBLE] = &gni_type_double,   [GNI_STRING] = &gni_type_string,
-      [GNI_BINARY] = &gni_type_binary,   [GNI_DATE] = &gni_type_date,
+      [GNI_BOOLEAN] = &gni_type_boolean,     [GNI_BYTE] = &gni_type_byte,
+      [GNI_SHORT] = &gni_type_short,         [GNI_INT] = &gni_type_int,
+      [GNI_LONG] = &gni_type_long,           [GNI_FLOAT] = &gni_type_float,
+      [GNI_DOUBLE] = &gni_type_double,       [GNI_STRING] = &gni_type_string,
+      [GNI_BINARY] = &gni_type_binary,       [GNI_DATE] = &gni_type_date,
       [GNI_TIMESTAMP] = &gni_type_timestamp, [GNI_NULL] = &gni_type_null,
   };
   if (kind != GNI_DECIMAL) return scalars[kind];
@@ -42,14 +42,16 @@ const gni_type *test_random_row_type(test_random *random, gn_arena *arena, size_
 const gni_type *test_random_type(test_random *random, gn_arena *arena, int depth, unsigned kinds)
 {
   int kind = pick_kind(random, depth > 1 ? kinds : kinds & ~TEST_KINDS_NESTED);
-  if (kind == GNI_LIST) return gni_type_list(arena, test_random_type(random, arena, depth - 1, kinds));
+  if (kind == GNI_LIST)
+    return gni_type_list(arena, test_random_type(random, arena, depth - 1, kinds));
   if (kind == GNI_MAP) {
     bool text = kinds & TEST_KEYS_TEXT || test_random_chance(random, 0.5);
     return gni_type_map(arena, text ? &gni_type_string : &gni_type_long,
                         test_random_type(random, arena, depth - 1, kinds));
   }
   if (kind == GNI_STRUCT)
-    return test_random_row_type(random, arena, (size_t)test_random_in(random, 1, 4), depth - 1, kinds);
+    return test_random_row_type(random, arena, (size_t)test_random_in(random, 1, 4), depth - 1,
+                                kinds);
   return scalar_type(random, arena, kind);
 }
 
@@ -59,9 +61,12 @@ static int64_t random_integer(test_random *random, int bits)
 {
   int64_t high = (int64_t)(UINT64_MAX >> (65 - bits)), low = -high - 1;
   switch (test_random_in(random, 0, 3)) {
-  case 0: return test_random_in(random, -3, 3);
-  case 1: return test_random_chance(random, 0.5) ? low : high;
-  default: return test_random_in(random, low, high);
+  case 0:
+    return test_random_in(random, -3, 3);
+  case 1:
+    return test_random_chance(random, 0.5) ? low : high;
+  default:
+    return test_random_in(random, low, high);
   }
 }
 
@@ -75,9 +80,20 @@ static double random_real(test_random *random, bool single)
 
 static gni_value random_text(test_random *random, gn_arena *arena)
 {
-  static const char *const parts[] = {"a", "B", "7", " ", "\"", "\\", "\n", "\x01", "\x7F",
-                                      "\xC3\xBC", "\xE2\x82\xAC", "\xEF\xBF\xBD",
-                                      "\xF0\x9F\x98\x80", "z"};
+  static const char *const parts[] = {"a",
+                                      "B",
+                                      "7",
+                                      " ",
+                                      "\"",
+                                      "\\",
+                                      "\n",
+                                      "\x01",
+                                      "\x7F",
+                                      "\xC3\xBC",
+                                      "\xE2\x82\xAC",
+                                      "\xEF\xBF\xBD",
+                                      "\xF0\x9F\x98\x80",
+                                      "z"};
   char *end = gni_arena_take(arena, 64);
   gn_str text = {end, 0};
   CHECK(end != NULL);
@@ -122,7 +138,8 @@ static gni_value random_decimal(test_random *random, int precision)
 static gni_value random_items(test_random *random, gn_arena *arena, const gni_type *type,
                               double null_chance)
 {
-  size_t count = type->kind == GNI_STRUCT ? type->field_count : (size_t)test_random_in(random, 0, 4);
+  size_t count =
+      type->kind == GNI_STRUCT ? type->field_count : (size_t)test_random_in(random, 0, 4);
   gni_value *items = GN_TAKE(arena, gni_value, count);
   CHECK(items != NULL);
   for (size_t i = 0; i < count; i++)
@@ -159,22 +176,36 @@ gni_value test_random_value(test_random *random, gn_arena *arena, const gni_type
 {
   if (test_random_chance(random, null_chance)) return GNI_NULL_VALUE;
   switch (type->kind) {
-  case GNI_BOOLEAN: return gni_value_boolean(test_random_chance(random, 0.5));
-  case GNI_BYTE: return gni_value_integer(random_integer(random, 8));
-  case GNI_SHORT: return gni_value_integer(random_integer(random, 16));
-  case GNI_INT: return gni_value_integer(random_integer(random, 32));
-  case GNI_LONG: return gni_value_integer(random_integer(random, 64));
-  case GNI_FLOAT: return gni_value_real(random_real(random, true));
-  case GNI_DOUBLE: return gni_value_real(random_real(random, false));
-  case GNI_STRING: return random_text(random, arena);
-  case GNI_BINARY: return random_bytes(random, arena);
-  case GNI_DATE: return gni_value_integer(test_random_in(random, -719162, 2932896));
+  case GNI_BOOLEAN:
+    return gni_value_boolean(test_random_chance(random, 0.5));
+  case GNI_BYTE:
+    return gni_value_integer(random_integer(random, 8));
+  case GNI_SHORT:
+    return gni_value_integer(random_integer(random, 16));
+  case GNI_INT:
+    return gni_value_integer(random_integer(random, 32));
+  case GNI_LONG:
+    return gni_value_integer(random_integer(random, 64));
+  case GNI_FLOAT:
+    return gni_value_real(random_real(random, true));
+  case GNI_DOUBLE:
+    return gni_value_real(random_real(random, false));
+  case GNI_STRING:
+    return random_text(random, arena);
+  case GNI_BINARY:
+    return random_bytes(random, arena);
+  case GNI_DATE:
+    return gni_value_integer(test_random_in(random, -719162, 2932896));
   case GNI_TIMESTAMP:
     return gni_value_integer(test_random_in(random, -62135596800000000, 253402300799999999));
-  case GNI_DECIMAL: return random_decimal(random, type->precision);
-  case GNI_MAP: return random_map(random, arena, type, null_chance);
-  case GNI_NULL: return GNI_NULL_VALUE;
-  default: return random_items(random, arena, type, null_chance);
+  case GNI_DECIMAL:
+    return random_decimal(random, type->precision);
+  case GNI_MAP:
+    return random_map(random, arena, type, null_chance);
+  case GNI_NULL:
+    return GNI_NULL_VALUE;
+  default:
+    return random_items(random, arena, type, null_chance);
   }
 }
 

@@ -12,8 +12,8 @@
 #define TEST_KEYS_TEXT 0x10000u /* keys of maps are strings */
 /* What Avro can carry. */
 #define TEST_KINDS_AVRO                                                                            \
-  (TEST_KEYS_TEXT | (TEST_KINDS_ALL & ~(1u << GNI_DATE | 1u << GNI_TIMESTAMP |                     \
-                                        1u << GNI_DECIMAL | 1u << GNI_NULL)))
+  (TEST_KEYS_TEXT | (TEST_KINDS_ALL & ~(1u << GNI_DATE | 1u << GNI_TIMESTAMP | 1u << GNI_DECIMAL | \
+                                        1u << GNI_NULL)))
 
 /* At most `depth` levels; 1 gives scalars only. Structs have 1 to 4 fields of distinct names. */
 const gni_type *test_random_type(test_random *random, gn_arena *arena, int depth, unsigned kinds);

@@ -44,9 +44,9 @@ static void check_rows(struct sample *sample, int first)
 {
   gn_error err = {0};
   gni_column *columns;
-  CHECK_OK(gni_batch_view(sample->type, &sample->schema, &sample->batch, &sample->arena, &columns,
-                          &err),
-           &err);
+  CHECK_OK(
+      gni_batch_view(sample->type, &sample->schema, &sample->batch, &sample->arena, &columns, &err),
+      &err);
   for (int i = first; i < ROWS; i++)
     for (uint32_t c = 0; c < sample->type->field_count; c++) {
       gni_value cell;
@@ -179,8 +179,10 @@ static void every_unit_of_time_becomes_microseconds_or_days(void)
   static const struct {
     const char *format;
     int64_t first, second;
-  } cases[] = {{"tss:UTC", -1000000, 86400000000000}, {"tsm:", -1000, 86400000000},
-               {"tsu:Europe/Oslo", -1, 86400000},     {"tsn:", -1, 86400},
+  } cases[] = {{"tss:UTC", -1000000, 86400000000000},
+               {"tsm:", -1000, 86400000000},
+               {"tsu:Europe/Oslo", -1, 86400000},
+               {"tsn:", -1, 86400},
                {"tdm", -1, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct foreign f = {.buffers = {NULL, stored}};
@@ -222,7 +224,8 @@ static void lists_of_fixed_size_are_read_from_their_offset(void)
 {
   static const int32_t numbers[] = {9, 1, 2, 3, 4, 5, 6};
   const void *buffers[] = {NULL, numbers};
-  struct ArrowSchema item_schema = {.format = "i", .name = "item"}, *item_schemas[] = {&item_schema};
+  struct ArrowSchema item_schema = {.format = "i", .name = "item"},
+                     *item_schemas[] = {&item_schema};
   struct ArrowArray item = {.length = 6, .offset = 1, .n_buffers = 2, .buffers = buffers};
   struct ArrowArray *items[] = {&item};
   struct foreign f = {.buffers = {NULL}};
@@ -343,7 +346,8 @@ static void running_out_of_memory_is_an_answer(void)
 int main(void)
 {
   static const test_case cases[] = {
-      {"rows of every type come back as they went in", rows_of_every_type_come_back_as_they_went_in},
+      {"rows of every type come back as they went in",
+       rows_of_every_type_come_back_as_they_went_in},
       {"a slice of a batch reads from its offset", a_slice_of_a_batch_reads_from_its_offset},
       {"slices of single columns read from their offsets",
        slices_of_single_columns_read_from_their_offsets},

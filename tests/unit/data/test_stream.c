@@ -42,7 +42,8 @@ static void open_stream(struct source *source, struct ArrowArrayStream *stream)
   gn_error err = {0};
   const gni_type *type = row_type();
   CHECK_OK(gni_builder_new(type, test_alloc(), &source->builder, &err), &err);
-  CHECK_OK(gni_stream_new(type, next_batch, close_source, source, test_alloc(), stream, &err), &err);
+  CHECK_OK(gni_stream_new(type, next_batch, close_source, source, test_alloc(), stream, &err),
+           &err);
 }
 
 static void a_callback_is_a_stream_of_its_batches(void)

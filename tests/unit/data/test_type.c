@@ -22,9 +22,24 @@ static const gni_type *parse(const char *text)
 static void types_are_written_as_spark_writes_them(void)
 {
   static const char *const texts[] = {
-      "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary",
-      "date", "timestamp", "void", "decimal(38,18)", "array<string>", "map<string,bigint>",
-      "struct<a:int,b:map<string,double>>", "array<array<struct<x y:int>>>", "struct<>",
+      "boolean",
+      "tinyint",
+      "smallint",
+      "int",
+      "bigint",
+      "float",
+      "double",
+      "string",
+      "binary",
+      "date",
+      "timestamp",
+      "void",
+      "decimal(38,18)",
+      "array<string>",
+      "map<string,bigint>",
+      "struct<a:int,b:map<string,double>>",
+      "array<array<struct<x y:int>>>",
+      "struct<>",
       "struct<`a:b`:int,`c``d`:int,``:int>",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) formats_as(parse(texts[i]), texts[i]);
@@ -35,9 +50,16 @@ static void other_spellings_are_read(void)
   static const struct {
     const char *text, *meaning;
   } cases[] = {
-      {"LONG", "bigint"}, {"Integer", "int"}, {"BYTE", "tinyint"}, {"short", "smallint"},
-      {"real", "float"}, {"varchar(20)", "string"}, {"char ( 3 )", "string"},
-      {"timestamp_ntz", "timestamp"}, {"decimal", "decimal(10,0)"}, {"numeric(5)", "decimal(5,0)"},
+      {"LONG", "bigint"},
+      {"Integer", "int"},
+      {"BYTE", "tinyint"},
+      {"short", "smallint"},
+      {"real", "float"},
+      {"varchar(20)", "string"},
+      {"char ( 3 )", "string"},
+      {"timestamp_ntz", "timestamp"},
+      {"decimal", "decimal(10,0)"},
+      {"numeric(5)", "decimal(5,0)"},
       {" Map < String , Array < Long > > ", "map<string,array<bigint>>"},
       {"struct< a : int , b : string >", "struct<a:int,b:string>"},
   };

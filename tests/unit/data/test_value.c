@@ -33,7 +33,8 @@ static void numbers_are_ordered_as_java_orders_them(void)
 
 static void strings_are_ordered_by_utf16_units_and_binary_by_bytes(void)
 {
-  gni_value astral = text("\xF0\x9F\x98\x80"), private_use = text("\xEE\x80\x80"), last = text("\xEF\xBF\xBD");
+  gni_value astral = text("\xF0\x9F\x98\x80"), private_use = text("\xEE\x80\x80"),
+            last = text("\xEF\xBF\xBD");
   check_order(&gni_type_string, astral, private_use);
   check_order(&gni_type_string, astral, last);
   check_order(&gni_type_binary, private_use, astral);

@@ -133,25 +133,31 @@ static void a_record_cut_anywhere_is_damage(void)
 
 static void a_name_used_before_is_told_apart(void)
 {
-  check_text(plan("struct<a:int,A b:struct<a:int,Top:int>,c\xC3\xBC:int,c_:int>", "Top"),
-             GN_STR("{\"type\":\"record\",\"name\":\"Top\",\"namespace\":\"ai.chronon.data\",\"doc\":\"\","
-                    "\"fields\":[{\"name\":\"a\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
-                    "{\"name\":\"A_b\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"A_bStruct\",\"doc\":\"\","
-                    "\"fields\":[{\"name\":\"a_REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
-                    "{\"name\":\"Top_REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"}]}],\"doc\":\"\"},"
-                    "{\"name\":\"c_\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
-                    "{\"name\":\"c__REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"}]}"));
+  check_text(
+      plan("struct<a:int,A b:struct<a:int,Top:int>,c\xC3\xBC:int,c_:int>", "Top"),
+      GN_STR(
+          "{\"type\":\"record\",\"name\":\"Top\",\"namespace\":\"ai.chronon.data\",\"doc\":\"\","
+          "\"fields\":[{\"name\":\"a\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
+          "{\"name\":\"A_b\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"A_bStruct\","
+          "\"doc\":\"\","
+          "\"fields\":[{\"name\":\"a_REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
+          "{\"name\":\"Top_REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"}]}],\"doc\":"
+          "\"\"},"
+          "{\"name\":\"c_\",\"type\":[\"null\",\"int\"],\"doc\":\"\"},"
+          "{\"name\":\"c__REPEATED_NAME_0\",\"type\":[\"null\",\"int\"],\"doc\":\"\"}]}"));
 }
 
 static void structs_without_a_name_are_named_by_their_place(void)
 {
   check_text(
       plan("struct<items:array<struct<by:map<string,struct<>>>>>", "Value"),
-      GN_STR("{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"ai.chronon.data\",\"doc\":\"\","
-             "\"fields\":[{\"name\":\"items\",\"type\":[\"null\",{\"type\":\"array\",\"items\":"
-             "{\"type\":\"record\",\"name\":\"ItemsElementStruct\",\"doc\":\"\",\"fields\":["
-             "{\"name\":\"by\",\"type\":[\"null\",{\"type\":\"map\",\"values\":{\"type\":\"record\","
-             "\"name\":\"ByValueStruct\",\"doc\":\"\",\"fields\":[]}}],\"doc\":\"\"}]}}],\"doc\":\"\"}]}"));
+      GN_STR(
+          "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"ai.chronon.data\",\"doc\":\"\","
+          "\"fields\":[{\"name\":\"items\",\"type\":[\"null\",{\"type\":\"array\",\"items\":"
+          "{\"type\":\"record\",\"name\":\"ItemsElementStruct\",\"doc\":\"\",\"fields\":["
+          "{\"name\":\"by\",\"type\":[\"null\",{\"type\":\"map\",\"values\":{\"type\":\"record\","
+          "\"name\":\"ByValueStruct\",\"doc\":\"\",\"fields\":[]}}],\"doc\":\"\"}]}}],\"doc\":\"\"}"
+          "]}"));
 }
 
 static void small_integers_are_ints_with_a_logical_type(void)
@@ -224,11 +230,13 @@ static void schemas_that_are_wrong_or_not_offered_are_refused_with_their_place(v
        "Avro schema, line 1, column 39: a field has a name and a type", GN_E_PARSE},
       {"{\"type\":\"record\",\"name\":\"x\",\"fields\":[{\"name\":\"a\",\"type\":\"fixed\"}]}",
        "Avro schema, line 1, column 58: this type is not offered", GN_E_UNSUPPORTED},
-      {"{\"type\":\"record\",\"name\":\"x\",\"fields\":[{\"name\":\"a\",\"type\":[\"int\",\"long\"]}]}",
-       "Avro schema, line 1, column 58: a union of other than null and one type",
-       GN_E_UNSUPPORTED},
-      {"{\"type\":\"array\"}", "Avro schema, line 1, column 1: an array has items, a map has values",
-       GN_E_PARSE},
+      {"{\"type\":\"record\",\"name\":\"x\",\"fields\":[{\"name\":\"a\",\"type\":[\"int\",\"long\"]"
+       "}]}",
+       "Avro schema, line 1, column 58: a union of other than null and one type", GN_E_UNSUPPORTED},
+      {"{\"type\":\"record\",\"name\":\"x\",\"fields\":[{\"name\":\"a:b\",\"type\":\"int\"}]}",
+       "Avro schema, line 1, column 39: a field has a name and a type", GN_E_PARSE},
+      {"{\"type\":\"array\"}",
+       "Avro schema, line 1, column 1: an array has items, a map has values", GN_E_PARSE},
       {"{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"x\",\"fields\":[]}}",
        "Avro schema, line 1, column 1: elements that take no bytes", GN_E_UNSUPPORTED},
       {"7", "Avro schema, line 1, column 1: a type expected", GN_E_PARSE},
@@ -337,7 +345,8 @@ static void damage_is_named_with_its_byte(void)
       {"struct<a:array<int>>", "\x02\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01\x00", 12,
        "Avro record, byte 12 of 12: a block of more items than bytes"},
       {"struct<a:array<int>>", "\x02\x01\x7F", 3, "Avro record, byte 3 of 3: a block is cut off"},
-      {"struct<a:int>", "\x00\x00", 2, "Avro record, byte 1 of 2: the record ends before its bytes"},
+      {"struct<a:int>", "\x00\x00", 2,
+       "Avro record, byte 1 of 2: the record ends before its bytes"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     gn_error err = {0};
@@ -391,8 +400,8 @@ static void running_out_of_memory_is_an_answer(void)
   gn_error err = {0};
   const gni_value field = gni_value_text(GN_STR("twelve bytes"));
   gni_buf_init(&small, &gni_libc_alloc, 10);
-  CHECK_INT(gni_avro_encode(plan("struct<a:string>", "R"), &(gni_value){.list = {&field, 1}}, &small,
-                            &err),
+  CHECK_INT(gni_avro_encode(plan("struct<a:string>", "R"), &(gni_value){.list = {&field, 1}},
+                            &small, &err),
             GN_E_LIMIT);
   CHECK_INT(err.code, GN_E_LIMIT);
   CHECK_INT(small.len, 0);

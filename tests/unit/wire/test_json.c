@@ -29,10 +29,9 @@ static void every_kind_of_node_is_read(void)
 {
   const gni_json *node = parse(" [null, true, false, -12, 9223372036854775807, "
                                "9223372036854775808, 1.5, 1e2, \"x\", {\"a\": []}] ");
-  static const uint8_t kinds[] = {GNI_JSON_NULL,    GNI_JSON_BOOLEAN, GNI_JSON_BOOLEAN,
-                                  GNI_JSON_INTEGER, GNI_JSON_INTEGER, GNI_JSON_REAL,
-                                  GNI_JSON_REAL,    GNI_JSON_REAL,    GNI_JSON_TEXT,
-                                  GNI_JSON_OBJECT};
+  static const uint8_t kinds[] = {
+      GNI_JSON_NULL, GNI_JSON_BOOLEAN, GNI_JSON_BOOLEAN, GNI_JSON_INTEGER, GNI_JSON_INTEGER,
+      GNI_JSON_REAL, GNI_JSON_REAL,    GNI_JSON_REAL,    GNI_JSON_TEXT,    GNI_JSON_OBJECT};
   const gni_json *items = node->list.items;
   CHECK_INT(node->kind, GNI_JSON_LIST);
   CHECK_INT(node->list.count, 10);
@@ -55,8 +54,9 @@ static void check_place(const gni_json *node, unsigned line, unsigned column)
 
 static void every_node_knows_its_line_and_column(void)
 {
-  const gni_json *root = parse("\n {\"a\\\"\\u00e9\" : [1,\t\"\xC3\xBC\xF0\x9F\x98\x80\", -2.5e3],\r\n"
-                               "\"b\":{} ,\n\n  \"c\": [[],{}, null,true]}");
+  const gni_json *root =
+      parse("\n {\"a\\\"\\u00e9\" : [1,\t\"\xC3\xBC\xF0\x9F\x98\x80\", -2.5e3],\r\n"
+            "\"b\":{} ,\n\n  \"c\": [[],{}, null,true]}");
   check_place(root, 2, 2);
   check_place(&root->list.keys[0], 2, 3);
   const gni_json *list = &root->list.items[0];
@@ -98,18 +98,28 @@ static void what_is_no_json_is_refused_with_its_place(void)
     const char *text;
     unsigned line, column;
   } cases[] = {
-      {"", 1, 1},          {"  ", 1, 1},         {"{\"a\":1,}", 1, 7},  {"[1 2]", 1, 4},
-      {"[1,\n 02]", 2, 2}, {"nul", 1, 4},        {"[\"\xC3\xBC\", x]", 1, 7}, {"1 2", 1, 3},
-      {"\"\\x\"", 1, 3},   {"[1e999]", 1, 2},    {"{1:2}", 1, 2},       {"[NaN]", 1, 2},
-      {"'a'", 1, 1},       {"[1]//", 1, 4},
+      {"", 1, 1},
+      {"  ", 1, 1},
+      {"{\"a\":1,}", 1, 7},
+      {"[1 2]", 1, 4},
+      {"[1,\n 02]", 2, 2},
+      {"nul", 1, 4},
+      {"[\"\xC3\xBC\", x]", 1, 7},
+      {"1 2", 1, 3},
+      {"\"\\x\"", 1, 3},
+      {"[1e999]", 1, 2},
+      {"{1:2}", 1, 2},
+      {"[NaN]", 1, 2},
+      {"'a'", 1, 1},
+      {"[1]//", 1, 4},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     gn_error err = {0};
     const gni_json *node;
     CHECK_INT(gni_json_parse(gni_str(cases[i].text), 64, test_arena(), &node, &err), GN_E_PARSE);
     CHECK(node == NULL);
-    const char *place = gni_str_format(test_arena(), "line %u, column %u: ", cases[i].line,
-                                       cases[i].column).ptr;
+    const char *place =
+        gni_str_format(test_arena(), "line %u, column %u: ", cases[i].line, cases[i].column).ptr;
     if (!gni_str_starts(gni_str(err.message), place)) CHECK_TEXT(err.message, place);
     CHECK(err.hint[0] != '\0');
   }
@@ -117,9 +127,10 @@ static void what_is_no_json_is_refused_with_its_place(void)
 
 static void damaged_text_is_refused(void)
 {
-  static const char *const texts[] = {"\"\xC3\"", "\"\xED\xA0\x80\"", "\"\\ud83d\"",
-                                      "\"\\ude00\\ud83d\"", "\"\x01\"", "\"\n\"",
-                                      "\"abc", "[", "{\"a\"", "\xEF\xBB\xBF{}"};
+  static const char *const texts[] = {
+      "\"\xC3\"", "\"\xED\xA0\x80\"", "\"\\ud83d\"", "\"\\ude00\\ud83d\"",
+      "\"\x01\"", "\"\n\"",           "\"abc",       "[",
+      "{\"a\"",   "\xEF\xBB\xBF{}"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     gn_error err = {0};
     const gni_json *node;
@@ -187,7 +198,9 @@ static void nodes_are_written_compactly(void)
 {
   gn_buf *out = open_buf();
   CHECK_INT(gni_json_write(parse(" { \"a\" : [ 1 , 2.50 , -0.00001 , null ] , \"b\" : { } ,"
-                                 " \"a\" : true } "), out), GN_OK);
+                                 " \"a\" : true } "),
+                           out),
+            GN_OK);
   CHECK_TEXT(out->ptr, "{\"a\":[1,2.5,-1e-05,null],\"b\":{},\"a\":true}");
 }
 
@@ -204,7 +217,8 @@ static void base64_is_written_and_read(void)
     CHECK_INT(gni_base64_decode(gni_str(cases[i].text), out), GN_OK);
     CHECK_STR(gni_buf_view(out), cases[i].bytes);
   }
-  static const char *const wrong[] = {"Z", "Zg=", "Zg", "Z===", "====", "Zm9v!A==", "Zh==", "Zg==Zg=="};
+  static const char *const wrong[] = {
+      "Z", "Zg=", "Zg", "Z===", "====", "Zm9v!A==", "Zh==", "Zg==Zg=="};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     CHECK_INT(gni_base64_decode(gni_str(wrong[i]), open_buf()), GN_E_PARSE);
 }
