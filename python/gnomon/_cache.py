@@ -41,8 +41,10 @@ from gnomon import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
+
+    from gnomon._compile.compiler import Compiled
 
 FORMAT = 1
 FOLDER = ".gnomon"
@@ -86,13 +88,13 @@ class Cache:
         """The file is no longer up to date."""
         self.units.pop(unit, None)
 
-    def keep(self, unit: str, inputs: Sequence[str], objects: Iterable[Sequence[str]]) -> None:
-        """The file is up to date from now on. `objects` are its (class, name, output)."""
-        listed = [list(obj) for obj in objects]
-        outputs = sorted({output for _, _, output in listed})
+    def keep(self, unit: str, inputs: Sequence[str], objects: Sequence[Compiled]) -> None:
+        """The file is up to date from now on; `objects` are those that it compiled to."""
+        listed = [[obj.kind, obj.name, obj.output] for obj in objects]
+        outputs = sorted(obj.output for obj in objects)
         self.units[unit] = {"inputs": list(inputs), "outputs": outputs, "objects": listed}
-        for path in (*inputs, *outputs):
-            self._now.pop(path, None)
+        for obj in objects:
+            self._now[obj.output] = hashlib.sha256(obj.text.encode()).hexdigest()
 
     def save(self) -> None:
         """Writes the cache; a folder that cannot be written does not matter."""

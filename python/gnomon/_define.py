@@ -153,7 +153,7 @@ def problem_record(session: Session, problem: Problem) -> dict[str, Any]:
     compiler = session.compiler
     file = problem.file.replace(os.sep, "/")
     source = ""
-    if problem.line and problem.code != "GD003":
+    if problem.line:
         source = compiler.positions.line(os.path.join(compiler.root, file), problem.line)
     return {
         "kind": "problem",

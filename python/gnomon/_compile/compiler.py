@@ -10,7 +10,7 @@ import os
 
 from gnomon.chronon import _columns, _context, _tables
 from gnomon.chronon._problem import ERROR, NOTE, WARNING, Problem
-from gnomon.chronon._writer import WrongValue, to_json
+from gnomon.chronon._writer import WrongValue, to_json, wrong_values
 from gnomon.chronon.repo import (
     GROUP_BY_FOLDER_NAME,
     JOIN_FOLDER_NAME,
@@ -195,7 +195,9 @@ class Compiler:
         if not problem.file and problem.site is not None:
             self._locate(problem)
         if problem.file:
-            problem.file = os.path.relpath(os.path.join(self.root, problem.file), self.root)
+            full = os.path.join(self.root, problem.file)
+            inside = os.path.relpath(full, self.root)
+            problem.file = full if inside.startswith("..") else inside
         key = (problem.code, problem.message, problem.file, problem.line, problem.col)
         if key not in self._seen:
             self._seen.add(key)
@@ -237,8 +239,16 @@ class Compiler:
             unit.failed = True
         for problem in self.loader.problems[known:]:
             self._tell(problem)
-        unit.failed = unit.failed or self._failed_in(unit.module)
+        if module is not None and self._failed_in(unit.module):
+            if not unit.failed:
+                self._check_values(unit, module)
+            unit.failed = True
         return None if unit.failed else module
+
+    def _check_values(self, unit: Unit, module: ModuleType) -> None:
+        """Finds what else is wrong in a file that has errors already."""
+        for name, obj in self._named(unit, module):
+            self._text_of(obj, name)
 
     def _named(self, unit: Unit, module: ModuleType) -> Iterator[tuple[str, Any]]:
         """The unit's objects of its kind, by name; one held by two variables comes once."""
@@ -347,13 +357,8 @@ class Compiler:
         compiled.old_text = old_text
         if compiled.kind == "Join" and old_text:
             self._keep_sample_percent(compiled)
-        try:
-            text = to_json(compiled.obj)
-        except WrongValue as wrong:
-            problem = Problem("GD010", f"{compiled.name}: {wrong}", wrong.hint)
-            problem.subject, problem.field = wrong.owner, wrong.field
-            problem.site = getattr(wrong.owner, "_at", None) or getattr(compiled.obj, "_at", None)
-            self._tell(problem)
+        text = self._text_of(compiled.obj, compiled.name)
+        if text is None:
             compiled.unit.failed = True
             return
         if old_text and self.options.keep_environment:
@@ -368,6 +373,18 @@ class Compiler:
                 return
         compiled.text = text
         compiled.describe()
+
+    def _text_of(self, obj: Any, name: str) -> str | None:
+        """The text of an object; None, and a problem, if it holds something it cannot."""
+        try:
+            return to_json(obj)
+        except WrongValue:
+            for wrong in wrong_values(obj):
+                problem = Problem("GD010", f"{name}: {wrong}", wrong.hint)
+                problem.subject, problem.field = wrong.owner, wrong.field
+                problem.site = getattr(wrong.owner, "_at", None) or getattr(obj, "_at", None)
+                self._tell(problem)
+            return None
 
     def _changes_served(self, compiled: Compiled, folder: str, text: str) -> bool:
         old = self._compiled.old(folder, compiled.name)

@@ -48,7 +48,7 @@ def _problem(error: BaseException, root: str) -> Problem:
     if isinstance(error, ModuleNotFoundError):
         return _module_not_found(error, root)
     if isinstance(error, ImportError):
-        return Problem("GD004", f"import failed: {text}", _import_hint(error, root))
+        return _bad_import(error, root)
     if isinstance(error, (NameError, AttributeError)):
         return Problem("GD004", text, _name_hint(error))
     if isinstance(error, SystemExit):
@@ -82,17 +82,20 @@ def _modules_under(root: str, top: str) -> Iterator[str]:
         yield module_name(root, path)
 
 
-def _import_hint(error: ImportError, root: str) -> str:
-    module = sys.modules.get(error.name or "")
+def _bad_import(error: ImportError, root: str) -> Problem:
+    """`from module import name` without such a name."""
     text = str(error)
+    module = sys.modules.get(error.name or "")
+    if not text.startswith("cannot import name '"):
+        return Problem("GD004", f"import failed: {text}")
+    name = text.split("'")[1]
+    shown = (error.name or "").replace("gnomon.chronon", "ai.chronon")
+    message = f"'{shown}' has no '{name}'"
     if "partially initialized" in text:
-        return "two files import each other; move what both need into a third"
-    if module is None or "'" not in text:
-        return ""
-    near = did_you_mean(text.split("'")[1], [name for name in vars(module) if name[0] != "_"])
-    file = getattr(module, "__file__", None) or ""
-    inside = file.startswith(root + os.sep)
-    return near or (f"{os.path.relpath(file, root)} has no such variable" if inside else "")
+        hint = "two files import each other; move what both need into a third"
+    else:
+        hint = did_you_mean(name, [word for word in vars(module or os) if word[0] != "_"])
+    return Problem("GD004", message, hint)
 
 
 def _name_hint(error: Any) -> str:

@@ -86,6 +86,7 @@ class Positions:
 
     def __init__(self) -> None:
         self._files: dict[str, _Tree | None] = {}
+        self._lines: dict[str, list[str]] = {}
 
     def call(self, site: Site) -> Place | None:
         """The call that made an object: its function's name."""
@@ -125,10 +126,13 @@ class Positions:
 
     def line(self, path: str, number: int) -> str:
         """A line of a file, without its end; '' past the last one."""
-        tree = self._tree(path)
-        if tree is None or not 0 < number <= len(tree.lines):
-            return ""
-        return tree.lines[number - 1]
+        if path not in self._lines:
+            try:
+                self._lines[path] = _read_lines(path)
+            except OSError:
+                self._lines[path] = []
+        lines = self._lines[path]
+        return lines[number - 1] if 0 < number <= len(lines) else ""
 
     def _collect(self, value: Any, path: str, file: str, found: dict[str, list[Any]]) -> None:
         kind = type(value).__name__
@@ -219,13 +223,11 @@ class _Tree:
     """One file: its lines, calls and top-level variables."""
 
     def __init__(self, path: str) -> None:
-        with open(path, "rb") as file:
-            source = file.read()
         self.path = path
-        self.lines = source.decode("utf-8", "replace").splitlines()
+        self.lines = _read_lines(path)
         self.variables: dict[str, ast.expr] = {}
         self._calls: dict[int, list[ast.Call]] = {}
-        tree = ast.parse(source, path)
+        tree = ast.parse("\n".join(self.lines), path)
         for statement in tree.body:
             if isinstance(statement, ast.Assign):
                 targets = statement.targets
@@ -262,6 +264,11 @@ class _Tree:
         else:
             end = len(line.rstrip()) + 1
         return Place(self.path, node.lineno, col, end)
+
+
+def _read_lines(path: str) -> list[str]:
+    with open(path, "rb") as file:
+        return file.read().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
 
 
 def _character(line: str, offset: int) -> int:

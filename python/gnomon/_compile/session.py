@@ -144,7 +144,7 @@ def _keep(session: Session) -> None:
     }
     for unit in compiler.units:
         inputs = compiler.inputs(unit)
-        objects = [(c.kind, c.name, c.output) for c in unit.objects if c.text]
+        objects = [compiled for compiled in unit.objects if compiled.text]
         if unit.failed or troubled.intersection(inputs):
             cache.forget(unit.path)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gnomon.chronon._problem import fail
 from gnomon.chronon.api.ttypes import Operation, TimeUnit
 
 TYPE_CHECKING = False
@@ -15,6 +16,12 @@ _WITH_K = (Operation.LAST_K, Operation.FIRST_K, Operation.TOP_K, Operation.BOTTO
 
 def op_to_str(operation: int) -> str:
     """The operation's name in small letters."""
+    if not isinstance(operation, int) or operation not in Operation._VALUES_TO_NAMES:
+        raise fail(
+            "GD010",
+            "this is not one of Operation.*",
+            "an operation with an argument is called, as in Operation.LAST_K(3)",
+        )
     return Operation._VALUES_TO_NAMES[operation].lower()
 
 

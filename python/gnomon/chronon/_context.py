@@ -53,14 +53,14 @@ else:
         return parts
 
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 active: Context | None = None
 
 
 def call_site() -> Site | None:
-    """The innermost call made by code outside this package; None outside a compile."""
-    if active is None:
+    """The innermost call made by a definition file, or by what it calls; None outside a compile."""
+    if active is None or not active.module():
         return None
     called = sys._getframe(1)
     frame = called

@@ -239,7 +239,7 @@ def _hours(group_by: Any, aggregation: Any) -> Iterator[Problem]:
             )
             yield Problem(
                 "GD033",
-                f"a window of {window.length} hours of '{aggregation.inputColumn}' is finer than "
+                f"the {window.length}-hour window of '{aggregation.inputColumn}' is finer than "
                 f"the days that {cause} gives",
                 f"use a window in days, or remove {cause}",
                 aggregation,

@@ -18,6 +18,7 @@ from gnomon.chronon._struct import ENUMS, STRUCTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any, Callable
 
     Write = Callable[[Any, str], str]
@@ -226,6 +227,42 @@ def _writer(kind: str) -> Write:
         del _WRITERS[kind]
         raise WrongValue("a Chronon object", kind)
     return _WRITERS[kind]
+
+
+# --- checking ---
+
+
+def wrong_values(value: Any, kind: str = "") -> Iterator[WrongValue]:
+    """Everything in a value that its type does not allow, where `to_json` stops at the first."""
+    kind = kind or type(value).__name__
+    parts = list(_parts(value, kind))
+    if not parts:
+        try:
+            _writer(kind)(value, "")
+        except WrongValue as error:
+            yield error
+    for field, step, inner, inner_kind in parts:
+        for wrong in wrong_values(inner, inner_kind):
+            if field:
+                wrong.inside_field(field, value)
+            else:
+                wrong.inside_item(step)
+            yield wrong
+
+
+def _parts(value: Any, kind: str) -> Iterator[tuple[str, str, Any, str]]:
+    """(field, step, value, type) of what a struct, list or map of the right type holds."""
+    if kind.startswith("list<") and isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield "", f"[{index}]", item, kind[5:-1]
+    elif kind.startswith("map<string,") and isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            for key, item in value.items():
+                yield "", f"[{key!r}]", item, kind[11:-1]
+    elif kind in STRUCTS and any(base.__name__ == kind for base in type(value).__mro__):
+        for row in STRUCTS[kind].FIELDS:
+            if getattr(value, row.name, None) is not None:
+                yield row.name, "", getattr(value, row.name), row.type
 
 
 # --- reading --------------------------------------------------------------------------------------
