@@ -1,0 +1,100 @@
+/* The program's own tables: what a command takes, what it does. Public headers of gnomon only.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One table of commands (commands.c) yields the parser, the help, the manual page and the shell
+ * completion, so they cannot disagree. Data goes to stdout, everything else to stderr. */
+#ifndef GNOMON_CLI_H
+#define GNOMON_CLI_H
+
+#include <gnomon/backfill.h>
+#include <gnomon/define.h>
+#include <gnomon/fetch.h>
+#include <gnomon/gnomon.h>
+#include <gnomon/upload.h>
+
+#include <stdbool.h>
+
+enum { CLI_ARGUMENTS_MAX = 1024, CLI_TABLES_MAX = 64 };
+
+/* Everything that any command can be told; a command reads what is its own. */
+typedef struct cli_args {
+  /* everywhere */
+  const char *repo, *warehouse, *store, *boundary, *color, *memory;
+  const char *tables[CLI_TABLES_MAX];
+  size_t table_count;
+  int64_t clock_ms, threads;
+  bool json, quiet, verbose, help, no_input;
+  /* of commands */
+  const char *ds, *start_ds, *end_ds, *key, *requests, *events, *name, *type, *level, *output,
+      *out_file, *command, *shell, *template_name, *mode, *conf_type;
+  int64_t step_days, parallelism, rows, at_ms;
+  bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
+      chronon, detailed_exitcode, man;
+  const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
+  size_t word_count;
+} cli_args;
+
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_LIST };
+
+typedef struct cli_option {
+  const char *name;        /* "start-ds" */
+  char letter;             /* 'k', or 0 */
+  enum cli_kind kind;
+  size_t offset;           /* of the member in cli_args */
+  const char *placeholder; /* "DAY" */
+  const char *help;
+} cli_option;
+
+typedef struct cli_command {
+  const char *name, *words, *summary, *details, *examples;
+  const char *options; /* names of the options it takes beside the global ones, parted by spaces */
+  int (*run)(const cli_args *args);
+} cli_command;
+
+extern const cli_option cli_options[];
+extern const size_t cli_option_count;
+extern const cli_command cli_commands[];
+extern const size_t cli_command_count;
+extern const char *const cli_global_options; /* names, parted by spaces */
+
+const cli_command *cli_find_command(const char *name);
+bool cli_command_takes(const cli_command *command, const char *option);
+
+/* Fills `args` from what stands after the command's name. 0, or an exit status after it said why. */
+int cli_parse(const cli_command *command, int argc, char **argv, cli_args *args);
+void cli_print_help(const cli_command *command); /* NULL: of the program */
+void cli_print_manual(void);
+int cli_print_completion(const char *shell);
+
+/* Opens the session that the global options describe; with progress on a terminal. */
+int cli_open(const cli_args *args, gn_session **session);
+/* Says what failed, in the shape of all our diagnostics, and gives the exit status. */
+int cli_fail(const gn_error *err);
+int cli_usage(const char *format, ...) GN_PRINTF(1, 2);
+void cli_note(const cli_args *args, const char *format, ...) GN_PRINTF(2, 3);
+void cli_progress_end(void);
+bool cli_color(const cli_args *args);
+/* Writes all of it to stdout. */
+void cli_print(const char *text, size_t len);
+/* A whole file, or stdin for "-", as text; freed with gn_text_free. */
+int cli_read_file(const char *path, gn_text *out);
+
+int cmd_init(const cli_args *args);
+int cmd_compile(const cli_args *args);
+int cmd_validate(const cli_args *args);
+int cmd_plan(const cli_args *args);
+int cmd_backfill(const cli_args *args);
+int cmd_upload(const cli_args *args);
+int cmd_metadata_upload(const cli_args *args);
+int cmd_put(const cli_args *args);
+int cmd_fetch(const cli_args *args);
+int cmd_list(const cli_args *args);
+int cmd_show(const cli_args *args);
+int cmd_sql(const cli_args *args);
+int cmd_schema(const cli_args *args);
+int cmd_explain(const cli_args *args);
+int cmd_doctor(const cli_args *args);
+int cmd_completion(const cli_args *args);
+int cmd_version(const cli_args *args);
+
+#endif
