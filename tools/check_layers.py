@@ -96,6 +96,7 @@ def plain(symbol: str) -> str:
 
 def wrong_calls(build: pathlib.Path) -> "list[str]":
     archives = sorted((build / "src").rglob("libgni_*.a"))
+    archives += sorted((build / "src").rglob("libgnomon-*-*.a"))  # drivers in modules of their own
     if not archives:
         return [f"{build} has no libgni_*.a: build first"]
     owner = {}
@@ -105,8 +106,9 @@ def wrong_calls(build: pathlib.Path) -> "list[str]":
     problems = set()
     for archive in archives:
         user = module_of(archive)
+        own = {symbol for _, symbol in symbols(archive, "defined")}
         for where, symbol in symbols(archive, "undefined"):
-            used = owner.get(symbol)
+            used = None if symbol in own else owner.get(symbol)
             if used and not may_use(user, used):
                 problems.add(f"{user} uses {symbol} of {used}")
             elif used and symbol.startswith("gnp_") and user.split("/")[0] != used.split("/")[0]:
