@@ -1,0 +1,188 @@
+/* Shared by the files of this folder only. SPDX-License-Identifier: Apache-2.0
+ *
+ *   operation   what an operation is: one struct of functions at the end of its file
+ *   box         a value that a state owns and writes over
+ *   keyed       an insertion-ordered table: sets, histograms, one state a bucket
+ *   ranked      the k best of many
+ *   failures    what a state function could not do, in words */
+#ifndef GNOMON_SRC_AGG_PRIVATE_H
+#define GNOMON_SRC_AGG_PRIVATE_H
+
+#include "agg/agg.h"
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+/* Every state begins with this, zeroed by gni_state_init. The mode around the operation sets `seen`
+ * after the first success, so an operation can tell its first input. */
+typedef struct gnp_state {
+  bool seen;
+} gnp_state;
+
+typedef struct gnp_operation gnp_operation;
+
+/* An operation resolved against the type of its single inputs. */
+typedef struct gnp_scalar {
+  const gnp_operation *does;
+  int operation; /* gni_operation */
+  int32_t k;     /* the argument, where the operation has one */
+  const gni_type *input, *output, *state;
+} gnp_scalar;
+
+/* One operation on one class of inputs. States are plain memory that may be moved; what is longer
+ * is in the arena. Inputs are never null. Functions that return int give GN_OK or what failed. */
+struct gnp_operation {
+  uint32_t kinds; /* input kinds that are accepted: bits 1 << gni_kind */
+  uint32_t state_size;
+  bool (*resolve)(gnp_scalar *scalar,
+                  gn_arena *arena); /* sets output and state; false: no memory */
+  int (*update)(const gnp_scalar *scalar, void *state, const gni_value *input, int64_t time_ms,
+                gn_arena *arena);
+  /* NULL: cannot be taken back. On a state that saw nothing it leaves the inverse of the input. */
+  int (*drop)(const gnp_scalar *scalar, void *state, const gni_value *input, gn_arena *arena);
+  /* Both saw something. */
+  int (*merge)(const gnp_scalar *scalar, void *state, const void *other, gn_arena *arena);
+  /* Into a zeroed state; NULL: the bytes are all there is. */
+  int (*copy)(const gnp_scalar *scalar, void *target, const void *state, gn_arena *arena);
+  int (*finish)(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena);
+  int (*save)(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena);
+  /* Into a zeroed state; `saved` is not null but may be anything else. */
+  int (*load)(const gnp_scalar *scalar, void *state, const gni_value *saved, gn_arena *arena,
+              gn_error *err);
+};
+
+#define GNP_KIND(kind) (UINT32_C(1) << (kind))
+#define GNP_INTEGERS (GNP_KIND(GNI_SHORT) | GNP_KIND(GNI_INT) | GNP_KIND(GNI_LONG))
+#define GNP_REALS (GNP_KIND(GNI_FLOAT) | GNP_KIND(GNI_DOUBLE))
+#define GNP_NUMBERS (GNP_INTEGERS | GNP_REALS)
+#define GNP_TEXTS (GNP_KIND(GNI_STRING) | GNP_KIND(GNI_BINARY))
+#define GNP_ANYTHING (GNP_KIND(GNI_NULL) - 1) /* every kind a column can have */
+
+enum gnp_argument { GNP_K_NONE, GNP_K_OPTIONAL, GNP_K_REQUIRED };
+
+/* What is known of an operation before its input is. */
+typedef struct gnp_operation_entry {
+  const char *name;
+  bool timed, sketch;
+  uint8_t k; /* gnp_argument */
+  int32_t k_default, k_least;
+  const gnp_operation *forms[3]; /* one a class of inputs */
+} gnp_operation_entry;
+extern const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT];
+
+extern const gnp_operation gnp_count, gnp_sum_long, gnp_sum_double, gnp_average, gnp_variance,
+    gnp_skew, gnp_kurtosis, gnp_extreme_integer, gnp_extreme_real, gnp_extreme_text, gnp_unique,
+    gnp_histogram, gnp_top, gnp_timed, gnp_timed_k;
+
+static inline bool gnp_is_real(const gni_type *type)
+{
+  return type->kind == GNI_FLOAT || type->kind == GNI_DOUBLE;
+}
+
+static inline double gnp_as_double(const gni_type *type, const gni_value *value)
+{
+  return gnp_is_real(type) ? value->real : (double)value->integer;
+}
+
+/* Java's arithmetic: it wraps and says nothing. */
+static inline int64_t gnp_wrap_add(int64_t a, int64_t b)
+{
+  return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t gnp_wrap_sub(int64_t a, int64_t b)
+{
+  return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static inline int32_t gnp_wrap_add32(int32_t a, int32_t b)
+{
+  return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+/* A list or struct of `count` items from the arena; NULL when it is full. */
+gni_value *gnp_items_take(gn_arena *arena, size_t count, gni_value *out);
+/* Chronon's name of a type inside the names of states: "list_string". {NULL, 0} without memory. */
+gn_str gnp_type_name(gn_arena *arena, const gni_type *type);
+/* struct TimePair_<type>{epochMillis: long, payload}; NULL without memory. */
+const gni_type *gnp_time_pair_type(gn_arena *arena, const gni_type *payload);
+
+/* ---- box ------------------------------------------------------------------------------------- */
+
+/* A value that a state owns: numbers inside, longer ones in a buffer of its own, written over when
+ * the next value fits. So LAST over a million texts does not keep a million texts. */
+typedef struct gnp_box {
+  gni_value value;
+  char *buffer;
+  size_t capacity;
+} gnp_box;
+
+/* Zeroed is an empty box. `value` may not lie in this box. */
+int gnp_box_set(gnp_box *box, const gni_type *type, const gni_value *value, gn_arena *arena);
+
+/* ---- keyed ----------------------------------------------------------------------------------- */
+
+/* Payloads under keys, in the order in which the keys came. Nothing is ever removed. */
+typedef struct gnp_keyed {
+  char *entries;   /* capacity x gnp_keyed_stride */
+  uint32_t *slots; /* position + 1 by hash, twice the capacity; NULL while there are few entries */
+  uint32_t count, capacity;
+} gnp_keyed;
+
+typedef struct gnp_keyed_form {
+  bool wide_key; /* keys are texts, copied; else 8 bytes, kept in the entry */
+  uint32_t payload_size;
+} gnp_keyed_form;
+
+void *gnp_keyed_find(const gnp_keyed *keyed, gnp_keyed_form form, gn_str key); /* NULL: not there */
+/* The payload under a key, zeroed when the key is new. */
+int gnp_keyed_put(gnp_keyed *keyed, gnp_keyed_form form, gn_str key, gn_arena *arena,
+                  void **payload);
+gn_str gnp_keyed_key(const gnp_keyed *keyed, gnp_keyed_form form, size_t index);
+void *gnp_keyed_payload(const gnp_keyed *keyed, gnp_keyed_form form, size_t index);
+
+/* A map's pairs as its value holds them. */
+typedef struct gnp_pair {
+  gni_value key, value;
+} gnp_pair;
+
+int gnp_pair_by_key(const gnp_pair *a, const gnp_pair *b); /* by bytes */
+/* In place and without memory; not stable. */
+void gnp_sort_pairs(gnp_pair *pairs, size_t count,
+                    int (*order)(const gnp_pair *a, const gnp_pair *b));
+
+/* ---- ranked ---------------------------------------------------------------------------------- */
+
+typedef struct gnp_item {
+  gnp_box box;
+  int64_t time_ms; /* of the K lists by time */
+  uint64_t turn;   /* counts the inputs of the state: a later equal one replaces an earlier one */
+} gnp_item;
+
+/* The k best by value (TOP_K, BOTTOM_K) or by time (LAST_K, FIRST_K): a heap, the worst first. */
+typedef struct gnp_ranked {
+  gnp_state head;
+  uint32_t count, capacity;
+  gnp_item **heap;
+  uint64_t turns;
+} gnp_ranked;
+
+int gnp_ranked_add(const gnp_scalar *scalar, gnp_ranked *ranked, const gni_value *value,
+                   int64_t time_ms, gn_arena *arena);
+int gnp_ranked_merge(const gnp_scalar *scalar, void *state, const void *other, gn_arena *arena);
+int gnp_ranked_copy(const gnp_scalar *scalar, void *target, const void *state, gn_arena *arena);
+int gnp_ranked_finish(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena);
+/* The items, best first or worst first; equal ones as they came. NULL without memory. */
+gnp_item **gnp_ranked_sorted(const gnp_scalar *scalar, const gnp_ranked *ranked, bool best_first,
+                             gn_arena *arena);
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+/* "saved LAST state: its time is null", GN_E_CORRUPT. */
+int gnp_fail_saved(gn_error *err, const gnp_scalar *scalar, const char *what);
+/* Whether an untrusted value fits its type: integers in range, keys there, structs complete. */
+bool gnp_value_fits(const gni_type *type, const gni_value *value);
+/* Says what gni_state_update, _drop, _merge, _finish or _save meant by `rc`, with the column's name
+ * in `where`; returns `rc`. */
+int gnp_fail_state(gn_error *err, gn_str column, const gn_arena *arena, int rc);
+
+#endif

@@ -1,0 +1,181 @@
+/* MIN and MAX of integers, reals and strings. Reals follow Java's Math.min and Math.max: NaN wins,
+ * -0.0 is below 0.0. Strings are ordered by UTF-16 code units. SPDX-License-Identifier: Apache-2.0
+ */
+#include "agg/agg_private.h"
+
+#include <math.h>
+
+static bool extreme_resolve(gnp_scalar *scalar, gn_arena *arena)
+{
+  (void)arena;
+  scalar->output = scalar->state = scalar->input;
+  return true;
+}
+
+/* ---- integers -------------------------------------------------------------------------------- */
+
+typedef struct extreme_integer_state {
+  gnp_state head;
+  int64_t value;
+} extreme_integer_state;
+
+static int extreme_integer_update(const gnp_scalar *scalar, void *state, const gni_value *input,
+                                  int64_t time_ms, gn_arena *arena)
+{
+  extreme_integer_state *s = state;
+  int64_t x = input->integer;
+  (void)time_ms, (void)arena;
+  bool better = scalar->operation == GNI_MIN ? x < s->value : x > s->value;
+  if (!s->head.seen || better) s->value = x;
+  return GN_OK;
+}
+
+static int extreme_integer_merge(const gnp_scalar *scalar, void *state, const void *other,
+                                 gn_arena *arena)
+{
+  const extreme_integer_state *o = other;
+  gni_value value = gni_value_integer(o->value);
+  return extreme_integer_update(scalar, state, &value, 0, arena);
+}
+
+static int extreme_integer_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
+                                  gn_arena *arena)
+{
+  const extreme_integer_state *s = state;
+  (void)scalar, (void)arena;
+  *out = gni_value_integer(s->value);
+  return GN_OK;
+}
+
+static int extreme_integer_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
+                                gn_arena *arena, gn_error *err)
+{
+  extreme_integer_state *s = state;
+  (void)arena;
+  if (!gnp_value_fits(scalar->state, saved)) return gnp_fail_saved(err, scalar, "out of range");
+  s->value = saved->integer;
+  return GN_OK;
+}
+
+const gnp_operation gnp_extreme_integer = {
+    .kinds = GNP_INTEGERS,
+    .state_size = sizeof(extreme_integer_state),
+    .resolve = extreme_resolve,
+    .update = extreme_integer_update,
+    .merge = extreme_integer_merge,
+    .finish = extreme_integer_finish,
+    .save = extreme_integer_finish,
+    .load = extreme_integer_load,
+};
+
+/* ---- reals ----------------------------------------------------------------------------------- */
+
+typedef struct extreme_real_state {
+  gnp_state head;
+  double value;
+} extreme_real_state;
+
+static bool is_below(double a, double b)
+{
+  return a < b || (a == b && signbit(a) && !signbit(b));
+}
+
+static int extreme_real_update(const gnp_scalar *scalar, void *state, const gni_value *input,
+                               int64_t time_ms, gn_arena *arena)
+{
+  extreme_real_state *s = state;
+  double x = input->real;
+  (void)time_ms, (void)arena;
+  bool better = scalar->operation == GNI_MIN ? is_below(x, s->value) : is_below(s->value, x);
+  if (!s->head.seen || better || isnan(x)) s->value = x;
+  return GN_OK;
+}
+
+static int extreme_real_merge(const gnp_scalar *scalar, void *state, const void *other,
+                              gn_arena *arena)
+{
+  const extreme_real_state *o = other;
+  gni_value value = gni_value_real(o->value);
+  return extreme_real_update(scalar, state, &value, 0, arena);
+}
+
+static int extreme_real_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
+                               gn_arena *arena)
+{
+  const extreme_real_state *s = state;
+  (void)scalar, (void)arena;
+  *out = gni_value_real(s->value);
+  return GN_OK;
+}
+
+static int extreme_real_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
+                             gn_arena *arena, gn_error *err)
+{
+  extreme_real_state *s = state;
+  (void)scalar, (void)arena, (void)err;
+  s->value = saved->real;
+  return GN_OK;
+}
+
+const gnp_operation gnp_extreme_real = {
+    .kinds = GNP_REALS,
+    .state_size = sizeof(extreme_real_state),
+    .resolve = extreme_resolve,
+    .update = extreme_real_update,
+    .merge = extreme_real_merge,
+    .finish = extreme_real_finish,
+    .save = extreme_real_finish,
+    .load = extreme_real_load,
+};
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+typedef struct extreme_text_state {
+  gnp_state head;
+  gnp_box box;
+} extreme_text_state;
+
+static int extreme_text_update(const gnp_scalar *scalar, void *state, const gni_value *input,
+                               int64_t time_ms, gn_arena *arena)
+{
+  extreme_text_state *s = state;
+  (void)time_ms;
+  if (s->head.seen) {
+    int order = gni_value_compare(scalar->input, input, &s->box.value);
+    if (scalar->operation == GNI_MIN ? order >= 0 : order <= 0) return GN_OK;
+  }
+  return gnp_box_set(&s->box, scalar->input, input, arena);
+}
+
+static int extreme_text_merge(const gnp_scalar *scalar, void *state, const void *other,
+                              gn_arena *arena)
+{
+  const extreme_text_state *o = other;
+  return extreme_text_update(scalar, state, &o->box.value, 0, arena);
+}
+
+static int extreme_text_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
+                               gn_arena *arena)
+{
+  const extreme_text_state *s = state;
+  return gni_value_copy(scalar->output, &s->box.value, arena, out);
+}
+
+static int extreme_text_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
+                             gn_arena *arena, gn_error *err)
+{
+  (void)err;
+  return extreme_text_update(scalar, state, saved, 0, arena);
+}
+
+const gnp_operation gnp_extreme_text = {
+    .kinds = GNP_KIND(GNI_STRING),
+    .state_size = sizeof(extreme_text_state),
+    .resolve = extreme_resolve,
+    .update = extreme_text_update,
+    .merge = extreme_text_merge,
+    .copy = extreme_text_merge,
+    .finish = extreme_text_finish,
+    .save = extreme_text_finish,
+    .load = extreme_text_load,
+};

@@ -1,0 +1,69 @@
+/* FIRST_K, earliest first, and LAST_K, latest first, of any type. At one millisecond the earlier
+ * input is listed first; when there is no room for both, the later one stays.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "agg/agg_private.h"
+
+static bool timed_k_resolve(gnp_scalar *scalar, gn_arena *arena)
+{
+  const gni_type *pair = gnp_time_pair_type(arena, scalar->input);
+  scalar->output = gni_type_list(arena, scalar->input);
+  scalar->state = pair ? gni_type_list(arena, pair) : NULL;
+  return scalar->output && scalar->state;
+}
+
+static int timed_k_update(const gnp_scalar *scalar, void *state, const gni_value *input,
+                          int64_t time_ms, gn_arena *arena)
+{
+  return gnp_ranked_add(scalar, state, input, time_ms, arena);
+}
+
+static int save_pair(const gnp_scalar *scalar, const gnp_item *item, gni_value *out,
+                     gn_arena *arena)
+{
+  gni_value *fields = gnp_items_take(arena, 2, out);
+  if (!fields) return gni_fail_arena(NULL, arena, 2 * sizeof *fields);
+  fields[0] = gni_value_integer(item->time_ms);
+  return gni_value_copy(scalar->input, &item->box.value, arena, &fields[1]);
+}
+
+static int timed_k_save(const gnp_scalar *scalar, const void *state, gni_value *out,
+                        gn_arena *arena)
+{
+  const gnp_ranked *ranked = state;
+  gni_value *pairs = gnp_items_take(arena, ranked->count, out);
+  gnp_item **items = pairs ? gnp_ranked_sorted(scalar, ranked, false, arena) : NULL;
+  if (!items) return gni_fail_arena(NULL, arena, ranked->count * sizeof *pairs);
+  for (uint32_t i = 0; i < ranked->count; i++) {
+    int rc = save_pair(scalar, items[i], &pairs[i], arena);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
+static int timed_k_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
+                        gn_arena *arena, gn_error *err)
+{
+  if (!gnp_value_fits(scalar->state, saved)) return gnp_fail_saved(err, scalar, "no TimePairs");
+  if (saved->list.count == 0 || saved->list.count > (size_t)scalar->k)
+    return gnp_fail_saved(err, scalar, "not between 1 and k values");
+  for (size_t i = 0; i < saved->list.count; i++) {
+    const gni_value *pair = &saved->list.items[i], *fields = pair->list.items;
+    if (pair->is_null || fields[0].is_null || fields[1].is_null)
+      return gnp_fail_saved(err, scalar, "a time or a payload is null");
+    int rc = gnp_ranked_add(scalar, state, &fields[1], fields[0].integer, arena);
+    if (rc != GN_OK) return gni_fail(err, rc, "no memory for a saved state");
+  }
+  return GN_OK;
+}
+
+const gnp_operation gnp_timed_k = {
+    .kinds = GNP_ANYTHING,
+    .state_size = sizeof(gnp_ranked),
+    .resolve = timed_k_resolve,
+    .update = timed_k_update,
+    .merge = gnp_ranked_merge,
+    .copy = gnp_ranked_merge,
+    .finish = gnp_ranked_finish,
+    .save = timed_k_save,
+    .load = timed_k_load,
+};
