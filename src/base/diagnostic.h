@@ -3,7 +3,8 @@
  *
  * Run-time code stops at the first failure and fills a gn_error. Checks of a file gather everything
  * in a gni_problems. Every code has a page in the register (register.c); numbers are never reused.
- * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GC command line. */
+ * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GC command line.
+ */
 #ifndef GNOMON_SRC_DIAGNOSTIC_H
 #define GNOMON_SRC_DIAGNOSTIC_H
 
@@ -12,7 +13,7 @@
 /* ---- the register ---------------------------------------------------------------------------- */
 
 typedef struct gni_diagnostic {
-  const char *code;    /* "GD031" */
+  const char *code;    /* "GD107" */
   const char *title;   /* one line, as a message reads */
   const char *meaning; /* what is wrong and why it matters */
   const char *example; /* what provokes it; several lines */
@@ -20,7 +21,7 @@ typedef struct gni_diagnostic {
 } gni_diagnostic;
 
 size_t gni_diagnostic_count(void);
-const gni_diagnostic *gni_diagnostic_at(size_t index); /* ascending by code */
+const gni_diagnostic *gni_diagnostic_at(size_t index);  /* ascending by code */
 const gni_diagnostic *gni_diagnostic_find(gn_str code); /* any case; NULL when there is none */
 /* The page of one code as Markdown. */
 int gni_diagnostic_page(const gni_diagnostic *diagnostic, gn_buf *out);
@@ -33,17 +34,19 @@ enum gni_severity { GNI_ERROR, GNI_WARNING, GNI_NOTE };
 
 /* Texts may be borrowed when passed to gni_problems_add, which copies them. */
 typedef struct gni_problem {
-  const char *code; /* of the register; static */
-  int severity;     /* gni_severity */
-  gn_str file;      /* as the user named it; empty: no place */
+  const char *code;                  /* of the register; static */
+  int severity;                      /* gni_severity */
+  gn_str file;                       /* as the user named it; empty: no place */
   uint32_t line, column, end_column; /* from 1, in characters, end excluded; 0: not known */
-  gn_str message; /* lower case, no full stop */
-  gn_str label;   /* after the carets; may be empty */
-  gn_str hint;    /* may be empty */
-  gn_str source;  /* the text of the line; may be empty */
+  gn_str message;                    /* lower case, no full stop */
+  gn_str label;                      /* after the carets; may be empty */
+  gn_str hint;                       /* may be empty */
+  gn_str source;                     /* the text of the line; may be empty */
+  uint32_t source_from; /* column of its first character when it is cut on the left; 0: not cut */
 } gni_problem;
 
-/* At most GN_PROBLEMS_MAX are kept, the rest counted. Sticky: `rc` says whether memory ran out. */
+/* At most GN_PROBLEMS_MAX are kept, the rest counted; of a very long line a part is kept. Sticky:
+ * `rc` says whether memory ran out. */
 typedef struct gni_problems {
   gn_arena *arena;
   gni_problem *items;
@@ -56,7 +59,8 @@ void gni_problems_init(gni_problems *problems, gn_arena *arena);
 void gni_problems_add(gni_problems *problems, const gni_problem *problem);
 /* By file, line, column, code; equal ones once. Call before writing. */
 void gni_problems_sort(gni_problems *problems);
-/* GN_OK, GN_E_INVALID with the first error's code and message (and how many more there are), or `rc`. */
+/* GN_OK, GN_E_INVALID with the first error's code and message (and how many more there are), or
+ * `rc`. */
 int gni_problems_result(const gni_problems *problems, gn_error *err);
 
 /* Finds line `line` (from 1) of a text, without its end. */
@@ -65,21 +69,17 @@ gn_str gni_text_line(gn_str text, uint32_t line);
  * or number up to a delimiter, else one character. */
 uint32_t gni_token_width(gn_str line, uint32_t column);
 
-typedef struct gni_problem_style {
-  bool color; /* ANSI escapes */
-  bool ascii; /* nothing above 0x7E in what we add ourselves */
-} gni_problem_style;
-
-/* error[GD031]: aggregation reads a column the source does not select
+/* error[GD107]: aggregation reads a column the source does not select
  *   --> group_bys/team/file.py:31:22
  *    |
  * 31 |             input_column="purchase_prise",
  *    |                          ^^^^^^^^^^^^^^^^ not in: user_id, purchase_price
  *    = help: did you mean `purchase_price`?
- *    = more: gnomon explain GD031                                                              */
-int gni_problem_write(const gni_problem *problem, const gni_problem_style *style, gn_buf *out);
+ *    = more: gnomon explain GD107
+ * Control characters of the line are shown as '?'. `color` adds ANSI escapes. */
+int gni_problem_write(const gni_problem *problem, bool color, gn_buf *out);
 /* All of them, an empty line between, then "2 errors, 1 warning". Nothing for none. */
-int gni_problems_write(const gni_problems *problems, const gni_problem_style *style, gn_buf *out);
+int gni_problems_write(const gni_problems *problems, bool color, gn_buf *out);
 /* One JSON object a line: code, severity, file, line, column, end_column, message, label, hint,
  * source. Members that are not known are left out. */
 int gni_problems_write_json(const gni_problems *problems, gn_buf *out);

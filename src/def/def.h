@@ -34,11 +34,12 @@ typedef struct gni_place { /* from 1; 0: not known */
   uint32_t line, column;
 } gni_place;
 
-/* Of the struct itself (field NULL), of a member's value ("timeColumn", the JSON name), or, where the
- * member is absent, of the struct. */
+/* Of the struct itself (field NULL), of a member's value ("timeColumn", the JSON name), or, where
+ * the member is absent, of the struct. */
 gni_place gni_place_of(const gni_node *node, const char *field);
-/* Of an element of a list member, or of the value of a map's nth entry. */
+/* Of an element of a list member, and of the value of an entry of a map member. */
 gni_place gni_place_at(const gni_node *node, const char *field, size_t index);
+gni_place gni_place_of_entry(const gni_node *node, const char *field, gn_str key);
 
 typedef struct gni_texts {
   const gn_str *items;
@@ -316,14 +317,14 @@ typedef struct gni_enum_names {
 } gni_enum_names;
 
 typedef struct gni_member {
-  const char *name;                 /* in JSON */
-  uint8_t id;                       /* of thrift; members are listed in this order */
-  uint8_t kind;                     /* gni_member_kind */
-  bool never_absent;                /* a list that is empty when the file does not have it */
-  uint16_t offset, has_offset;      /* in the struct; `has_offset` for numbers, booleans, enums */
-  const gni_struct *structure;      /* STRUCT, STRUCTS */
+  const char *name;                  /* in JSON */
+  uint8_t id;                        /* of thrift; members are listed in this order */
+  uint8_t kind;                      /* gni_member_kind */
+  bool never_absent;                 /* a list that is empty when the file does not have it */
+  uint16_t offset, has_offset;       /* in the struct; `has_offset` for numbers, booleans, enums */
+  const gni_struct *structure;       /* STRUCT, STRUCTS */
   const gni_enum_names *enumeration; /* ENUM */
-  const char *doc;                  /* one sentence */
+  const char *doc;                   /* one sentence */
 } gni_member;
 
 struct gni_struct {
@@ -353,9 +354,9 @@ extern const size_t gni_struct_count;
 enum gni_def_kind { GNI_DEF_GROUP_BY, GNI_DEF_JOIN, GNI_DEF_STAGING_QUERY, GNI_DEF_MODEL };
 
 typedef struct gni_def {
-  int kind;    /* gni_def_kind */
-  gn_str file; /* as given */
-  gn_str text; /* what was read; for carets */
+  int kind;                     /* gni_def_kind */
+  gn_str file;                  /* as given */
+  gn_str text;                  /* what was read; for carets */
   const gni_node *node;         /* the one of these that is there */
   const gni_metadata *metadata; /* its own; never NULL once read without error */
   const gni_group_by *group_by;
@@ -375,23 +376,31 @@ int gni_def_kind_find(gn_str word);
 /* Reads a compiled definition. The kind comes from `file`'s folders, else from the members. Liberal
  * in values: integers or true/false for booleans, numbers or names for enums, integers for doubles;
  * an unknown member is a warning. Everything that is wrong is added to `problems` at once, and
- * GN_E_INVALID (GN_E_PARSE when it is no JSON) returned when an error was among it. `text` is copied. */
+ * GN_E_INVALID (GN_E_PARSE when it is no JSON) returned when an error was among it. `text` is
+ * copied. */
 int gni_def_read(gn_str text, const char *file, gn_arena *arena, const gni_def **out,
                  gni_problems *problems);
 /* The same for one struct whose kind is known; `*out` is a pointer to it. */
 int gni_node_read(const gni_struct *type, gn_str text, const char *file, gn_arena *arena,
                   const void **out, gni_problems *problems);
 /* Serving info as an upload wrote it. The first problem becomes the error. */
-int gni_serving_info_read(gn_str text, gn_arena *arena, const gni_serving_info **out, gn_error *err);
+int gni_serving_info_read(gn_str text, gn_arena *arena, const gni_serving_info **out,
+                          gn_error *err);
 
-/* Adds a problem about a member (or element) of a struct of `def`, with its place, source line and
- * the width of what is there. `field` NULL: the struct. `index` SIZE_MAX: the whole member. */
+/* Something of a struct: the struct itself (field NULL), a member, an element of a list member, or
+ * an entry of a map member. */
+typedef struct gni_spot {
+  const gni_node *node;
+  const char *field;
+  size_t element; /* from 1; 0: not an element */
+  gn_str key;     /* absent: not an entry */
+} gni_spot;
+
+/* Adds a problem with its place, the source line and the width of what is there. */
 typedef struct gni_def_problem {
   const char *code;
   int severity;
-  const gni_node *node;
-  const char *field;
-  size_t index;
+  gni_spot spot;
   gn_str message, label, hint;
 } gni_def_problem;
 void gni_def_report(const gni_def *def, gni_problems *problems, const gni_def_problem *problem);
@@ -402,7 +411,8 @@ void gni_def_report(const gni_def *def, gni_problems *problems, const gni_def_pr
  * newline at the end. */
 int gni_def_write(const gni_def *def, gn_buf *out);
 int gni_node_write(const gni_node *node, gn_buf *out);
-/* One line without spaces, as the Java writer does: the JSON of serving info and metadata records. */
+/* One line without spaces, as the Java writer does: the JSON of serving info and metadata records.
+ */
 int gni_node_write_compact(const gni_node *node, gn_buf *out);
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -416,7 +426,7 @@ gn_str gni_output_table(gn_arena *arena, const gni_metadata *metadata);
 /* The output table's name with one of Chronon's suffixes: "_upload", "_daily_inc", … */
 gn_str gni_output_table_suffixed(gn_arena *arena, const gni_metadata *metadata, const char *suffix);
 #define gni_upload_table(arena, metadata) gni_output_table_suffixed((arena), (metadata), "_upload")
-gn_str gni_batch_dataset(gn_arena *arena, const gni_metadata *metadata);  /* "TEAM_FILE_VAR_BATCH" */
+gn_str gni_batch_dataset(gn_arena *arena, const gni_metadata *metadata); /* "TEAM_FILE_VAR_BATCH" */
 gn_str gni_stream_dataset(gn_arena *arena, const gni_metadata *metadata); /* "…_STREAMING" */
 /* "team.file.var" -> "team/file.var". */
 gn_str gni_name_to_file_path(gn_arena *arena, gn_str name);
@@ -463,7 +473,8 @@ typedef struct gni_output_column {
 } gni_output_column;
 int gni_group_by_columns(const gni_group_by *group_by, gn_arena *arena, gni_output_column **out,
                          size_t *count);
-/* What derivations make of those names, in order ("*" expanded); the same list without derivations. */
+/* What derivations make of those names, in order ("*" expanded); the same list without derivations.
+ */
 int gni_derived_columns(const gni_derivation *derivations, size_t derivation_count,
                         const gn_str *base, size_t base_count, gn_arena *arena, gni_texts *out);
 /* A schema of a definition as a type; GN_E_INVALID when it is not well formed. */
@@ -489,6 +500,8 @@ int gni_join_hashes(const gni_join *join, bool with_topics, gn_arena *arena, gni
 /* Adds every rule of Chronon that a definition breaks on its own, and warnings where it will
  * surprise. Returns GN_OK also when problems were found; GN_E_NOMEM when memory ran out. */
 int gni_def_check(const gni_def *def, gni_problems *problems);
+/* Adds what only shows among many: names that fall together as tables and datasets. */
+int gni_defs_check_names(const gni_def *const *defs, size_t count, gni_problems *problems);
 
 /* ---- teams.json ------------------------------------------------------------------------------ */
 
