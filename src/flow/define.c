@@ -120,7 +120,7 @@ static int check_one(void *user, gn_str path, gn_error *err)
     if (err) *err = ignored;
     return rc;
   }
-  if (rc == GN_OK) rc = gni_def_check(def, NULL, problems);
+  if (rc == GN_OK) rc = gni_def_check(def, problems);
   else return GN_OK; /* its problems are in the list */
   if (rc != GN_OK) return gni_fail_nomem(err, 1);
   bool sound = problems->errors == before;

@@ -1,0 +1,403 @@
+"""GroupBys held against what Chronon answered: tables, uploaded bytes, online answers.
+
+Every case runs through the program, as a user runs it. Each test prints how many cells it compared.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import struct
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "chronon"
+INDEX = json.loads((GOLDEN / "index.json").read_text())
+GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
+BATCH_END_MS = 1741478400000
+SKETCHES = ("_approx_unique_count", "_approx_percentile", "_approx_histogram_k")
+LONG_CUT = "city2_histogram"
+
+
+def is_sketch(column: str) -> bool:
+    return any(name in column for name in SKETCHES)
+
+
+def gnomon(repo: Path, *words: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    run = subprocess.run([GNOMON, "-C", str(repo), *words], capture_output=True, text=True)
+    if ok and run.returncode != 0:
+        raise AssertionError(f"gnomon {' '.join(words)} gave {run.returncode}\n{run.stderr}")
+    return run
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fleet")
+    shutil.copytree(ROOT / "tests" / "golden" / "compiled", folder / "production")
+    shutil.copy(ROOT / "tests" / "golden" / "defs" / "teams.json", folder / "teams.json")
+    lines = ["[warehouse]", 'root = "warehouse"']
+    for name in ("trips", "riders", "complaints"):
+        lines += [f'[tables."raw.{name}"]', f'path = "{GOLDEN / "data" / (name + ".parquet")}"']
+    (folder / "gnomon.toml").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def plain(value: Any) -> Any:
+    """Lists of pairs (a map, as pyarrow gives it) as dicts; everything else as it is."""
+    if isinstance(value, list) and value and all(isinstance(v, tuple) for v in value):
+        return {k: plain(v) for k, v in value}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return value
+
+
+def same(ours: Any, theirs: Any, tolerance: float = 1e-9) -> bool:
+    if isinstance(theirs, dict) or isinstance(ours, dict):
+        ours, theirs = ours or {}, theirs or {}
+        return ours.keys() == theirs.keys() and all(
+            same(ours[k], theirs[k], tolerance) for k in theirs
+        )
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return len(ours) == len(theirs) and all(same(a, b, tolerance) for a, b in zip(ours, theirs))
+    if isinstance(theirs, float) and isinstance(ours, (int, float)):
+        return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=0.0) or ours == theirs
+    return bool(ours == theirs and type(ours) is type(theirs))
+
+
+def same_cut(ours: Any, theirs: Any) -> bool:
+    """A histogram that keeps 2 entries: any two with the right counts."""
+    if not isinstance(theirs, dict) or not isinstance(ours, dict):
+        return bool(ours == theirs)
+    return sorted(ours.values()) == sorted(theirs.values())
+
+
+def read_rows(path: Path, keys: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    rows = {}
+    for row in pq.read_table(path, partitioning=None).to_pylist():
+        row = {name: plain(value) for name, value in row.items()}
+        rows[tuple(row[k] for k in keys)] = row
+    return rows
+
+
+def read_table(folder: Path, keys: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    rows = {}
+    for part in sorted(folder.glob("ds=*")):
+        for file in sorted(part.glob("*.parquet")):
+            for row in pq.ParquetFile(file).read().to_pylist():
+                row = {name: plain(value) for name, value in row.items()}
+                row["ds"] = part.name[3:]
+                rows[tuple(row[k] for k in keys)] = row
+    return rows
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return str(case["conf"]).split("/")[-2] + "." + str(case["conf"]).split("/")[-1]
+
+
+def table_folder(repo: Path, table: str) -> Path:
+    namespace, name = table.split(".")
+    return repo / "warehouse" / namespace / name
+
+
+def sensitive(case: dict[str, Any], row: dict[str, Any], column: str) -> bool:
+    ties = case.get("tie_sensitive")
+    return bool(ties) and row.get("rider_id") == "r-tie" and column in ties["columns"]
+
+
+BACKFILLS = [c for c in INDEX["cases"] if c["command"] == "group-by-backfill"]
+UPLOADS = [c for c in INDEX["cases"] if c["command"] == "group-by-upload"]
+
+
+@pytest.mark.parametrize("case", BACKFILLS, ids=lambda c: c["id"])
+def test_backfill_gives_chronons_table(case: dict[str, Any], repo: Path) -> None:
+    gnomon(
+        repo,
+        "backfill",
+        name_of(case),
+        "--end-ds",
+        case["options"]["end-date"],
+        "--skip-unsupported",
+    )
+    expected = read_rows(GOLDEN / case["expected"], case["sort_keys"])
+    ours = read_table(table_folder(repo, case["output_table"]), case["sort_keys"])
+    columns = [c for c in next(iter(expected.values())) if not is_sketch(c)]
+    # A row whose other columns are all null is there upstream only for its sketch columns.
+    values = [c for c in columns if c not in case["sort_keys"]]
+    for key, row in expected.items():
+        if key not in ours:
+            assert all(row[c] is None for c in values), f"row {key} is missing"
+    assert not (ours.keys() - expected.keys())
+    compared, different = 0, []
+    for key, row in ours.items():
+        for column in columns:
+            if sensitive(case, row, column):
+                continue
+            compared += 1
+            check = same_cut if column.startswith(LONG_CUT) else same
+            tolerance = 1e-6 if "distance_km" in column else 1e-9
+            good = (
+                check(row[column], expected[key][column])
+                if check is same_cut
+                else same(row[column], expected[key][column], tolerance)
+            )
+            if not good:
+                different.append((key, column, row[column], expected[key][column]))
+    print(f"{case['id']}: {compared} cells compared, {len(different)} different")
+    assert compared > 0
+    assert different == []
+
+
+# ---- uploads -------------------------------------------------------------------------------
+
+
+class Avro:
+    """A reader of Avro's binary form for the schemas of uploads."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def long(self) -> int:
+        shift = value = 0
+        while True:
+            byte = self.data[self.at]
+            self.at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                return (value >> 1) ^ -(value & 1)
+
+    def take(self, size: int) -> bytes:
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def blocks(self) -> int:
+        count = self.long()
+        if count < 0:
+            self.long()
+        return abs(count)
+
+    def read(self, schema: Any) -> Any:
+        if isinstance(schema, list):
+            return self.read(schema[self.long()])
+        kind = schema["type"] if isinstance(schema, dict) else schema
+        if kind == "null":
+            return None
+        if kind in ("int", "long"):
+            return self.long()
+        if kind == "boolean":
+            return self.take(1) == b"\x01"
+        if kind == "float":
+            return struct.unpack("<f", self.take(4))[0]
+        if kind == "double":
+            return struct.unpack("<d", self.take(8))[0]
+        if kind == "string":
+            return self.take(self.long()).decode()
+        if kind == "bytes":
+            return self.take(self.long())
+        if kind == "record":
+            return {f["name"]: self.read(f["type"]) for f in schema["fields"]}
+        items = []
+        while (count := self.blocks()) > 0:
+            for _ in range(count):
+                if kind == "map":
+                    key = self.take(self.long()).decode()
+                    items.append((key, self.read(schema["values"])))
+                else:
+                    items.append(self.read(schema["items"]))
+        return dict(items) if kind == "map" else items
+
+
+def without_sketches(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [without_sketches(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = dict(schema)
+    if schema.get("type") == "record":
+        schema["fields"] = [
+            {**f, "type": without_sketches(f["type"])}
+            for f in schema["fields"]
+            if not is_sketch(f["name"])
+        ]
+    for member in ("items", "values"):
+        if member in schema:
+            schema[member] = without_sketches(schema[member])
+    return schema
+
+
+def canonical(name: str, value: Any) -> Any:
+    """Parts of a state that have no fixed order, put in one: sets and K lists' heaps."""
+    if isinstance(value, dict):
+        return {k: canonical(k if k not in ("payload",) else name, v) for k, v in value.items()}
+    if isinstance(value, list):
+        items = [canonical(name, v) for v in value]
+        unordered = "unique_count" in name or any(
+            k in name for k in ("_first2", "_last3", "_last1", "_last2", "_top", "_bottom")
+        )
+        return sorted(items, key=repr) if unordered else items
+    return value
+
+
+def drop_sketches(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: drop_sketches(v) for k, v in value.items() if not is_sketch(k)}
+    if isinstance(value, list):
+        return [drop_sketches(v) for v in value]
+    return value
+
+
+def upload_rows(rows: list[dict[str, Any]]) -> dict[bytes, bytes]:
+    return {r["key_bytes"]: r["value_bytes"] for r in rows}
+
+
+def bounded_of_texts(path: str) -> bool:
+    """BOUNDED_UNIQUE_COUNT keeps texts as they are with us, as digests upstream."""
+    return "bounded_unique_count" in path
+
+
+def compare_states(ours: Any, theirs: Any, path: str, different: list[Any]) -> int:
+    if isinstance(theirs, dict) and isinstance(ours, dict) and ours.keys() == theirs.keys():
+        return sum(compare_states(ours[k], theirs[k], f"{path}.{k}", different) for k in theirs)
+    if isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
+        if bounded_of_texts(path):
+            return 1
+        return sum(compare_states(a, b, path, different) for a, b in zip(ours, theirs)) or 1
+    if bounded_of_texts(path) and isinstance(theirs, list):
+        return 1  # an overflowed one: a marker upstream, the values kept with us
+    if not same(ours, theirs, 1e-6 if "distance_km" in path else 1e-9):
+        different.append((path, ours, theirs))
+    return 1
+
+
+@pytest.mark.parametrize("case", UPLOADS, ids=lambda c: c["id"])
+def test_upload_gives_chronons_bytes(case: dict[str, Any], repo: Path) -> None:
+    name = name_of(case)
+    run = gnomon(repo, "upload", name, "--ds", "2025-03-08", "--skip-unsupported", ok=False)
+    if case.get("fails"):
+        assert run.returncode == 65, run.stderr
+        assert "null" in run.stderr and "filter" in run.stderr
+        return
+    assert run.returncode == 0, run.stderr
+    theirs = upload_rows(pq.read_table(GOLDEN / case["expected"]).to_pylist())
+    folder = table_folder(repo, case["output_table"]) / "ds=2025-03-08"
+    rows = [
+        r for f in sorted(folder.glob("*.parquet")) for r in pq.ParquetFile(f).read().to_pylist()
+    ]
+    ours = upload_rows(rows)
+    info_ours = json.loads(ours.pop(b"group_by_serving_info"))
+    info_theirs = json.loads(theirs.pop(b"group_by_serving_info"))
+    for member in ("keyAvroSchema", "selectedAvroSchema", "inputAvroSchema", "batchEndDate"):
+        assert info_ours.get(member) == info_theirs.get(member), member
+    assert info_ours["groupBy"] == info_theirs["groupBy"]
+    schema = json.loads(
+        json.loads((GOLDEN / "expected" / "upload_schemas" / f"{name}.json").read_text())["value"]
+    )
+    sketched = without_sketches(schema) != schema
+    compared, same_bytes, different = 0, 0, []
+    for key, value in theirs.items():
+        expected = drop_sketches(Avro(value).read(schema))
+        if key not in ours:
+            assert sketched and all(v is None for v in expected.values()), key
+            continue
+        same_bytes += ours[key] == value
+        reader = Avro(ours[key])
+        mine = reader.read(without_sketches(schema))
+        assert reader.at == len(ours[key])
+        if b"r-tie" in key:
+            continue
+        compared += compare_states(canonical("", mine), canonical("", expected), "", different)
+    assert not (ours.keys() - theirs.keys())
+    print(
+        f"{case['id']}: {compared} values compared, {len(different)} different; "
+        f"{same_bytes} of {len(theirs)} values are the same bytes"
+    )
+    assert compared > 0
+    assert different == []
+
+
+# ---- online --------------------------------------------------------------------------------
+
+REQUESTS = [json.loads(line) for line in (GOLDEN / "online" / "requests.jsonl").open()]
+ANSWERS = {a["n"]: a for a in map(json.loads, (GOLDEN / "online" / "answers.jsonl").open())}
+ONLINE = sorted({r["name"] for r in REQUESTS})
+
+
+def json_value(value: Any) -> Any:
+    return {"NaN": math.nan}.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", ONLINE)
+def test_online_answers_are_chronons(name: str, repo: Path, tmp_path: Path) -> None:
+    store = f"lmdb:{tmp_path / 'store'}"
+    gnomon(repo, "--store", store, "upload", name, "--ds", "2025-03-08", "--skip-unsupported")
+    events = [
+        line
+        for line in (GOLDEN / "online" / "events.jsonl").open()
+        if json.loads(line)["group_by"] == name
+    ]
+    if events:
+        (tmp_path / "events.jsonl").write_text("".join(events))
+        gnomon(repo, "--store", store, "put", name, "--events", str(tmp_path / "events.jsonl"))
+    requests = [r for r in REQUESTS if r["name"] == name]
+    lines = [json.dumps({"keys": r["keys"], "at_ms": r["at"]}) for r in requests]
+    (tmp_path / "requests.jsonl").write_text("\n".join(lines) + "\n")
+    run = gnomon(
+        repo,
+        "--store",
+        store,
+        "fetch",
+        name,
+        "--chronon",
+        "--requests",
+        str(tmp_path / "requests.jsonl"),
+    )
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(answers) == len(requests)
+    compared, different = 0, []
+    counts: dict[str, int] = defaultdict(int)
+    for request, ours in zip(requests, answers):
+        theirs = ANSWERS[request["n"]]
+        if theirs.get("no_response"):
+            counts["no response"] += 1
+            assert ours.get("no_response"), (request, ours)
+            continue
+        if "error" in theirs:
+            # element-wise: Chronon's fetcher cannot read what its upload wrote, ours can
+            counts["upstream fails"] += 1
+            assert ours["values"], request
+            continue
+        if theirs["values"] is None:
+            counts["no map"] += 1
+            assert ours["values"] is None, (request, ours)
+            continue
+        tie = request["keys"].get("rider_id") == "r-tie"
+        for column, value in theirs["values"].items():
+            if is_sketch(column) or (tie and any(f"_{op}" in column for op in ("first", "last"))):
+                continue
+            if column.endswith("_exception"):
+                continue
+            compared += 1
+            check = (
+                same_cut(ours["values"].get(column), value)
+                if column.startswith(LONG_CUT)
+                else same(
+                    json_value(ours["values"].get(column, "absent")),
+                    value,
+                    1e-6 if "distance_km" in column else 1e-9,
+                )
+            )
+            if not check:
+                different.append((request, column, ours["values"].get(column, "absent"), value))
+    print(f"{name}: {compared} cells compared, {len(different)} different; {dict(counts)}")
+    assert compared > 0
+    assert different == []
