@@ -116,6 +116,7 @@ class Compiler:
         self.units: list[Unit] = []
         self.objects: list[Compiled] = []
         self.loader = Loader(self.root)
+        self._outputs: set[str] = set()
         self.fresh: set[tuple[str, str]] = set()  # (class, name) of what is known to be up to date
         self._teams = os.path.join(self.root, TEAMS_FILE_PATH)
         self._compiled = CompiledFiles(self.root, self.output_root, self._unreadable)
@@ -303,10 +304,8 @@ class Compiler:
 
     def _has(self, folder: str, name: str) -> bool:
         """Whether this run compiles the object from its own file, or has done so already."""
-        if self._compiled.is_new(folder, name) or (KINDS[folder], name) in self.fresh:
-            return True
         output = output_path(self.output_root, folder, name)
-        return any(compiled.output == output for compiled in self.objects)
+        return self._compiled.is_new(folder, name) or output in self._outputs
 
     def _compile_object(
         self, obj: Any, name: str, unit: Unit, via: str, inline: Iterable[Any] = ()
@@ -322,6 +321,7 @@ class Compiler:
         output = output_path(self.output_root, folder, name)
         compiled = Compiled(complete, name, output, unit, via)
         self.objects.append(compiled)
+        self._outputs.add(output)
         unit.objects.append(compiled)
         if compiled.kind == "GroupBy":
             if not rules.is_needed(complete) and not self.options.force:
@@ -432,7 +432,7 @@ class Compiler:
 
     def _warn_of_ends(self, compiled: Compiled) -> None:
         obj = compiled.obj
-        if compiled.kind == "StagingQuery":
+        if compiled.kind == "StagingQuery" or compiled.via != "source":
             return
         if compiled.kind == "Join":
             upstream = [part.groupBy for part in obj.joinParts or ()]
@@ -450,7 +450,8 @@ class Compiler:
             for user in users:
                 name = name_of(user)
                 path = _source_path(folder, name)
-                if path is None or self._has(folder, name):
+                up_to_date = (KINDS[folder], name) in self.fresh
+                if path is None or up_to_date or self._has(folder, name):
                     continue
                 unit = next((unit for unit in self.units if unit.path == path), None)
                 if unit is not None and unit.failed:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gnomon.chronon._problem import Problem
 
-    Change = tuple[int, Any, Callable[[], None]]  # when, what it changes, and how
+    Change = tuple[Any, Callable[[], None]]  # what it changes, and how
 
 
 class _FileLoader(SourceFileLoader):
@@ -63,7 +63,6 @@ class Loader:
         self._changes: dict[str, list[Change]] = {}  # module -> changes to others' objects
         self._changed: list[tuple[Any, dict[str, Any]]] = []  # what is changed now, and as it was
         self._shown: dict[str, None] = {}  # modules whose changes are in effect
-        self._count = 0
         self._stack: list[str] = []
         self._import = builtins.__import__
         self._import_module = importlib.import_module
@@ -84,8 +83,7 @@ class Loader:
         here = self.module()
         site = getattr(owner, "_at", None)
         if here and site is not None and site[-1] != here:
-            self._count += 1
-            self._changes.setdefault(here, []).append((self._count, target, apply))
+            self._changes.setdefault(here, []).append((target, apply))
             self._apply(target, apply)
         else:
             apply()
@@ -121,20 +119,24 @@ class Loader:
         return self._import_module(name)
 
     def closure(self, name: str) -> list[str]:
-        """The module and all repository modules that it imports, in order of loading."""
-        found: dict[str, None] = {}
-        waiting = [name]
-        while waiting:
-            module = waiting.pop()
-            if module in found or module not in self.paths:
-                continue
-            packages = [package for package in _packages(module) if package not in found]
-            if any(package in self.paths for package in packages):
-                waiting += [module, *reversed(packages)]
-                continue
-            found[module] = None
-            waiting += reversed(list(self._imports.get(module, ())))
-        return list(found)
+        """The module and all repository modules that it imports, in the order in which they start.
+
+        This is the order of a process that loads this module alone.
+        """
+        started: dict[str, None] = {}
+        self._walk(name, started, [])
+        return list(started)
+
+    def _walk(self, name: str, started: dict[str, None], ended: list[str]) -> None:
+        """Notes a module and its imports in the order in which they start and in which they end."""
+        if name in started or name not in self.paths:
+            return
+        for package in _packages(name):
+            self._walk(package, started, ended)
+        started[name] = None
+        for imported in self._imports.get(name, ()):
+            self._walk(imported, started, ended)
+        ended.append(name)
 
     def inputs(self, name: str) -> list[str]:
         """All files that a module depends on, absolute, sorted; itself included."""
@@ -231,12 +233,14 @@ class Loader:
     # --- the journal of changes ---
 
     def _show(self, name: str) -> None:
-        """Puts the changes that a module and its imports made into effect."""
-        fresh = [module for module in self.closure(name) if module not in self._shown]
-        self._shown.update(dict.fromkeys(fresh))
-        changes = [change for module in fresh for change in self._changes.get(module, ())]
-        for _, target, apply in sorted(changes, key=lambda change: change[0]):
-            self._apply(target, apply)
+        """Puts the changes that a module and its imports made into effect, innermost first."""
+        ended: list[str] = []
+        self._walk(name, {}, ended)
+        for module in ended:
+            if module not in self._shown:
+                self._shown[module] = None
+                for target, apply in self._changes.get(module, ()):
+                    self._apply(target, apply)
 
     def _apply(self, target: Any, apply: Callable[[], None]) -> None:
         own = target.__dict__

@@ -83,7 +83,7 @@ def _group_by(
                 f"Join{'s' if len(users) > 1 else ''} {_listed(users)} has it",
                 f"set {switch}=True, or leave it out",
                 group_by,
-                switch,
+                f"metaData.{switch}",
             )
     if group_by.derivations:
         columns = _columns.group_by_columns(group_by)
@@ -119,7 +119,7 @@ def _join(join: Any, compiled: CompiledFiles) -> Iterator[Problem]:
                 f"but its GroupBy '{part.groupBy.metaData.name}' says production=False",
                 "set production=True on the GroupBy, or leave it out",
                 part.groupBy,
-                "production",
+                "metaData.production",
             )
     yield from _deprecation(join)
     if join.derivations and correct:
@@ -141,7 +141,7 @@ def _online_join(join: Any) -> Iterator[Problem]:
                 f"but its GroupBy '{group_by.metaData.name}' is not",
                 "pass online=True to the GroupBy",
                 group_by,
-                "online",
+                "metaData.online",
             )
 
 
@@ -167,7 +167,7 @@ def _deprecation(obj: Any) -> Iterator[Problem]:
             f"deprecation_date '{day}' of '{obj.metaData.name}' is not a day",
             "write it as yyyy-MM-dd",
             obj,
-            "deprecationDate",
+            "metaData.deprecationDate",
         )
 
 
@@ -221,7 +221,7 @@ def deprecations(
                     + (f"ends on {later}" if later else "has no deprecation_date"),
                     "change one of the two",
                     obj,
-                    "deprecationDate",
+                    "metaData.deprecationDate",
                     WARNING,
                 )
         return

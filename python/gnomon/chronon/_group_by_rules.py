@@ -145,7 +145,7 @@ def _upload_schedule(group_by: Any) -> Iterator[Problem]:
             f"upload_schedule '{schedule}' is not one of {', '.join(UPLOAD_SCHEDULES)}",
             did_you_mean(str(schedule), UPLOAD_SCHEDULES),
             group_by,
-            "uploadSchedule",
+            "upload_schedule",
         )
     if schedule != UPLOAD_SCHEDULES[0]:
         streaming = any(is_streaming(source) for source in group_by.sources)
@@ -155,7 +155,7 @@ def _upload_schedule(group_by: Any) -> Iterator[Problem]:
                 f"upload_schedule '{schedule}' needs accuracy SNAPSHOT and no topic",
                 "a streamed GroupBy replays all rows since its last upload, so it uploads daily",
                 group_by,
-                "uploadSchedule",
+                "upload_schedule",
             )
 
 

@@ -19,7 +19,7 @@ from gnomon.chronon._struct import ENUMS, STRUCTS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any, Callable
+    from typing import Any
 
     Write = Callable[[Any, str], str]
     Read = Callable[[Any], Any]
