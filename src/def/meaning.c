@@ -245,8 +245,9 @@ static int resolve_nested(const gni_data_type *data_type, int depth, gn_arena *a
   gni_field *fields = GN_TAKE_ZERO(arena, gni_field, count);
   if (!fields) return gni_fail_arena(err, arena, gni_size_mul(count, sizeof *fields));
   if (data_type->kind != GNI_STRUCT && count != wanted)
-    return gni_fail(err, GN_E_INVALID, "a %s has %zu params, not %zu",
-                    data_type->kind == GNI_LIST ? "LIST" : "MAP", wanted, count);
+    return gni_fail(err, GN_E_INVALID, "a %s wants %zu param%s and has %zu",
+                    data_type->kind == GNI_LIST ? "LIST" : "MAP", wanted, wanted == 1 ? "" : "s",
+                    count);
   for (size_t i = 0; i < count; i++) {
     const gni_data_field *param = &data_type->params.items[i];
     int rc = resolve(param->data_type, depth + 1, arena, &fields[i].type, err);

@@ -1,35 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/def/def_kit.h"
 
-#include <stdlib.h>
+enum { BUFS_MAX = 1024 };
 
-static void close_arena(void *what)
+/* One arena and the buffers of a case, closed together when it ends. */
+static struct {
+  bool is_open;
+  gn_arena arena;
+  gn_buf bufs[BUFS_MAX];
+  size_t buf_count;
+} memory;
+
+static void close_memory(void *what)
 {
-  gni_arena_deinit(what);
-  free(what);
+  (void)what;
+  while (memory.buf_count) gni_buf_deinit(&memory.bufs[--memory.buf_count]);
+  gni_arena_deinit(&memory.arena);
+  memory.is_open = false;
 }
 
 gn_arena *def_arena(void)
 {
-  gn_arena *arena = malloc(sizeof *arena);
-  CHECK(arena != NULL);
-  gni_arena_init(arena, &gni_libc_alloc, GN_DEF_ARENA_BYTES_MAX);
-  test_later(close_arena, arena);
-  return arena;
-}
-
-static void close_buf(void *what)
-{
-  gni_buf_deinit(what);
-  free(what);
+  if (memory.is_open) return &memory.arena;
+  gni_arena_init(&memory.arena, &gni_libc_alloc, (size_t)4 * GN_DEF_ARENA_BYTES_MAX);
+  memory.is_open = true;
+  test_later(close_memory, NULL);
+  return &memory.arena;
 }
 
 gn_buf *def_buf(void)
 {
-  gn_buf *buf = malloc(sizeof *buf);
-  CHECK(buf != NULL);
+  def_arena();
+  CHECK(memory.buf_count < BUFS_MAX);
+  gn_buf *buf = &memory.bufs[memory.buf_count++];
   gni_buf_init(buf, &gni_libc_alloc, GN_DEF_FILE_BYTES_MAX);
-  test_later(close_buf, buf);
   return buf;
 }
 

@@ -5,7 +5,7 @@
 #include "def/def.h"
 #include "kit/kit.h"
 
-/* An arena that goes away with the case. */
+/* The case's arena; goes away with it. */
 gn_arena *def_arena(void);
 /* A buffer that goes away with the case. */
 gn_buf *def_buf(void);
