@@ -18,6 +18,7 @@ struct output {
   char day_text[16];
   int64_t told_us;
   const char *step;
+  gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
 static const gni_type *output_type(gnp_job *job, bool with_partition)
@@ -69,9 +70,12 @@ static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
          gni_builder_bytes(output->builder) < BATCH_BYTES)
     rc = gnp_fold_step(output->fold, emit_row, output, err);
   tell_progress(output);
-  if (rc != GN_OK && rc != GN_ABSENT) return rc;
-  out->release = NULL;
-  return gni_builder_rows(output->builder) ? gni_builder_finish(output->builder, out, err) : GN_OK;
+  if (rc == GN_OK || rc == GN_ABSENT) {
+    out->release = NULL;
+    rc = gni_builder_rows(output->builder) ? gni_builder_finish(output->builder, out, err) : GN_OK;
+  }
+  if (rc != GN_OK && err) output->failure = *err;
+  return rc;
 }
 
 static void output_deinit(struct output *output)
@@ -100,10 +104,12 @@ static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step, 
   gni_table_written written = {0};
   gn_str name = gni_str_format(&job->arena, "%.*s..%.*s", GN_STR_ARGS(gnp_day_text(&job->arena, step.first)),
                                GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
-  int rc = output_init(job, step, name.ptr, &output, err);
+  gn_error outer = {0};
+  int rc = output_init(job, step, name.ptr, &output, &outer);
   if (rc == GN_OK)
-    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream, err);
-  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, err);
+    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream, &outer);
+  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
+  rc = gnp_first_cause(rc, &output.failure, &outer, err);
   report->partitions += (int64_t)written.days.count;
   report->rows += written.rows;
   report->bytes += written.bytes;

@@ -197,3 +197,11 @@ void gnp_job_close(gnp_job *job)
   if (job->temp_folder[0]) gni_folder_remove(job->temp_folder, NULL);
   if (job->arena.alloc) gni_arena_deinit(&job->arena);
 }
+
+int gnp_first_cause(int rc, const gn_error *inner, const gn_error *outer, gn_error *err)
+{
+  if (rc == GN_OK) return GN_OK;
+  const gn_error *cause = inner->code != GN_OK ? inner : outer;
+  if (err && err->code == GN_OK) *err = *cause;
+  return cause->code != GN_OK ? cause->code : rc;
+}

@@ -46,6 +46,10 @@ int gnp_day_argument(const char *text, const char *name, int32_t fallback, int32
 /* "2024-03-10" in the job's arena. */
 gn_str gnp_day_text(gn_arena *arena, int32_t day);
 
+/* Of a failure that crossed an Arrow stream only the text is left; `inner` is what it was. Gives the code
+ * to return and fills `err`. */
+int gnp_first_cause(int rc, const gn_error *inner, const gn_error *outer, gn_error *err);
+
 /* ---- rows, key by key ------------------------------------------------------------------------ */
 
 typedef struct gnp_feed gnp_feed;

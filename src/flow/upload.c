@@ -30,6 +30,7 @@ struct upload {
   gn_buf key_bytes, value_bytes, key_json, value_json;
   gn_str ds, info;
   int64_t batch_end_ms, key_count;
+  gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
 static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
@@ -151,9 +152,12 @@ static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
   while (rc == GN_OK && gni_builder_rows(upload->builder) < BATCH_ROWS &&
          gni_builder_bytes(upload->builder) < BATCH_BYTES)
     rc = upload->feed ? state_step(upload, err) : gnp_fold_step(upload->fold, emit_values, upload, err);
-  if (rc != GN_OK && rc != GN_ABSENT) return rc;
-  out->release = NULL;
-  return gni_builder_rows(upload->builder) ? gni_builder_finish(upload->builder, out, err) : GN_OK;
+  if (rc == GN_OK || rc == GN_ABSENT) {
+    out->release = NULL;
+    rc = gni_builder_rows(upload->builder) ? gni_builder_finish(upload->builder, out, err) : GN_OK;
+  }
+  if (rc != GN_OK && err) upload->failure = *err;
+  return rc;
 }
 
 /* ---- serving info ---- */
@@ -245,14 +249,15 @@ static void init_buffers(struct upload *upload)
   gni_buf_init(&upload->value_json, alloc, GN_VALUE_BYTES_MAX);
 }
 
-/* TEMPORAL reads a partition further: rows that landed a day after they happened. */
+/* TEMPORAL reads a partition further, as upstream does: rows that landed a day after they happened are
+ * there, and a key whose rows are all newer than the batch has a record, with an empty state. */
 static int open_rows(struct upload *upload, int32_t day, gn_error *err)
 {
   gnp_job *job = upload->job;
   bool states = job->group->temporal && job->group->layout;
   int32_t newest = job->group->entities ? day : day + 1;
   gni_rows_request request = {.range = {newest, newest},
-                              .before_ms = upload->batch_end_ms,
+                              .before_ms = INT64_MAX,
                               .order = GNI_ORDER_KEY_TIME};
   if (states) return gnp_feed_open(job, &request, &upload->feed, err);
   return gnp_fold_open(job, (gni_day_range){day, day}, &upload->fold, err);
@@ -267,12 +272,13 @@ static int write_table(struct upload *upload, gn_error *err)
   gni_table_writer *writer = NULL;
   struct ArrowArrayStream stream = {0};
   gni_table_written written;
-  int rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
+  gn_error outer = {0};
+  int rc = gni_table_writer_open(job->warehouse, &spec, &writer, &outer);
   if (rc == GN_OK)
-    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream, err);
-  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, err);
+    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream, &outer);
+  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
   gni_table_writer_close(writer);
-  return rc;
+  return gnp_first_cause(rc, &upload->failure, &outer, err);
 }
 
 /* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once. */

