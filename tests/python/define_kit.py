@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEAMS = {"default": {"table_properties": {"made_by": "tests"}}, "team": {"namespace": "ns"}}
 
 IMPORTS = """\
+from ai.chronon.api import ttypes
 from ai.chronon.api.ttypes import *
 from ai.chronon.group_by import *
 from ai.chronon.join import *

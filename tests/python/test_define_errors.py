@@ -105,6 +105,13 @@ BAD = [
         "GD011", "x = Query(select={})\n", "'select'", "Query(select={})", "did you mean 'selects'?"
     ),
     Bad("GD011", "x = EventSource(tabel='a')\n", "'tabel'", "EventSource(tabel='a')", "'table'"),
+    Bad(
+        "GD011",
+        "x = ttypes.GroupBy(online=True)\n",
+        "'online'",
+        "ttypes.GroupBy(online=True)",
+        "the plain struct; import the one of ai.chronon.group_by",
+    ),
     Bad("GD020", group_by(sources="[]"), "needs a source", "GroupBy"),
     Bad("GD020", group_by(sources='"raw.buys"'), "str is not a source", "GroupBy"),
     Bad("GD020", group_by(sources="Source()"), "this one has none", "Source"),

@@ -121,7 +121,11 @@ def _argument_hint(error: TypeError) -> str:
     word = text.split("'")[1]
     for module in (group_by, join, model, query):
         code = getattr(getattr(module, function, None), "__code__", None)
-        near = did_you_mean(word, code.co_varnames[: code.co_argcount]) if code else ""
+        parameters = code.co_varnames[: code.co_argcount] if code else ()
+        if word in parameters:
+            where = module.__name__.replace("gnomon", "ai", 1)
+            return f"this {function} is the plain struct; import the one of {where} after it"
+        near = did_you_mean(word, parameters)
         if near:
             return near
     return did_you_mean(word, names_of(STRUCTS[function])) if function in STRUCTS else ""

@@ -51,14 +51,19 @@ def _spec(name: str, loader: Any, package: bool) -> ModuleSpec:
 class AliasFinder:
     """Finds `ai.chronon` and what is below it, and `ai` where there is no such package."""
 
+    def __init__(self, wins: bool) -> None:
+        self.wins = wins  # over an installed chronon-ai
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: Any = None
     ) -> ModuleSpec | None:
+        """Part of the import system."""
         if name == "ai":
-            if PathFinder.find_spec(name) is not None:
+            return None if PathFinder.find_spec(name) else _spec(name, _Folder(), True)
+        if name == _THEIRS:
+            if not self.wins and PathFinder.find_spec(name, path) is not None:
                 return None
-            return _spec(name, _Folder(), True)
-        if name != _THEIRS and not name.startswith(_THEIRS + "."):
+        elif not name.startswith(_THEIRS + ".") or not _is_ours(_THEIRS):
             return None
         own = _OURS + name[len(_THEIRS) :]
         try:
@@ -67,20 +72,30 @@ class AliasFinder:
             if error.name != own:
                 raise
             return None
-        package = hasattr(module, "__path__")
-        return _spec(name, _Alias(module), package)
+        return _spec(name, _Alias(module), hasattr(module, "__path__"))
+
+
+def _is_ours(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and module.__name__.startswith(_OURS)
 
 
 def impose() -> None:
     """From now on `ai.chronon` is ours, whatever is installed."""
-    if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, AliasFinder())
+    _install(wins=True)
     for name in [name for name in sys.modules if name.startswith(_THEIRS)]:
-        if not sys.modules[name].__name__.startswith(_OURS):
+        if not _is_ours(name):
             del sys.modules[name]
 
 
 def offer() -> None:
     """From now on `ai.chronon` is ours where nothing else provides it."""
-    if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.append(AliasFinder())
+    _install(wins=False)
+
+
+def _install(wins: bool) -> None:
+    installed = [finder for finder in sys.meta_path if isinstance(finder, AliasFinder)]
+    if installed:
+        installed[0].wins = installed[0].wins or wins
+    else:
+        sys.meta_path.insert(0, AliasFinder(wins))

@@ -14,6 +14,12 @@ import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 
+from gnomon.chronon.repo import (
+    GROUP_BY_FOLDER_NAME,
+    JOIN_FOLDER_NAME,
+    STAGING_QUERY_FOLDER_NAME,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +29,9 @@ if TYPE_CHECKING:
     from gnomon.chronon._problem import Problem
 
     Change = tuple[Any, Callable[[], None]]  # what it changes, and how
+
+
+_FOLDERS = (GROUP_BY_FOLDER_NAME, JOIN_FOLDER_NAME, STAGING_QUERY_FOLDER_NAME)
 
 
 class _FileLoader(SourceFileLoader):
@@ -58,6 +67,8 @@ class Loader:
         self.root = root
         self.problems: list[Problem] = []
         self.paths: dict[str, str] = {}  # module -> its file, for the modules that have run
+        self._hidden: dict[str, ModuleType] = {}  # modules of another repository
+        self._spaces: set[str] = set()  # folders without __init__.py, as modules
         self._imports: dict[str, dict[str, None]] = {}  # module -> modules that it imports
         self._reads: dict[str, dict[str, None]] = {}  # module -> other files that it reads
         self._changes: dict[str, list[Change]] = {}  # module -> changes to others' objects
@@ -92,6 +103,8 @@ class Loader:
 
     def install(self) -> None:
         """Starts to find the repository's modules and to watch imports."""
+        for name in [name for name in sys.modules if name.split(".")[0] in _FOLDERS]:
+            self._hidden[name] = sys.modules.pop(name)
         sys.meta_path.insert(0, self)
         builtins.__import__ = self._watched_import
         importlib.import_module = self._watched_import_module
@@ -103,8 +116,10 @@ class Loader:
         builtins.__import__ = self._import
         importlib.import_module = self._import_module
         _watch_reads(None)
-        for name in [name for name, module in sys.modules.items() if self._is_ours(module)]:
-            del sys.modules[name]
+        for name in [*self.paths, *self._spaces]:
+            sys.modules.pop(name, None)
+        sys.modules.update(self._hidden)
+        self._hidden.clear()
 
     def load(self, name: str) -> ModuleType:
         """Runs a module, and what it imports, unless they have run; raises what their code does.
@@ -156,15 +171,18 @@ class Loader:
         self, name: str, path: Sequence[str] | None = None, target: Any = None
     ) -> ModuleSpec | None:
         """Part of the import system: finds modules in the repository's folders."""
-        folders = [self.root] if path is None else [p for p in path if self._is_inside(p)]
-        for folder in folders:
+        parent = name.rpartition(".")[0]
+        if parent and parent not in self.paths and parent not in self._spaces:
+            return None  # of an installed package, which may well lie inside the repository
+        for folder in [self.root] if path is None else path:
             stem = os.path.join(folder, name.rpartition(".")[2])
             file = os.path.join(stem, "__init__.py")
             if os.path.isfile(file):
                 return self._spec(name, file, stem)
             if os.path.isfile(stem + ".py"):
                 return self._spec(name, stem + ".py", None)
-            if os.path.isdir(stem) and (path is not None or PathFinder.find_spec(name) is None):
+            if os.path.isdir(stem) and (path is not None or _is_free(name)):
+                self._spaces.add(name)
                 spec = ModuleSpec(name, None, is_package=True)
                 spec.submodule_search_locations = [stem]
                 return spec
@@ -188,13 +206,6 @@ class Loader:
 
     def _is_inside(self, path: str) -> bool:
         return path == self.root or path.startswith(self.root + os.sep)
-
-    def _is_ours(self, module: ModuleType) -> bool:
-        spec = getattr(module, "__spec__", None)
-        if isinstance(getattr(spec, "loader", None), _FileLoader):
-            return True
-        places = getattr(spec, "submodule_search_locations", None) or ()
-        return any(isinstance(place, str) and self._is_inside(place) for place in places)
 
     # --- watching imports ---
 
@@ -247,6 +258,12 @@ class Loader:
         before = {k: dict(v) if isinstance(v, dict) else v for k, v in own.items()}
         self._changed.append((target, before))
         apply()
+
+
+def _is_free(name: str) -> bool:
+    """Whether no module or package is installed under a name (a mere folder does not count)."""
+    spec = PathFinder.find_spec(name)
+    return spec is None or spec.origin is None
 
 
 def _packages(module: str) -> Iterator[str]:
