@@ -57,6 +57,7 @@ struct gnp_operation {
 #define GNP_TEXTS (GNP_KIND(GNI_STRING) | GNP_KIND(GNI_BINARY))
 #define GNP_ANYTHING (GNP_KIND(GNI_NULL) - 1) /* every kind a column can have */
 
+enum { GNP_FORMS_MAX = 3, GNP_TYPE_BYTES = 1024 /* roughly, of the types around a column's */ };
 enum gnp_argument { GNP_K_NONE, GNP_K_OPTIONAL, GNP_K_REQUIRED };
 
 /* What is known of an operation before its input is. */
@@ -65,7 +66,7 @@ typedef struct gnp_operation_entry {
   bool timed, sketch;
   uint8_t k; /* gnp_argument */
   int32_t k_default, k_least;
-  const gnp_operation *forms[3]; /* one a class of inputs */
+  const gnp_operation *forms[GNP_FORMS_MAX]; /* one a class of inputs */
 } gnp_operation_entry;
 extern const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT];
 
@@ -181,8 +182,5 @@ gnp_item **gnp_ranked_sorted(const gnp_scalar *scalar, const gnp_ranked *ranked,
 int gnp_fail_saved(gn_error *err, const gnp_scalar *scalar, const char *what);
 /* Whether an untrusted value fits its type: integers in range, keys there, structs complete. */
 bool gnp_value_fits(const gni_type *type, const gni_value *value);
-/* Says what gni_state_update, _drop, _merge, _finish or _save meant by `rc`, with the column's name
- * in `where`; returns `rc`. */
-int gnp_fail_state(gn_error *err, gn_str column, const gn_arena *arena, int rc);
 
 #endif

@@ -2,6 +2,8 @@
  * bucket or element by element. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/mode.h"
 
+enum { TYPE_TEXT_BYTES_MAX = 4096 }; /* of a type in a message */
+
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 static const gn_str *find_argument(const gni_aggregation *aggregation, const char *name)
@@ -35,47 +37,49 @@ static int read_k(const gni_aggregation *aggregation, int32_t *k, gn_error *err)
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
-static void add_accepted(const gnp_operation_entry *entry, gn_buf *out)
+/* A type as Spark writes it, for messages. */
+static gn_str type_text(const gni_type *type, gn_arena *arena)
+{
+  gn_buf text;
+  gni_buf_init(&text, arena->alloc, TYPE_TEXT_BYTES_MAX);
+  gn_str taken = {NULL, 0};
+  if (gni_type_format(type, &text) == GN_OK) taken = gni_str_take(arena, gni_buf_view(&text));
+  gni_buf_deinit(&text);
+  return taken.ptr ? taken : GN_STR("its type");
+}
+
+/* "int, bigint, double" */
+static gn_str accepted_types(const gnp_operation_entry *entry, gn_arena *arena)
 {
   static const gni_type *const types[] = {
       &gni_type_int,    &gni_type_long,   &gni_type_short,  &gni_type_float,
       &gni_type_double, &gni_type_string, &gni_type_binary, &gni_type_boolean,
   };
-  bool first = true;
+  uint32_t kinds = 0;
+  gn_str accepted = GN_STR("");
+  for (size_t i = 0; i < GNP_FORMS_MAX && entry->forms[i]; i++) kinds |= entry->forms[i]->kinds;
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    uint32_t kinds = 0;
-    for (size_t j = 0; j < 3 && entry->forms[j]; j++) kinds |= entry->forms[j]->kinds;
     if (!(kinds & GNP_KIND(types[i]->kind))) continue;
-    if (!first) gni_buf_add_text(out, ", ");
-    gni_type_format(types[i], out);
-    first = false;
+    gn_str type = type_text(types[i], arena);
+    accepted = gni_str_format(arena, "%.*s%s%.*s", GN_STR_ARGS(accepted), accepted.len ? ", " : "",
+                              GN_STR_ARGS(type));
+    if (!accepted.ptr) return GN_STR("other types");
   }
+  return accepted;
 }
 
 /* "string is incompatible with SUM", with what would be compatible as the hint. */
-static int fail_type(const gni_type *type, const gni_aggregation *aggregation,
-                     const gn_alloc *alloc, gn_error *err)
+static int fail_type(const gni_type *type, const gni_aggregation *aggregation, gn_arena *arena,
+                     gn_error *err)
 {
   const gnp_operation_entry *entry = &gnp_operations[aggregation->operation];
-  gn_buf name, accepted;
-  gni_buf_init(&name, alloc, 4096);
-  gni_buf_init(&accepted, alloc, 4096);
-  gni_type_format(type, &name);
-  add_accepted(entry, &accepted);
-  int rc = name.rc != GN_OK ? name.rc : accepted.rc;
-  if (rc != GN_OK) {
-    gni_fail(err, rc, "a type is incompatible with %s, and there is no memory to name it",
-             entry->name);
-  } else {
-    rc = gni_fail(err, GN_E_TYPE, "%s is incompatible with %s", name.ptr, entry->name);
-    if (type->kind == GNI_DATE || type->kind == GNI_TIMESTAMP)
-      gni_error_hint(err, "convert it to a bigint in the selects, for example to milliseconds");
-    else
-      gni_error_hint(err, "%s takes %s", entry->name, accepted.ptr);
-  }
-  gni_buf_deinit(&name);
-  gni_buf_deinit(&accepted);
-  return rc;
+  gni_fail(err, GN_E_TYPE, "%.*s is incompatible with %s", GN_STR_ARGS(type_text(type, arena)),
+           entry->name);
+  if (type->kind == GNI_DATE || type->kind == GNI_TIMESTAMP)
+    gni_error_hint(err, "convert it to a bigint in the selects, for example to milliseconds");
+  else
+    gni_error_hint(err, "%s takes %.*s", entry->name, GN_STR_ARGS(accepted_types(entry, arena)));
+  return GN_E_TYPE;
 }
 
 /* What a list may hold to be taken element by element without being asked to: Chronon's scalars. */
@@ -93,7 +97,7 @@ static bool is_keyed(const gni_type *type)
 static const gnp_operation *find_form(const gni_aggregation *aggregation, const gni_type *type)
 {
   const gnp_operation_entry *entry = &gnp_operations[aggregation->operation];
-  for (size_t i = 0; i < 3 && entry->forms[i]; i++)
+  for (size_t i = 0; i < GNP_FORMS_MAX && entry->forms[i]; i++)
     if (entry->forms[i]->kinds & GNP_KIND(type->kind)) return entry->forms[i];
   return NULL;
 }
@@ -105,14 +109,14 @@ static int take_single(gn_arena *arena, const gni_aggregation *aggregation, cons
                        const gni_type *declared, gni_aggregator **out, gn_error *err)
 {
   const gnp_operation *form = find_form(aggregation, type);
-  if (!form) return fail_type(declared, aggregation, arena->alloc, err);
+  if (!form) return fail_type(declared, aggregation, arena, err);
   gni_aggregator *made = GN_TAKE_ZERO(arena, gni_aggregator, 1);
   if (!made) return gni_fail_arena(err, arena, sizeof *made);
   made->mode = &gnp_mode_direct;
   made->scalar = (gnp_scalar){.does = form, .operation = aggregation->operation, .input = type};
   int rc = read_k(aggregation, &made->scalar.k, err);
   if (rc != GN_OK) return rc;
-  if (!form->resolve(&made->scalar, arena)) return gni_fail_arena(err, arena, sizeof(gni_type));
+  if (!form->resolve(&made->scalar, arena)) return gni_fail_arena(err, arena, GNP_TYPE_BYTES);
   made->output = made->scalar.output;
   made->state_type = made->scalar.state;
   made->state_size = (form->state_size + 7) / 8 * 8;
@@ -136,7 +140,7 @@ static int take_around(gn_arena *arena, const gnp_mode *mode, const gni_aggregat
                         : gni_type_map(arena, &gni_type_string, inner->output);
   made->state_type = listed ? gni_type_list(arena, inner->state_type)
                             : gni_type_map(arena, &gni_type_string, inner->state_type);
-  if (!made->output || !made->state_type) return gni_fail_arena(err, arena, sizeof(gni_type));
+  if (!made->output || !made->state_type) return gni_fail_arena(err, arena, GNP_TYPE_BYTES);
   made->state_size = mode->state_size;
   made->deletable = inner->deletable;
   *out = made;
@@ -158,8 +162,9 @@ static int take_elements(gn_arena *arena, const gni_aggregation *aggregation, co
                          gni_aggregator **out, gn_error *err)
 {
   if (input->kind != GNI_LIST)
-    return gni_fail(err, GN_E_TYPE, "element-wise %s needs a list as its input",
-                    gnp_operations[aggregation->operation].name);
+    return gni_fail(err, GN_E_TYPE, "element-wise %s needs a list as its input, not %.*s",
+                    gnp_operations[aggregation->operation].name,
+                    GN_STR_ARGS(type_text(input, arena)));
   gni_aggregator *inner;
   int rc = take_single(arena, aggregation, input->fields[0].type, input, &inner, err);
   return rc == GN_OK ? take_around(arena, &gnp_mode_elements, inner, out, err) : rc;
@@ -200,7 +205,7 @@ int gni_aggregator_take(gn_arena *arena, const gni_aggregation *aggregation, con
   if (rc != GN_OK) return rc;
   bool by_key = !gni_operation_is_timed(aggregation->operation) && is_keyed(input);
   if (input->kind == GNI_DATE || input->kind == GNI_TIMESTAMP || input->kind == GNI_NULL)
-    return fail_type(input, aggregation, arena->alloc, err);
+    return fail_type(input, aggregation, arena, err);
   if (bucketed && aggregation->element_wise)
     return gni_fail(err, GN_E_INVALID, "an element-wise aggregation takes no buckets");
   if (bucketed && by_key)

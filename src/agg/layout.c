@@ -56,14 +56,14 @@ static int add_window(layout_builder *b, const gni_aggregation *aggregation, gni
   size_t base = b->base_count - 1;
   const gni_type *type = gni_aggregator_output(b->bases[base].aggregator);
   gn_str name = gni_output_name(b->arena, aggregation, window, bucket);
-  if (!name.ptr) return gni_fail_arena(err, b->arena, 64);
+  if (!name.ptr) return gni_fail_arena(err, b->arena, GNP_TYPE_BYTES);
   if (gnp_keyed_find(&b->names, names_form, name)) {
     gni_fail(err, GN_E_INVALID, "two aggregations give the column '%.*s'", GN_STR_ARGS(name));
     gni_error_hint(err, "rename the input column of one in the selects");
     return GN_E_INVALID;
   }
   int rc = gnp_keyed_put(&b->names, names_form, name, b->arena, &payload);
-  if (rc != GN_OK) return gni_fail_arena(err, b->arena, name.len);
+  if (rc != GN_OK) return gni_fail(err, rc, "no memory for the output columns");
   b->outputs[b->column_count] = (gni_field){name, type};
   b->columns[b->column_count++] = (gni_window_column){name, (int)base, window};
   return GN_OK;
@@ -78,7 +78,7 @@ static int add_bucket(layout_builder *b, const gni_aggregation *aggregation, int
   int rc = bucket ? find_bucket(b, *bucket, &base->bucket, err) : GN_OK;
   if (rc != GN_OK) return rc;
   base->name = gni_output_name(b->arena, aggregation, GNI_UNBOUNDED, bucket_name);
-  if (!base->name.ptr) return gni_fail_arena(err, b->arena, 64);
+  if (!base->name.ptr) return gni_fail_arena(err, b->arena, GNP_TYPE_BYTES);
   b->base_count++;
   for (size_t i = 0; i < at_least_one(aggregation->window_count) && rc == GN_OK; i++) {
     gni_window window = aggregation->window_count ? aggregation->windows[i] : GNI_UNBOUNDED;
@@ -163,5 +163,5 @@ int gni_layout_take(gn_arena *arena, const gni_aggregation *aggregations, size_t
     }
   }
   *out = finish(&b, aggregations, count);
-  return *out ? GN_OK : gni_fail_arena(err, arena, sizeof(gni_layout));
+  return *out ? GN_OK : gni_fail_arena(err, arena, count * sizeof(gni_field) + GNP_TYPE_BYTES);
 }

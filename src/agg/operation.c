@@ -1,4 +1,4 @@
-/* The operations by number, and what is said when one fails. SPDX-License-Identifier: Apache-2.0 */
+/* The operations by number. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/agg_private.h"
 
 /* Sketches are known by name and have no form. A set without a bound stops at more than memory
@@ -82,22 +82,4 @@ int gnp_fail_saved(gn_error *err, const gnp_scalar *scalar, const char *what)
 {
   return gni_fail(err, GN_E_CORRUPT, "saved %s state: %s", gnp_operations[scalar->operation].name,
                   what);
-}
-
-int gnp_fail_state(gn_error *err, gn_str column, const gn_arena *arena, int rc)
-{
-  if (rc == GN_OK) return GN_OK;
-  if (rc == GN_E_INVALID) {
-    gni_fail(err, rc, "the lists of an element-wise aggregation differ in length or hold a null");
-    gni_error_hint(err, "give every row a list of one length without nulls, or none");
-  } else if (rc == GN_E_LIMIT) {
-    gni_fail(err, rc, "one key's states need more than the %zu bytes that they may take",
-             arena->ceiling_bytes);
-  } else {
-    gni_fail(err, rc,
-             rc == GN_E_NOMEM ? "out of memory for aggregation states"
-                              : "an aggregation state failed");
-  }
-  gni_error_where(err, "%.*s", GN_STR_ARGS(column));
-  return rc;
 }
