@@ -223,7 +223,7 @@ int gni_engine_write_parquet(gni_engine *engine, gn_str sql, const char *path,
 {
   struct ArrowArrayStream stream;
   *out = (gni_written){0};
-  if (!options || !options->partition_column)
+  if (!options || !options->partition_column || options->in_order)
     return engine->driver->write_parquet(engine->state, sql, path, options, out, err);
   int rc = gni_engine_query(engine, sql, &stream, err);
   return rc == GN_OK ? gni_engine_write_stream(engine, &stream, path, options, out, err) : rc;

@@ -46,12 +46,12 @@ typedef struct gni_engine_config {
 } gni_engine_config;
 
 typedef struct gni_parquet_options {
-  const char *codec;            /* "zstd" (NULL), "snappy", "uncompressed" */
-  int64_t row_group_rows;       /* 0: the driver's choice */
-  const char *partition_column; /* NULL: `path` is one file. Else `path` is a folder that gets
-                                   <column>=<value>/part-<i>.parquet; the column is left out of the
-                                   files, its nulls are refused */
-  int64_t partitions_max;       /* how many partitions to expect; a hint. 0: 1 */
+  const char *codec;      /* "zstd" (NULL), "snappy", "uncompressed" */
+  int64_t row_group_rows; /* 0: the driver's choice */
+  /* NULL: `path` is one file. Else `path` is a folder that gets <column>=<value>/part-<i>.parquet;
+   * the column is left out of the files, nulls are <column>=__HIVE_DEFAULT_PARTITION__. */
+  const char *partition_column;
+  bool in_order; /* the statement reads one attached stream, row by row: it is in order as it is */
 } gni_parquet_options;
 
 typedef struct gni_written {
@@ -94,7 +94,7 @@ typedef struct gni_engine_driver {
                        const gni_parquet_options *options, gni_written *out, gn_error *err);
   void (*interrupt)(void *state); /* any thread */
   int (*use)(void *state, gni_engine_use *out, gn_error *err);
-  /* The tables that a statement reads, as written; NULL when the driver cannot tell. */
+  /* See gni_engine_tables; NULL when the driver cannot tell. */
   int (*tables)(void *state, gn_str sql, gn_arena *arena, gn_str **names, size_t *count,
                 gn_error *err);
   int (*add_function)(void *state, const gni_engine_function *function, gn_error *err);
@@ -148,6 +148,8 @@ int gni_engine_write_stream(gni_engine *engine, struct ArrowArrayStream *stream,
 /* Ends what runs now, from any thread; config->cancel does the same and stays. */
 void gni_engine_interrupt(gni_engine *engine);
 int gni_engine_use_now(gni_engine *engine, gni_engine_use *out, gn_error *err);
+/* The tables that a SELECT names ("ns.t", "t"), queries of its WITH among them; none when it cannot
+ * be parsed, which running it will say better. */
 int gni_engine_tables(gni_engine *engine, gn_str sql, gn_arena *arena, gn_str **names,
                       size_t *count, gn_error *err);
 

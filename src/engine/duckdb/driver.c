@@ -164,43 +164,39 @@ static int duck_use(void *state, gni_engine_use *out, gn_error *err)
   return rc;
 }
 
-/* A name as DuckDB prints it, `ns."a b" AS x`, without quotes and alias. */
-static gn_str unquote(gn_str printed, gn_arena *arena)
+/* ---- tables of a statement ------------------------------------------------------------------- */
+
+/* Asked of the parser alone: the binder would want the tables to be there. */
+static int build_names_query(gn_buf *query, gn_str sql)
 {
-  char *out = gni_arena_take(arena, printed.len + 1);
-  size_t len = 0;
-  bool quoted = false;
-  if (!out) return (gn_str){NULL, 0};
-  for (size_t i = 0; i < printed.len; i++) {
-    char c = printed.ptr[i];
-    bool doubled = quoted && c == '"' && i + 1 < printed.len && printed.ptr[i + 1] == '"';
-    if (!quoted && c == ' ') break;
-    if (c == '"' && !doubled) {
-      quoted = !quoted;
-      continue;
-    }
-    i += doubled;
-    out[len++] = c;
-  }
-  out[len] = '\0';
-  return (gn_str){out, len};
+  gni_buf_add_text(query,
+                   "SELECT DISTINCT (node.value->>'schema_name'), (node.value->>'table_name') "
+                   "FROM json_tree(CAST(json_serialize_sql(");
+  gni_sql_add_text(query, sql);
+  return gni_buf_add_text(query, ") AS JSON)) AS node WHERE node.type = 'OBJECT' AND "
+                                 "(node.value->>'type') = 'BASE_TABLE' ORDER BY ALL");
 }
 
-static int take_names(duckdb_value list, gn_arena *arena, gn_str **names, size_t *count,
+static gn_str cell_text(duckdb_data_chunk chunk, idx_t column, idx_t row)
+{
+  duckdb_string_t *cells = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column));
+  return (gn_str){duckdb_string_t_data(&cells[row]), duckdb_string_t_length(cells[row])};
+}
+
+static int take_names(duckdb_data_chunk chunk, gn_arena *arena, gn_str **names, size_t *count,
                       gn_error *err)
 {
-  idx_t found = duckdb_get_list_size(list);
-  *names = GN_TAKE(arena, gn_str, found);
-  if (!*names) return gni_fail_nomem(err, found * sizeof **names);
-  for (idx_t i = 0; i < found; i++) {
-    duckdb_value child = duckdb_get_list_child(list, i);
-    char *text = duckdb_get_varchar(child);
-    (*names)[i] = unquote(gni_str(text), arena);
-    duckdb_free(text);
-    duckdb_destroy_value(&child);
-    if (!(*names)[i].ptr) return gni_fail_nomem(err, 1);
+  size_t rows = duckdb_data_chunk_get_size(chunk), size = *count * sizeof **names;
+  gn_str *grown = gni_arena_grow(arena, *names, size, size + rows * sizeof *grown);
+  if (!grown) return gni_fail_nomem(err, size);
+  *names = grown;
+  for (idx_t i = 0; i < rows; i++) {
+    gn_str ns = cell_text(chunk, 0, i), base = cell_text(chunk, 1, i);
+    gn_str name =
+        gni_str_format(arena, "%.*s%s%.*s", GN_STR_ARGS(ns), ns.len ? "." : "", GN_STR_ARGS(base));
+    if (!name.ptr) return gni_fail_nomem(err, base.len);
+    grown[(*count)++] = name;
   }
-  *count = found;
   return GN_OK;
 }
 
@@ -208,13 +204,20 @@ static int duck_tables(void *state, gn_str sql, gn_arena *arena, gn_str **names,
                        gn_error *err)
 {
   gnp_duck *duck = state;
-  char *text = gni_strdup(duck->alloc, sql.ptr, sql.len);
-  if (!text) return gni_fail_nomem(err, sql.len);
-  duckdb_value list = duckdb_get_table_names(duck->connection, text, true);
-  gni_free(duck->alloc, text, sql.len + 1);
-  if (!list) return gni_fail(err, GN_E_PARSE, "the statement cannot be read");
-  int rc = take_names(list, arena, names, count, err);
-  duckdb_destroy_value(&list);
+  gnp_statement *statement = NULL;
+  duckdb_data_chunk chunk;
+  gn_buf query;
+  gni_buf_init(&query, duck->alloc, GN_SQL_BYTES_MAX);
+  int rc = build_names_query(&query, sql);
+  if (rc != GN_OK) rc = gni_fail_nomem(err, sql.len);
+  if (rc == GN_OK) rc = gnp_statement_open(duck, gni_buf_view(&query), &statement, err);
+  while (rc == GN_OK) {
+    if ((rc = gnp_statement_fetch(statement, &chunk, err)) != GN_OK || !chunk) break;
+    rc = take_names(chunk, arena, names, count, err);
+    duckdb_destroy_data_chunk(&chunk);
+  }
+  gnp_statement_close(statement);
+  gni_buf_deinit(&query);
   return rc;
 }
 

@@ -36,7 +36,7 @@ static void rows_are_parted_in_their_order(void)
 {
   enum { DAYS = 200, ROWS = 400000 };
   gni_engine *engine = test_engine();
-  gni_parquet_options options = {.partition_column = "ds", .partitions_max = DAYS};
+  gni_parquet_options options = {.partition_column = "ds"};
   gni_written written;
   gn_error err = {0};
   CHECK_OK(gni_engine_write_parquet(
