@@ -8,6 +8,7 @@ usage: check_headers.py BUILD-FOLDER
 """
 
 import concurrent.futures
+import os
 import pathlib
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def jobs(build: pathlib.Path) -> "list[tuple[pathlib.Path, list[str], list[str]]
 
 def main() -> int:
     work = jobs(pathlib.Path(sys.argv[1]))
-    with concurrent.futures.ThreadPoolExecutor() as pool:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         problems = [p for p in pool.map(lambda job: compile_alone(*job), work) if p]
     for problem in problems:
         print(problem)

@@ -67,12 +67,16 @@ def module_of(path: pathlib.PurePath) -> str:
     return "/".join(parts[:2]) if driver else parts[0]
 
 
+def top(module: str) -> str:
+    return module.split("/")[0]
+
+
 def may_use(user: str, used: str) -> bool:
     if user == used:
         return True
-    kind = user.split("/")[0]
+    kind = top(user)
     if "/" in used:  # a driver: nobody but its own interface, which lists them, names it
-        return used.split("/")[0] == user
+        return top(used) == user
     return used in MAY_USE.get(kind, set()) or used == kind
 
 
@@ -99,20 +103,19 @@ def wrong_calls(build: pathlib.Path) -> "list[str]":
     archives += sorted((build / "src").rglob("libgnomon-*-*.a"))  # drivers in modules of their own
     if not archives:
         return [f"{build} has no libgni_*.a: build first"]
-    owner = {}
+    owners: dict[str, list[str]] = {}
     for archive in archives:
         for _, symbol in symbols(archive, "defined"):
-            owner[symbol] = module_of(archive)
+            owners.setdefault(symbol, []).append(module_of(archive))
     problems = set()
     for archive in archives:
         user = module_of(archive)
-        own = {symbol for _, symbol in symbols(archive, "defined")}
         for where, symbol in symbols(archive, "undefined"):
-            used = None if symbol in own else owner.get(symbol)
-            if used and not may_use(user, used):
-                problems.add(f"{user} uses {symbol} of {used}")
-            elif used and symbol.startswith("gnp_") and user.split("/")[0] != used.split("/")[0]:
-                problems.add(f"{user} uses {symbol}, which is private to {used}")
+            used = owners.get(symbol, [])
+            if used and not any(may_use(user, x) for x in used):
+                problems.add(f"{user} uses {symbol} of {used[0]}")
+            elif symbol.startswith("gnp_") and used and top(user) not in map(top, used):
+                problems.add(f"{user} uses {symbol}, which is private to {used[0]}")
             if plain(symbol) in BANNED and user != "base" and ".deps" not in where:
                 object_name = where.rsplit(":", 1)[-1]
                 problems.add(
@@ -138,7 +141,7 @@ def wrong_include(path: pathlib.Path, line: str, modules: "set[str]") -> "str | 
     user, used = module_of(path), module_of(pathlib.PurePath("src", header))
     if not may_use(user, used):
         return f'{user} must not know "{header}"'
-    if header.endswith("_private.h") and user.split("/")[0] != used.split("/")[0]:
+    if header.endswith("_private.h") and top(user) != top(used):
         return f'"{header}" is private to {used}'
     return None
 

@@ -11,6 +11,7 @@ usage: tidy.py BUILD-FOLDER [FILE...]
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import shlex
 import subprocess
@@ -72,7 +73,7 @@ def main() -> int:
     only = {pathlib.Path(x).resolve() for x in sys.argv[2:]}
     CACHE.mkdir(parents=True, exist_ok=True)
     work = [(s, c, build) for s, c in sorted(ours(build).items()) if not only or s in only]
-    with concurrent.futures.ThreadPoolExecutor() as pool:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         findings = [x for x in pool.map(lambda job: check(*job), work) if x]
     for finding in findings:
         print(finding)
