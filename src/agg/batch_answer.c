@@ -17,7 +17,7 @@ struct question {
 
 /* The state of a window column as it grows; `scratch` receives what is loaded to be merged in. */
 struct growing {
-  const gni_aggregator *aggregator;
+  const gni_base_column *base;
   void *state, *scratch;
   bool any;
 };
@@ -72,7 +72,7 @@ static int open_saved(struct question *q, const gni_value *saved)
   return GN_OK;
 }
 
-/* The instant at which a saved hop starts, or INT64_MIN. */
+/* The instant at which a saved hop starts, or INT64_MIN when it is no hop. */
 static int64_t hop_start_ms(const struct question *q, const gni_value *hop)
 {
   size_t base_count = q->layout->base_count;
@@ -80,17 +80,19 @@ static int64_t hop_start_ms(const struct question *q, const gni_value *hop)
   return hop->list.items[base_count].integer;
 }
 
-static size_t find_hop(const struct question *q, const gni_value *tail, int64_t ms)
+/* The first hop at or after `ms`. */
+static int find_hop(const struct question *q, const gni_value *tail, int64_t ms, size_t *out)
 {
   size_t low = 0, high = tail->list.count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (hop_start_ms(q, &tail->list.items[middle]) < ms)
-      low = middle + 1;
-    else
-      high = middle;
+    int64_t start_ms = hop_start_ms(q, &tail->list.items[middle]);
+    if (start_ms == INT64_MIN) return fail_shape(q->err, "a hop is not complete");
+    if (start_ms < ms) low = middle + 1;
+    else high = middle;
   }
-  return low;
+  *out = low;
+  return GN_OK;
 }
 
 /* ---- growing a state ---- */
@@ -98,25 +100,30 @@ static size_t find_hop(const struct question *q, const gni_value *tail, int64_t 
 /* Merging into nothing is loading. */
 static int add_saved(const struct question *q, struct growing *g, const gni_value *saved)
 {
+  const gni_base_column *base = g->base;
   if (saved->is_null) return GN_OK;
-  if (!g->any) {
-    g->any = true;
-    return gni_state_load(g->aggregator, g->state, saved, q->arena, q->err);
+  if (g->any && !g->scratch) {
+    int rc = gnp_state_take(base, q->arena, &g->scratch, q->err);
+    if (rc != GN_OK) return rc;
   }
-  if (!g->scratch) g->scratch = gni_arena_take(q->arena, gni_aggregator_state_size(g->aggregator));
-  if (!g->scratch) return GN_E_NOMEM;
-  int rc = gni_state_load(g->aggregator, g->scratch, saved, q->arena, q->err);
-  return rc == GN_OK ? gni_state_merge(g->aggregator, g->state, g->scratch, q->arena) : rc;
+  void *target = g->any ? g->scratch : g->state;
+  int rc = gni_state_load(base->aggregator, target, saved, q->arena, q->err);
+  if (rc != GN_OK) return gnp_state_fail(q->err, base->name, q->arena, rc);
+  if (g->any) return gnp_state_merge(base, g->state, g->scratch, q->arena, q->err);
+  g->any = true;
+  return GN_OK;
 }
 
 static int add_tail(const struct question *q, const gni_window_column *column, int64_t start_ms,
                     struct growing *g)
 {
   const gni_value *tail = &q->tails[gnp_tail_index(column->window)];
-  gnp_split split = gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
+  gnp_split split =
+      gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
+  size_t first = 0;
   if (tail->is_null) return fail_shape(q->err, "a tail is null");
-  int rc = GN_OK;
-  for (size_t i = find_hop(q, tail, start_ms); i < tail->list.count && rc == GN_OK; i++) {
+  int rc = find_hop(q, tail, start_ms, &first);
+  for (size_t i = first; i < tail->list.count && rc == GN_OK; i++) {
     const gni_value *hop = &tail->list.items[i];
     int64_t hop_ms = hop_start_ms(q, hop);
     if (hop_ms < start_ms) return fail_shape(q->err, "a hop is not complete or not in order");
@@ -140,17 +147,14 @@ static int answer(const struct question *q, size_t c, gni_value *out)
   const gni_window_column *column = &q->layout->columns[c];
   const gni_base_column *base = &q->layout->bases[column->base];
   int64_t start_ms = gni_window_start(column->window, q->at_ms, GNI_FIVE_MINUTE);
-  struct growing g = {.aggregator = base->aggregator};
-  g.state = gnp_state_take(g.aggregator, q->arena);
-  if (!g.state) return GN_E_NOMEM;
-  int rc = add_batch(q, c, start_ms, &g);
-  if (rc == GN_OK) {
-    int64_t from_ms = start_ms > q->batch_end_ms ? start_ms : q->batch_end_ms;
-    size_t from = gnp_rows_find(q->live, q->live_count, from_ms);
-    rc = gnp_rows_fold(q->layout, (size_t)column->base, q->live, from, q->live_count, g.state,
-                       q->arena);
-  }
-  return rc == GN_OK ? gni_state_finish(g.aggregator, g.state, out, q->arena) : rc;
+  struct growing g = {.base = base};
+  int rc = gnp_state_take(base, q->arena, &g.state, q->err);
+  if (rc == GN_OK) rc = add_batch(q, c, start_ms, &g);
+  if (rc != GN_OK) return rc;
+  int64_t from_ms = start_ms > q->batch_end_ms ? start_ms : q->batch_end_ms;
+  size_t from = gnp_rows_find(q->live, q->live_count, from_ms);
+  rc = gnp_rows_fold(base, q->live, from, q->live_count, g.state, q->arena, q->err);
+  return rc == GN_OK ? gnp_state_finish(base, g.state, out, q->arena, q->err) : rc;
 }
 
 int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
@@ -170,9 +174,6 @@ int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t b
   };
   int rc = check_times(&q);
   if (rc == GN_OK) rc = open_saved(&q, saved);
-  for (size_t c = 0; c < layout->column_count && rc == GN_OK; c++) {
-    rc = answer(&q, c, &outputs[c]);
-    if (rc != GN_OK) return gnp_fold_fail(err, rc, arena);
-  }
+  for (size_t c = 0; c < layout->column_count && rc == GN_OK; c++) rc = answer(&q, c, &outputs[c]);
   return rc;
 }

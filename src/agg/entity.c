@@ -19,13 +19,13 @@ int gni_entity_fold(const gni_layout *layout, int32_t day, const gni_row *rows, 
   for (size_t c = 0; c < layout->column_count; c++) {
     const gni_window_column *column = &layout->columns[c];
     const gni_base_column *base = &layout->bases[column->base];
-    void *state = gnp_state_take(base->aggregator, arena);
-    int rc = state ? GN_OK : gnp_arena_full(arena, gni_aggregator_state_size(base->aggregator));
+    void *state;
+    int rc = gnp_state_take(base, arena, &state, err);
     for (size_t i = 0; i < row_count && rc == GN_OK; i++)
       if (counts(layout, column->window, end_ms, rows[i].time_ms))
-        rc = gnp_row_update(base, state, &rows[i], arena);
-    if (rc == GN_OK) rc = gni_state_finish(base->aggregator, state, &outputs[c], arena);
-    if (rc != GN_OK) return gnp_fold_fail(err, rc, arena);
+        rc = gnp_state_update(base, state, &rows[i], arena, err);
+    if (rc == GN_OK) rc = gnp_state_finish(base, state, &outputs[c], arena, err);
+    if (rc != GN_OK) return rc;
   }
   return GN_OK;
 }

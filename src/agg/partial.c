@@ -2,31 +2,53 @@
  * order. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/partial.h"
 
-/* ---- failures ---- */
+/* ---- states of a base column ---- */
 
-int gnp_arena_full(const gn_arena *arena, size_t size)
-{
-  return gni_size_add(arena->used_bytes, size) > arena->ceiling_bytes ? GN_E_LIMIT : GN_E_NOMEM;
-}
-
-int gnp_fold_fail(gn_error *err, int rc, const gn_arena *arena)
+int gnp_state_fail(gn_error *err, gn_str name, const gn_arena *arena, int rc)
 {
   if (rc == GN_OK) return GN_OK;
-  if (rc == GN_E_NOMEM) return gni_fail(err, rc, "out of memory while aggregating one key");
+  if (rc == GN_E_NOMEM) return gni_fail(err, rc, "out of memory for the states of one key");
   if (rc == GN_E_LIMIT)
-    return gni_fail(err, rc, "the states of one key need more than %zu bytes",
-                    arena->ceiling_bytes);
-  return gni_fail(err, rc, "a row does not fit its aggregation");
+    gni_fail(err, rc, "the states of one key need more than %zu bytes", arena->ceiling_bytes);
+  else if (rc == GN_E_INVALID)
+    gni_fail(err, rc, "an element-wise list has another length than before, or a null inside");
+  else
+    gni_fail(err, rc, "a value does not fit its aggregation");
+  gni_error_where(err, "%.*s", GN_STR_ARGS(name));
+  return rc;
+}
+
+int gnp_state_take(const gni_base_column *base, gn_arena *arena, void **out, gn_error *err)
+{
+  size_t size = gni_aggregator_state_size(base->aggregator);
+  *out = gni_arena_take(arena, size);
+  if (!*out) return gni_fail_arena(err, arena, size);
+  gni_state_init(base->aggregator, *out);
+  return GN_OK;
+}
+
+int gnp_state_merge(const gni_base_column *base, void *state, const void *other, gn_arena *arena,
+                    gn_error *err)
+{
+  int rc = gni_state_merge(base->aggregator, state, other, arena);
+  return gnp_state_fail(err, base->name, arena, rc);
+}
+
+int gnp_state_finish(const gni_base_column *base, const void *state, gni_value *out,
+                     gn_arena *arena, gn_error *err)
+{
+  int rc = gni_state_finish(base->aggregator, state, out, arena);
+  return gnp_state_fail(err, base->name, arena, rc);
+}
+
+int gnp_state_save(const gni_base_column *base, const void *state, gni_value *out, gn_arena *arena,
+                   gn_error *err)
+{
+  int rc = gni_state_save(base->aggregator, state, out, arena);
+  return gnp_state_fail(err, base->name, arena, rc);
 }
 
 /* ---- rows ---- */
-
-void *gnp_state_take(const gni_aggregator *aggregator, gn_arena *arena)
-{
-  void *state = gni_arena_take(arena, gni_aggregator_state_size(aggregator));
-  if (state) gni_state_init(aggregator, state);
-  return state;
-}
 
 size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms)
 {
@@ -41,24 +63,25 @@ size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms)
   return low;
 }
 
-int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from,
-                  size_t to, void *state, gn_arena *arena)
+int gnp_rows_fold(const gni_base_column *base, const gni_row *rows, size_t from, size_t to,
+                  void *state, gn_arena *arena, gn_error *err)
 {
   int rc = GN_OK;
   for (size_t i = from; i < to && rc == GN_OK; i++)
-    rc = gnp_row_update(&layout->bases[base], state, &rows[i], arena);
+    rc = gnp_state_update(base, state, &rows[i], arena, err);
   return rc;
 }
 
 /* ---- partial states ---- */
 
 int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t hop_ms,
-                      const gnp_range *ranges, size_t range_count, gn_arena *arena)
+                      const gnp_range *ranges, size_t range_count, gn_arena *arena,
+                      gn_error *err)
 {
   *partials = (gnp_partials){
       .layout = layout, .hop_ms = hop_ms, .ranges = ranges, .range_count = range_count};
   partials->offsets = GN_TAKE(arena, size_t, layout->base_count);
-  if (!partials->offsets) return gnp_arena_full(arena, layout->base_count * sizeof(size_t));
+  if (!partials->offsets) return gni_fail_arena(err, arena, layout->base_count * sizeof(size_t));
   for (size_t b = 0; b < layout->base_count; b++) partials->offsets[b] = SIZE_MAX;
   for (size_t i = 0; i < range_count; i++) {
     size_t base = ranges[i].base;
@@ -75,19 +98,19 @@ void gnp_partials_reset(gnp_partials *partials)
   partials->count = partials->capacity = 0;
 }
 
-static int append(gnp_partials *partials, int64_t start_ms, gn_arena *arena)
+static int append(gnp_partials *partials, int64_t start_ms, gn_arena *arena, gn_error *err)
 {
   if (partials->count == partials->capacity) {
     size_t wanted = partials->capacity ? 2 * partials->capacity : 8;
     gnp_partial *grown =
         gni_arena_grow(arena, partials->items, partials->capacity * sizeof(gnp_partial),
                        gni_size_mul(wanted, sizeof(gnp_partial)));
-    if (!grown) return gnp_arena_full(arena, wanted * sizeof(gnp_partial));
+    if (!grown) return gni_fail_arena(err, arena, wanted * sizeof(gnp_partial));
     partials->items = grown;
     partials->capacity = wanted;
   }
   char *states = gni_arena_take(arena, partials->states_bytes);
-  if (!states) return gnp_arena_full(arena, partials->states_bytes);
+  if (!states) return gni_fail_arena(err, arena, partials->states_bytes);
   const gni_layout *layout = partials->layout;
   for (size_t b = 0; b < layout->base_count; b++)
     if (gnp_partials_keep(partials, b))
@@ -96,7 +119,7 @@ static int append(gnp_partials *partials, int64_t start_ms, gn_arena *arena)
   return GN_OK;
 }
 
-int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena)
+int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena, gn_error *err)
 {
   int64_t start_ms = gnp_floor_ms(row->time_ms, partials->hop_ms);
   bool has_hop = partials->count && partials->items[partials->count - 1].start_ms == start_ms;
@@ -105,13 +128,13 @@ int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena
     const gnp_range *range = &partials->ranges[i];
     if (row->time_ms < range->from_ms || row->time_ms >= range->to_ms || range->base == counted)
       continue;
-    int rc = has_hop ? GN_OK : append(partials, start_ms, arena);
+    int rc = has_hop ? GN_OK : append(partials, start_ms, arena, err);
     if (rc != GN_OK) return rc;
     has_hop = true;
     counted = range->base;
     char *states = partials->items[partials->count - 1].states;
-    rc = gnp_row_update(&partials->layout->bases[counted], states + partials->offsets[counted], row,
-                        arena);
+    rc = gnp_state_update(&partials->layout->bases[counted], states + partials->offsets[counted],
+                          row, arena, err);
     if (rc != GN_OK) return rc;
   }
   return GN_OK;
@@ -131,11 +154,11 @@ size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
 }
 
 int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,
-                       void *state, gn_arena *arena)
+                       void *state, gn_arena *arena, gn_error *err)
 {
-  const gni_aggregator *aggregator = partials->layout->bases[base].aggregator;
   int rc = GN_OK;
   for (size_t i = from; i < to && rc == GN_OK; i++)
-    rc = gni_state_merge(aggregator, state, gnp_partials_state(partials, i, base), arena);
+    rc = gnp_state_merge(&partials->layout->bases[base], state,
+                         gnp_partials_state(partials, i, base), arena, err);
   return rc;
 }

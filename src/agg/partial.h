@@ -23,20 +23,36 @@ typedef struct gnp_split {
  * EXACT begins where queries at the batch end do, and cuts at a hop, so that hops are whole. */
 gnp_split gnp_window_split(gni_window window, int64_t batch_end_ms, int resolution, int boundary);
 
+/* ---- states of a base column ----------------------------------------------------------------- */
+
+/* Says what a state function of the column called `name` meant by `rc`, and returns it. */
+int gnp_state_fail(gn_error *err, gn_str name, const gn_arena *arena, int rc);
+
+/* What gni_state_... does, with failures told in words. */
+int gnp_state_take(const gni_base_column *base, gn_arena *arena, void **out, gn_error *err);
+static inline int gnp_state_update(const gni_base_column *base, void *state, const gni_row *row,
+                                   gn_arena *arena, gn_error *err)
+{
+  const gni_value *bucket = base->bucket < 0 ? NULL : &row->values[base->bucket];
+  int rc = gni_state_update(base->aggregator, state, &row->values[base->input], bucket,
+                            row->time_ms, arena);
+  return rc == GN_OK ? GN_OK : gnp_state_fail(err, base->name, arena, rc);
+}
+int gnp_state_merge(const gni_base_column *base, void *state, const void *other, gn_arena *arena,
+                    gn_error *err);
+/* `out` may borrow from the state. */
+int gnp_state_finish(const gni_base_column *base, const void *state, gni_value *out,
+                     gn_arena *arena, gn_error *err);
+int gnp_state_save(const gni_base_column *base, const void *state, gni_value *out, gn_arena *arena,
+                   gn_error *err);
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The first row at or after `ms`; `row_count` when there is none. Rows are in time order. */
 size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms);
-/* Updates `state` of base column `base` with rows [from, to). */
-int gnp_rows_fold(const gni_layout *layout, size_t base, const gni_row *rows, size_t from,
-                  size_t to, void *state, gn_arena *arena);
-static inline int gnp_row_update(const gni_base_column *base, void *state, const gni_row *row,
-                                 gn_arena *arena)
-{
-  const gni_value *bucket = base->bucket < 0 ? NULL : &row->values[base->bucket];
-  return gni_state_update(base->aggregator, state, &row->values[base->input], bucket, row->time_ms,
-                          arena);
-}
+/* Updates `state` with rows [from, to). */
+int gnp_rows_fold(const gni_base_column *base, const gni_row *rows, size_t from, size_t to,
+                  void *state, gn_arena *arena, gn_error *err);
 
 /* ---- partial states -------------------------------------------------------------------------- */
 
@@ -66,10 +82,10 @@ typedef struct gnp_partials {
 
 /* `ranges` must live as long as the partials. */
 int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t hop_ms,
-                      const gnp_range *ranges, size_t range_count, gn_arena *arena);
+                      const gnp_range *ranges, size_t range_count, gn_arena *arena, gn_error *err);
 void gnp_partials_reset(gnp_partials *partials); /* no hops; their arena was reset by the caller */
 /* Rows come in time order. A row outside every range makes no hop. */
-int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena);
+int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena, gn_error *err);
 /* The first hop that starts at or after `ms`. */
 size_t gnp_partials_find(const gnp_partials *partials, int64_t ms);
 /* Whether the hops have a state of this base column. */
@@ -84,7 +100,7 @@ static inline const void *gnp_partials_state(const gnp_partials *partials, size_
 }
 /* Merges hops [from, to) of one base column into `state`, ascending. */
 int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,
-                       void *state, gn_arena *arena);
+                       void *state, gn_arena *arena, gn_error *err);
 
 /* ---- batch: what temporal folds and uploads share -------------------------------------------- */
 
@@ -94,28 +110,17 @@ int64_t gnp_tail_hop_ms(int index);
 
 /* The tail hops of one size for a batch end; empty when no window hops by it. */
 int gnp_tail_fold(const gni_layout *layout, int index, const gni_row *rows, size_t row_count,
-                  int64_t batch_end_ms, int boundary, gn_arena *arena, gnp_partials *out);
+                  int64_t batch_end_ms, int boundary, gn_arena *arena, gnp_partials *out, gn_error *err);
 /* Merges the middle of window column `column` into the empty `state`: the rest of the day in which
  * it begins, then whole days. `days` has the days that are whole. */
 int gnp_middle_fold(const gni_layout *layout, size_t column, const gnp_partials *days,
                     const gni_row *rows, size_t row_count, int64_t batch_end_ms, int boundary,
-                    void *state, gn_arena *arena);
-/* One range a base column: the whole days of its middles for batch ends of [first, last]. NULL
- * without memory. */
-gnp_range *gnp_middle_ranges(const gni_layout *layout, int64_t first_end_ms, int64_t last_end_ms,
-                             int boundary, gn_arena *arena);
+                    void *state, gn_arena *arena, gn_error *err);
+/* One range a base column: the whole days of its middles for batch ends of [first, last]. */
+int gnp_days_init(gnp_partials *days, const gni_layout *layout, int64_t first_end_ms,
+                  int64_t last_end_ms, int boundary, gn_arena *arena, gn_error *err);
 /* Adds the rows before `until_ms` from `*next` on. */
 int gnp_days_fold(gnp_partials *days, const gni_row *rows, size_t row_count, size_t *next,
-                  int64_t until_ms, gn_arena *arena);
-
-/* ---- failures -------------------------------------------------------------------------------- */
-
-/* Puts the failure of a take from `arena` or of a state into `err`: out of memory, or past the
- * arena's ceiling. */
-int gnp_fold_fail(gn_error *err, int rc, const gn_arena *arena);
-/* A state of `aggregator` that saw nothing; NULL without memory. */
-void *gnp_state_take(const gni_aggregator *aggregator, gn_arena *arena);
-/* GN_E_LIMIT when the arena's ceiling was in the way of `size` more bytes, else GN_E_NOMEM. */
-int gnp_arena_full(const gn_arena *arena, size_t size);
+                  int64_t until_ms, gn_arena *arena, gn_error *err);
 
 #endif

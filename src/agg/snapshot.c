@@ -48,10 +48,8 @@ static bool same_span(struct span a, struct span b)
 /* ---- making one ---- */
 
 /* The days that any window of a base column reaches on any day asked for. */
-static gnp_range *take_ranges(gni_snapshot *s)
+static void set_ranges(const gni_snapshot *s, gnp_range *ranges)
 {
-  gnp_range *ranges = GN_TAKE(&s->home, gnp_range, s->layout->base_count);
-  if (!ranges) return NULL;
   for (size_t b = 0; b < s->layout->base_count; b++)
     ranges[b] = (gnp_range){b, INT64_MAX, end_of_day_ms(s->days[s->day_count - 1])};
   for (size_t c = 0; c < s->layout->column_count; c++) {
@@ -60,21 +58,22 @@ static gnp_range *take_ranges(gni_snapshot *s)
     gnp_range *range = &ranges[column->base];
     if (from_ms < range->from_ms) range->from_ms = from_ms;
   }
-  return ranges;
 }
 
-static int prepare(gni_snapshot *s, const int32_t *days)
+static int prepare(gni_snapshot *s, const int32_t *days, gn_error *err)
 {
   const gni_layout *layout = s->layout;
+  gnp_range *ranges = GN_TAKE(&s->home, gnp_range, layout->base_count);
   s->days = gni_arena_copy(&s->home, days, s->day_count * sizeof(*days));
   s->spans = GN_TAKE_ZERO(&s->home, struct span, layout->column_count);
   s->changed = GN_TAKE_ZERO(&s->home, bool, layout->column_count);
   s->outputs = GN_TAKE_ZERO(&s->home, gni_value, layout->column_count);
   s->prefixes = GN_TAKE_ZERO(&s->home, struct prefix, layout->base_count);
-  if (!s->days || !s->spans || !s->changed || !s->outputs || !s->prefixes) return GN_E_NOMEM;
-  gnp_range *ranges = take_ranges(s);
-  if (!ranges) return GN_E_NOMEM;
-  return gnp_partials_init(&s->partials, layout, GN_DAY_MS, ranges, layout->base_count, &s->home);
+  if (!ranges || !s->days || !s->spans || !s->changed || !s->outputs || !s->prefixes)
+    return gni_fail_nomem(err, s->day_count * sizeof(*days));
+  set_ranges(s, ranges);
+  return gnp_partials_init(&s->partials, layout, GN_DAY_MS, ranges, layout->base_count, &s->home,
+                           err);
 }
 
 static void begin_key(gni_snapshot *s)
@@ -106,10 +105,10 @@ int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_c
   gni_arena_init(&s->scratch, alloc, ceiling_bytes);
   gni_arena_init(&s->values[0], alloc, ceiling_bytes);
   gni_arena_init(&s->values[1], alloc, ceiling_bytes);
-  int rc = prepare(s, days);
+  int rc = prepare(s, days, err);
   if (rc != GN_OK) {
     gni_snapshot_free(s);
-    return gni_fail_nomem(err, day_count * sizeof(*days));
+    return rc;
   }
   begin_key(s);
   *out = s;
@@ -132,7 +131,7 @@ int gni_snapshot_add(gni_snapshot *s, const gni_row *row, gn_error *err)
   if (row->time_ms < s->last_ms)
     return gni_fail(err, GN_E_BUG, "rows of a key are not in time order");
   s->last_ms = row->time_ms;
-  return gnp_fold_fail(err, gnp_partials_add(&s->partials, row, &s->key), &s->key);
+  return gnp_partials_add(&s->partials, row, &s->key, err);
 }
 
 /* ---- ending a key ---- */
@@ -162,33 +161,31 @@ static bool move_spans(gni_snapshot *s, int64_t end_ms)
 }
 
 /* The fold of the first `count` day partials, extended from the day before. */
-static int extend_prefix(gni_snapshot *s, size_t base, size_t count, const void **out)
+static int extend_prefix(gni_snapshot *s, size_t base, size_t count, const void **out,
+                         gn_error *err)
 {
   struct prefix *prefix = &s->prefixes[base];
-  if (!prefix->state) {
-    const gni_aggregator *aggregator = s->layout->bases[base].aggregator;
-    prefix->state = gnp_state_take(aggregator, &s->key);
-    if (!prefix->state) return gnp_arena_full(&s->key, gni_aggregator_state_size(aggregator));
-  }
   int rc = GN_OK;
-  if (prefix->count < count)
-    rc = gnp_partials_merge(&s->partials, base, prefix->count, count, prefix->state, &s->key);
+  if (!prefix->state) rc = gnp_state_take(&s->layout->bases[base], &s->key, &prefix->state, err);
+  if (rc == GN_OK && prefix->count < count)
+    rc = gnp_partials_merge(&s->partials, base, prefix->count, count, prefix->state, &s->key, err);
   prefix->count = count;
   *out = prefix->state;
   return rc;
 }
 
-static int merge_span(gni_snapshot *s, size_t base, size_t from, size_t to, void **out)
+static int merge_span(gni_snapshot *s, size_t base, size_t from, size_t to, void **out,
+                      gn_error *err)
 {
-  const gni_aggregator *aggregator = s->layout->bases[base].aggregator;
-  *out = gnp_state_take(aggregator, &s->scratch);
-  if (!*out) return gnp_arena_full(&s->scratch, gni_aggregator_state_size(aggregator));
-  return gnp_partials_merge(&s->partials, base, from, to, *out, &s->scratch);
+  int rc = gnp_state_take(&s->layout->bases[base], &s->scratch, out, err);
+  if (rc != GN_OK) return rc;
+  return gnp_partials_merge(&s->partials, base, from, to, *out, &s->scratch, err);
 }
 
 /* The canonical fold of a span: the tail, then the middle folded by itself. Parts that are alone
  * are used as they are, for merging into nothing changes nothing. */
-static int fold_span(gni_snapshot *s, size_t base, struct span span, const void **out)
+static int fold_span(gni_snapshot *s, size_t base, struct span span, const void **out,
+                     gn_error *err)
 {
   void *tail = NULL, *middle = NULL;
   int rc;
@@ -196,50 +193,51 @@ static int fold_span(gni_snapshot *s, size_t base, struct span span, const void 
     *out = gnp_partials_state(&s->partials, span.low, base);
     return GN_OK;
   }
-  if (span.middle == 0) return extend_prefix(s, base, span.high, out);
-  if (span.low == span.middle || span.middle == span.high) {
-    rc = merge_span(s, base, span.low, span.high, &tail);
-    *out = tail;
-    return rc;
-  }
-  if ((rc = merge_span(s, base, span.low, span.middle, &tail)) != GN_OK) return rc;
-  if ((rc = merge_span(s, base, span.middle, span.high, &middle)) != GN_OK) return rc;
+  if (span.middle == 0) return extend_prefix(s, base, span.high, out, err);
+  bool one_part = span.low == span.middle || span.middle == span.high;
+  rc = merge_span(s, base, span.low, one_part ? span.high : span.middle, &tail, err);
   *out = tail;
-  return gni_state_merge(s->layout->bases[base].aggregator, tail, middle, &s->scratch);
+  if (rc != GN_OK || one_part) return rc;
+  if ((rc = merge_span(s, base, span.middle, span.high, &middle, err)) != GN_OK) return rc;
+  return gnp_state_merge(&s->layout->bases[base], tail, middle, &s->scratch, err);
 }
 
-static int compute_column(gni_snapshot *s, size_t c, gni_value *out, gn_arena *values)
+static int compute_column(gni_snapshot *s, size_t c, gni_value *out, gn_arena *values,
+                          gn_error *err)
 {
   const gni_window_column *column = &s->layout->columns[c];
-  const gni_aggregator *aggregator = s->layout->bases[column->base].aggregator;
+  const gni_base_column *base = &s->layout->bases[column->base];
   struct span span = s->spans[c];
   const void *state = NULL;
+  gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which will change */
   *out = GNI_NULL_VALUE;
   if (span.low == span.high) return GN_OK;
-  int rc = fold_span(s, (size_t)column->base, span, &state);
-  gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which will change */
-  if (rc == GN_OK) rc = gni_state_finish(aggregator, state, &value, &s->scratch);
+  int rc = fold_span(s, (size_t)column->base, span, &state, err);
+  if (rc == GN_OK) rc = gnp_state_finish(base, state, &value, &s->scratch, err);
   if (rc != GN_OK) return rc;
-  return gni_value_copy(s->layout->output->fields[c].type, &value, values, out);
+  rc = gni_value_copy(s->layout->output->fields[c].type, &value, values, out);
+  return gnp_state_fail(err, base->name, values, rc);
 }
 
 /* Recomputes what moved and keeps the rest. Windows of one column that span the same days share. */
-static int compute_outputs(gni_snapshot *s)
+static int compute_outputs(gni_snapshot *s, gn_error *err)
 {
   const gni_layout *layout = s->layout;
   gn_arena *values = &s->values[s->current ^= 1];
   gni_arena_reset(values);
   gni_arena_reset(&s->scratch);
   for (size_t c = 0; c < layout->column_count; c++) {
+    const gni_window_column *column = &layout->columns[c];
     gni_value value = GNI_NULL_VALUE;
     int rc = GN_OK;
-    if (!s->changed[c])
+    if (!s->changed[c]) {
       rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &value);
-    else if (c > 0 && layout->columns[c - 1].base == layout->columns[c].base &&
-             same_span(s->spans[c - 1], s->spans[c]))
+      rc = gnp_state_fail(err, column->name, values, rc);
+    } else if (c > 0 && column[-1].base == column->base && same_span(s->spans[c - 1], s->spans[c])) {
       value = s->outputs[c - 1];
-    else
-      rc = compute_column(s, c, &value, values);
+    } else {
+      rc = compute_column(s, c, &value, values, err);
+    }
     if (rc != GN_OK) return rc;
     s->outputs[c] = value;
   }
@@ -263,7 +261,7 @@ static int end_key(gni_snapshot *s,
     int64_t end_ms = end_of_day_ms(s->days[i]);
     if (s->partials.items[0].start_ms >= end_ms) continue; /* before the key's first row */
     int rc = GN_OK;
-    if (move_spans(s, end_ms)) rc = gnp_fold_fail(err, compute_outputs(s), &s->scratch);
+    if (move_spans(s, end_ms)) rc = compute_outputs(s, err);
     if (rc == GN_OK && any_output(s)) rc = emit(user, i, s->outputs, err);
     if (rc != GN_OK) return rc;
   }

@@ -44,7 +44,7 @@ static const gni_window windows[] = {
     {INT64_MAX, INT32_MAX, false},
 };
 enum { WINDOW_COUNT = sizeof windows / sizeof *windows };
-_Static_assert(WINDOW_COUNT == 16, "random_group.window_uses has one counter a class");
+_Static_assert((int)WINDOW_COUNT == (int)RANDOM_WINDOWS, "a choice has one counter a class");
 
 static gni_aggregation describe(const random_group *group, const random_choice *choice,
                                 const gn_str *buckets)
@@ -72,7 +72,6 @@ static void try_choice(random_group *group, random_choice choice)
   if (choice.element_wise && (choice.bucketed || !inputs[choice.input].even)) return;
   gni_aggregation aggregation = describe(group, &choice, &bucket);
   const gni_type *type = group->input->fields[choice.input].type;
-  if (choice.bucketed && type->kind == GNI_MAP && !gni_operation_is_timed(choice.operation)) return;
   gni_arena_reset(&group->definition);
   if (gni_aggregator_take(&group->definition, &aggregation, type, choice.bucketed, &aggregator,
                           &err) != GN_OK)
@@ -123,7 +122,8 @@ random_group *random_group_new(uint64_t salt)
 
 /* ---- layouts ---- */
 
-static size_t random_windows(random_group *group, gni_window *out, size_t most)
+static size_t random_windows(random_group *group, random_choice *choice, gni_window *out,
+                             size_t most)
 {
   size_t count = 0, wanted = (size_t)test_random_in(&group->random, 1, (int64_t)most);
   bool taken[WINDOW_COUNT] = {false};
@@ -131,7 +131,7 @@ static size_t random_windows(random_group *group, gni_window *out, size_t most)
     size_t class = (size_t)test_random_in(&group->random, 0, WINDOW_COUNT - 1);
     if (taken[class] || (group->whole_days && windows[class].hours)) continue;
     taken[class] = true;
-    group->window_uses[class]++;
+    choice->uses[class]++;
     out[count++] = windows[class];
   }
   return count;
@@ -157,11 +157,10 @@ void random_layout(random_group *group)
     bool again = false;
     for (size_t i = 0; i < count; i++) again |= same_name(taken[i], choice);
     if (again) continue;
-    choice->uses++;
     taken[count] = choice;
     aggregations[count] = describe(group, choice, &bucket);
     aggregations[count].windows = chosen[count];
-    aggregations[count].window_count = random_windows(group, chosen[count], MOST);
+    aggregations[count].window_count = random_windows(group, choice, chosen[count], MOST);
     count++;
   }
   CHECK_OK(
@@ -348,13 +347,10 @@ void random_queries(random_group *group, size_t count, int days)
 
 void random_group_report(const random_group *group)
 {
-  size_t least = SIZE_MAX, least_window = SIZE_MAX;
+  size_t pairs = 0;
   for (size_t i = 0; i < group->choice_count; i++)
-    if (group->choices[i].uses < least) least = group->choices[i].uses;
-  for (size_t i = 0; i < WINDOW_COUNT; i++)
-    if (group->window_uses[i] && group->window_uses[i] < least_window)
-      least_window = group->window_uses[i];
-  printf("# %zu combinations of operation, type and bucket, each used at least %zu times; "
-         "windows at least %zu times\n",
-         group->choice_count, least, least_window);
+    for (size_t class = 0; class < RANDOM_WINDOWS; class++)
+      pairs += group->choices[i].uses[class] > 0;
+  printf("# %zu combinations of operation, type and bucket; %zu of %zu pairs with a window\n",
+         group->choice_count, pairs, group->choice_count * RANDOM_WINDOWS);
 }

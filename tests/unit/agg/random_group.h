@@ -8,14 +8,19 @@
 
 #define TEST_EPOCH_MS INT64_C(1710028800000) /* 2024-03-10T00:00Z */
 
+enum {
+  RANDOM_CHOICES_MAX = 1024,
+  RANDOM_ROWS_MAX = 200,
+  RANDOM_QUERIES_MAX = 400,
+  RANDOM_WINDOWS = 16 /* classes of windows */
+};
+
 /* One operation on one input column that is allowed, found by trying. */
 typedef struct random_choice {
   int operation, input;
   bool bucketed, element_wise;
-  size_t uses;
+  size_t uses[RANDOM_WINDOWS]; /* by class of window */
 } random_choice;
-
-enum { RANDOM_CHOICES_MAX = 1024, RANDOM_ROWS_MAX = 200, RANDOM_QUERIES_MAX = 400 };
 
 typedef struct random_group {
   test_random random;
@@ -23,7 +28,6 @@ typedef struct random_group {
   const gni_type *input;
   random_choice choices[RANDOM_CHOICES_MAX];
   size_t choice_count, next_choice;
-  size_t window_uses[16]; /* by class */
   bool wild;              /* NaN, infinities, -0.0 and reals whose sums are not exact */
   bool whole_days;        /* windows in whole days only */
   const gni_layout *layout;
@@ -42,7 +46,7 @@ void random_layout(random_group *group);
 void random_rows(random_group *group, size_t most, int days);
 /* Ascending times in those days: midnights, rows' own times, hop edges, and others. */
 void random_queries(random_group *group, size_t count, int days);
-/* How many choices and window classes there are and the least any of them was used. */
+/* Prints how many pairs of a choice and a class of window came up. */
 void random_group_report(const random_group *group);
 
 #endif

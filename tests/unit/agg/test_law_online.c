@@ -133,7 +133,7 @@ static void close_arena(void *what)
 
 static void online_is_offline(void)
 {
-  enum { LAYOUTS = 1100, KEYS = 4, ROWS = 40, QUERIES = 300, DAYS = 3 };
+  enum { LAYOUTS = 3200, KEYS = 3, ROWS = 20, MANY_ROWS = 60, QUERIES = 165, DAYS = 2 };
   static online served;
   static gn_arena offline;
   random_group *group = random_group_new(1);
@@ -144,7 +144,7 @@ static void online_is_offline(void)
   for (int i = 0; i < LAYOUTS * test_effort(); i++) {
     random_layout(group);
     for (int key = 0; key < KEYS; key++) {
-      random_rows(group, ROWS, DAYS);
+      random_rows(group, i % 8 == key ? MANY_ROWS : ROWS, DAYS);
       random_queries(group, QUERIES, DAYS);
       const gni_value *expected = answer_offline(group, &offline);
       served.batch_end_ms = INT64_MIN;
