@@ -41,10 +41,10 @@ step plan gnomon plan flights.carriers.v1 --end-ds 2013-12-30
 step backfill all backfill --end-ds 2013-12-30
 step upload all upload --ds 2013-12-30
 echo
-echo "fetch: American Airlines, and one of its aircraft"
+echo "fetch: American Airlines, and one aircraft"
 gnomon fetch flights/carriers.v1 -k '{"carrier": "AA"}'
-gnomon fetch flights/aircraft.v1 -k '{"tailnum": "N3ALAA"}'
-gnomon fetch flights/planes.v1 -k '{"tailnum": "N3ALAA"}'
+gnomon fetch flights/aircraft.v1 -k '{"tailnum": "N14228"}'
+gnomon fetch flights/planes.v1 -k '{"tailnum": "N14228"}'
 echo
 gnomon sql "SELECT ds, dep_delay_average_7d, late_share_7d FROM features.flights_carriers_v1 WHERE carrier = 'AA' ORDER BY ds DESC LIMIT 3"
 echo

@@ -2,75 +2,53 @@
 
     python3 examples/prepare_flights.py FOLDER_OF_CSV WAREHOUSE
 
-Times are milliseconds UTC; what the package writes as NA is left empty.
+Times are milliseconds UTC; what the package writes as NA is null.
 """
 
 from __future__ import annotations
 
-import csv
-import os
 import sys
-from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
-FLIGHT_COLUMNS = ("carrier", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay", "air_time")
-PLANE_DAYS = [date(2013, 12, 24) + timedelta(days=n) for n in range(7)]
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.dataset
 
-
-def known(value: str) -> str:
-    return "" if value == "NA" else value
-
-
-def time_of(row: dict[str, str]) -> int:
-    """The hour of departure as the package gives it in UTC, and the minute."""
-    hour = datetime.strptime(row["time_hour"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    return int(hour.timestamp() * 1000) + int(row["minute"]) * 60_000
+FLIGHT_COLUMNS = ["carrier", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay", "air_time"]
+PLANE_DAYS = [f"2013-12-{day}" for day in range(24, 31)]
+READ = pyarrow.csv.ConvertOptions(null_values=["NA", ""], strings_can_be_null=True)
 
 
-class Days:
-    """One open CSV file a day."""
-
-    def __init__(self, folder: str, columns: tuple[str, ...]) -> None:
-        self.folder, self.columns = folder, columns
-        self.writers: dict[str, list[str]] = {}
-
-    def add(self, ds: str, cells: list[str]) -> None:
-        self.writers.setdefault(ds, []).append(",".join(cells))
-
-    def write(self) -> None:
-        for ds, lines in self.writers.items():
-            os.makedirs(f"{self.folder}/ds={ds}", exist_ok=True)
-            with open(f"{self.folder}/ds={ds}/part.csv", "w", encoding="utf-8") as file:
-                file.write("\n".join([",".join(self.columns), *lines, ""]))
+def write_by_day(table: pa.Table, folder: Path) -> None:
+    days = pyarrow.dataset.partitioning(pa.schema([("ds", pa.string())]), flavor="hive")
+    pyarrow.dataset.write_dataset(
+        table, folder, format="parquet", partitioning=days, max_partitions=400
+    )
 
 
-def prepare_flights(source: str, warehouse: str) -> int:
-    days = Days(f"{warehouse}/raw/flights", (*FLIGHT_COLUMNS, "ts"))
-    count = 0
-    with open(f"{source}/flights.csv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            ts = time_of(row)
-            ds = datetime.fromtimestamp(ts / 1000, timezone.utc).date().isoformat()
-            days.add(ds, [*(known(row[c]) for c in FLIGHT_COLUMNS), str(ts)])
-            count += 1
-    days.write()
-    return count
+def prepare_flights(source: Path, warehouse: Path) -> int:
+    """One row a departure; `ts` is the hour in which it was to leave, and the minute."""
+    flights = pyarrow.csv.read_csv(source / "flights.csv", convert_options=READ)
+    hour_ms = pc.multiply(flights["time_hour"].cast(pa.int64()), 1000)
+    ts = pc.add(hour_ms, pc.multiply(flights["minute"], 60_000))
+    ds = pc.strftime(pc.cast(ts, pa.timestamp("ms")), "%Y-%m-%d")
+    table = flights.select(FLIGHT_COLUMNS).append_column("ts", ts).append_column("ds", ds)
+    write_by_day(table.sort_by("ts"), warehouse / "raw" / "flights")
+    return table.num_rows
 
 
-def prepare_planes(source: str, warehouse: str) -> int:
-    columns = ("tailnum", "manufacturer", "model", "seats", "engines")
-    days = Days(f"{warehouse}/raw/planes", columns)
-    count = 0
-    with open(f"{source}/planes.csv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for day in PLANE_DAYS:
-                days.add(day.isoformat(), [known(row[c]).replace(",", " ") for c in columns])
-            count += 1
-    days.write()
-    return count
+def prepare_planes(source: Path, warehouse: Path) -> int:
+    """The register of aircraft, the same on each day."""
+    planes = pyarrow.csv.read_csv(source / "planes.csv", convert_options=READ)
+    planes = planes.select(["tailnum", "manufacturer", "model", "seats", "engines"])
+    days = [planes.append_column("ds", pa.repeat(day, planes.num_rows)) for day in PLANE_DAYS]
+    write_by_day(pa.concat_tables(days), warehouse / "raw" / "planes")
+    return planes.num_rows
 
 
 def main() -> None:
-    source, warehouse = sys.argv[1:]
+    source, warehouse = map(Path, sys.argv[1:])
     flights = prepare_flights(source, warehouse)
     planes = prepare_planes(source, warehouse)
     print(f"{flights:,} flights and {planes:,} planes, by day")

@@ -116,6 +116,7 @@ venv_with() {
 }
 
 install_python_build() { venv_with "$deps/venv" deps/python-build.txt; }
+install_python_demo() { venv_with "$deps/venv" deps/python-demo.txt; }
 install_python_test() { venv_with "$deps/venv" deps/python-test.txt; }
 install_python_lint() { venv_with "$deps/venv" deps/python-lint.txt; }
 install_oracle_chronon() { venv_with "$deps/oracle-chronon" deps/oracle-chronon.txt; }
@@ -137,6 +138,11 @@ need_build() {
   once duckdb "DuckDB 1.5.5 (library and header)" deps/duckdb/go.mod deps/duckdb/go.sum
   once python_build "Meson and meson-python" deps/python-build.txt
   once archives "yyjson, nanoarrow and the flights of the demo" deps/archives.txt
+}
+
+need_demo() {
+  need_build
+  once python_demo "PyArrow, which writes the demo's tables" deps/python-demo.txt
 }
 
 need_test() {
