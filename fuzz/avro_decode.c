@@ -9,8 +9,7 @@ static const char *const types[] = {
     "struct<a:array<bigint>,b:array<string>,c:array<array<double>>>",
     "struct<a:map<string,double>,b:map<string,array<int>>,c:map<string,map<string,boolean>>>",
     "struct<a:struct<sum:double,count:int>,b:array<struct<time:bigint,payload:string>>>",
-    "struct<collapsed:struct<x:array<struct<t:bigint,p:map<string,int>>>>,"
-    "hops:array<array<struct<x:array<struct<t:bigint,p:map<string,int>>>,ts:bigint>>>>",
+    "struct<c:struct<x:array<struct<t:bigint,p:map<string,int>>>>,h:array<array<struct<x:long>>>>",
     "struct<>",
 };
 

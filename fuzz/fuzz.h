@@ -8,7 +8,7 @@
 
 enum { FUZZ_MEMORY_BYTES = 64 << 20 }; /* ceiling of arenas and buffers in a target */
 
-/* The name is libFuzzer's. */
+/* NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* What must hold of anything a reader accepts. */

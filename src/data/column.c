@@ -1,6 +1,7 @@
 /* Arrow arrays as columns, cells as values. SPDX-License-Identifier: Apache-2.0 */
 #include "data/data_private.h"
 
+#include <assert.h>
 #include <nanoarrow/nanoarrow.h>
 
 /* How a column's cells are stored: what gni_column_get switches on. */
@@ -413,6 +414,7 @@ int gni_batch_view(const gni_type *schema_type, const struct ArrowSchema *schema
   *columns = NULL;
   int rc = view_children(&v, schema_type, schema, batch, batch->offset, &root);
   if (rc != GN_OK) return rc;
+  assert(root.children);
   for (uint32_t i = 0; i < schema_type->field_count; i++) root.children[i].length = batch->length;
   *columns = root.children;
   return GN_OK;

@@ -1,5 +1,5 @@
-/* Callbacks as Arrow streams, and streams with our error record. SPDX-License-Identifier:
- * Apache-2.0 */
+/* Callbacks as Arrow streams, and streams with our error record.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "data/data_private.h"
 
 #include <errno.h>

@@ -366,6 +366,7 @@ static int read_type_inside(struct type_reader *r, const gni_type **out)
 
 static int read_type(struct type_reader *r, const gni_type **out)
 {
+  *out = NULL;
   if (r->depth == GN_TYPE_DEPTH_MAX)
     return gni_fail(r->err, GN_E_LIMIT, "a type of more than %d levels", GN_TYPE_DEPTH_MAX);
   r->depth++;

@@ -217,7 +217,7 @@ static int get_real(struct reader *r, size_t size, gni_value *out)
 
 static int get_text(struct reader *r, bool is_string, gni_value *out)
 {
-  int64_t len;
+  int64_t len = 0;
   int rc = get_long(r, &len);
   if (rc != GN_OK) return rc;
   if (len < 0 || (uint64_t)len > left(r)) return corrupt(r, "a text is cut off");
@@ -233,7 +233,7 @@ static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out);
  * beyond the bytes that are left is damage. */
 static int get_block(struct reader *r, size_t *count)
 {
-  int64_t stored, size;
+  int64_t stored = 0, size = 0;
   int rc = get_long(r, &stored);
   if (rc != GN_OK) return rc;
   if (stored < 0) { /* with its size in bytes, for those who skip */
@@ -250,7 +250,7 @@ static int get_block(struct reader *r, size_t *count)
 static int decode_items(struct reader *r, const gnp_avro_node *node, gni_value *out)
 {
   bool is_map = node->type->kind == GNI_MAP;
-  size_t step = is_map ? 2 : 1, total = 0, count;
+  size_t step = is_map ? 2 : 1, total = 0, count = 0;
   gni_value *items = NULL;
   for (;;) {
     int rc = get_block(r, &count);
@@ -287,7 +287,7 @@ static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
 {
   *out = GNI_NULL_VALUE;
   if (node->null_at != NEVER_NULL) {
-    int64_t branch;
+    int64_t branch = 0;
     int rc = get_long(r, &branch);
     if (rc != GN_OK) return rc;
     if (branch != 0 && branch != 1) return corrupt(r, "a union has no such branch");

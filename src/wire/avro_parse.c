@@ -1,6 +1,8 @@
 /* Avro schemas from their text. SPDX-License-Identifier: Apache-2.0 */
 #include "wire/avro_private.h"
 
+#include <assert.h>
+
 enum { JSON_LEVELS_PER_TYPE = 4 }; /* fields, field, union, record */
 
 struct schema_parser {
@@ -107,6 +109,7 @@ static int parse_list(struct schema_parser *p, const gni_json *json, gnp_avro_no
 {
   int rc = parse_child(p, json, "items", out);
   if (rc != GN_OK) return rc;
+  assert(out->children);
   /* A few bytes could then claim any number of elements. */
   if (!out->children->has_bytes) return refuse(p, json, "elements that take no bytes");
   out->type = gni_type_list(p->arena, out->children->type);
@@ -117,6 +120,7 @@ static int parse_map(struct schema_parser *p, const gni_json *json, gnp_avro_nod
 {
   int rc = parse_child(p, json, "values", out);
   if (rc != GN_OK) return rc;
+  assert(out->children);
   out->type = gni_type_map(p->arena, &gni_type_string, out->children->type);
   return out->type ? GN_OK : no_memory(p, sizeof *out->type);
 }
@@ -192,6 +196,7 @@ int gni_avro_schema_parse(gn_str text, gn_arena *arena, const gni_avro_schema **
   if (rc != GN_OK) return rc;
   rc = parse_node(&p, json, &schema->root);
   if (rc != GN_OK) return rc;
+  assert(schema->root.type);
   if (schema->root.type->kind != GNI_STRUCT || schema->root.null_at != NEVER_NULL)
     return refuse(&p, json, "the outermost type is no record");
   schema->name_space = text_member(json, "namespace");

@@ -159,9 +159,10 @@ static int read_list(struct walk *w, yyjson_val *list, gni_json *out)
 static int read_object(struct walk *w, yyjson_val *object, gni_json *out)
 {
   size_t count = yyjson_obj_size(object);
-  gni_json *keys = GN_TAKE(w->arena, gni_json, gni_size_mul(count, 2)), *items = keys + count;
+  gni_json *keys = GN_TAKE(w->arena, gni_json, gni_size_mul(count, 2));
   yyjson_obj_iter iter = yyjson_obj_iter_with(object);
-  if (!keys) return gni_fail_arena(w->err, w->arena, gni_size_mul(count, 2 * sizeof *items));
+  if (!keys) return gni_fail_arena(w->err, w->arena, gni_size_mul(count, 2 * sizeof *keys));
+  gni_json *items = keys + count;
   for (size_t i = 0; i < count; i++) {
     yyjson_val *key = yyjson_obj_iter_next(&iter);
     read_text(w, key, &keys[i]);

@@ -230,7 +230,8 @@ static void parse_with(const gn_alloc *alloc)
   const gni_json *node;
   char large[6000];
   memset(large, ' ', sizeof large);
-  memcpy(large, "{\"a\":[1,2,{\"b\":null}]}", 22);
+  gn_str text = GN_STR("{\"a\":[1,2,{\"b\":null}]}");
+  memcpy(large, text.ptr, text.len);
   gni_arena_init(&arena, alloc, 1 << 20);
   int rc = gni_json_parse((gn_str){large, sizeof large}, 8, &arena, &node, &err);
   CHECK(rc == GN_OK ? node != NULL : rc == GN_E_NOMEM && !node && err.code == rc);
