@@ -13,7 +13,7 @@ static const gni_diagnostic diagnostics[] = {
                 "and need no PYTHONPATH; `ai.chronon` needs no installation. Other packages "
                 "must be installed for the Python that compiles: $GNOMON_PYTHON, else the "
                 "active virtual environment's, else python3.",
-     .example = "from group_bys.my_team.sourcs import purchases   # the file is sources.py",
+     .example = "from group_bys.my_team.source import purchases   # the file is sources.py",
      .mend = "Correct the name, or install the package for the Python that `gnomon doctor` "
              "names."},
     {.code = "GD002",
@@ -33,7 +33,7 @@ static const gni_diagnostic diagnostics[] = {
      .title = "unknown name",
      .meaning = "A name is imported or used that does not exist. The hint names the nearest "
                 "that does.",
-     .example = "from ai.chronon.group_by import Agregation",
+     .example = "from ai.chronon.group_by import Aggregator",
      .mend = "Use the name in the hint."},
     {.code = "GD005",
      .title = "not a definition",
@@ -86,7 +86,7 @@ static const gni_diagnostic diagnostics[] = {
      .title = "an argument goes into customJson",
      .meaning = "GroupBy and Join take any keyword and keep it in customJson. This one is so "
                 "like a parameter's name that it may be a slip.",
-     .example = "GroupBy(…, acuracy=Accuracy.SNAPSHOT)",
+     .example = "GroupBy(…, accuracies=Accuracy.SNAPSHOT)",
      .mend = "Use the parameter in the hint, or another keyword."},
     {.code = "GD020",
      .title = "invalid source",
@@ -162,8 +162,9 @@ static const gni_diagnostic diagnostics[] = {
      .example = "GroupBy(sources=[an event source], keys=[\"user_id\"], aggregations=None)",
      .mend = "List the aggregations."},
     {.code = "GD031",
-     .title = "an aggregation without an input column",
-     .meaning = "An aggregation computes something of a column, and this one names none.",
+     .title = "no input column, or an unknown one",
+     .meaning = "An aggregation computes something of a column that the sources' queries "
+                "select (or `ts`). In a compiled file a column that is not selected is GD107.",
      .example = "Aggregation(operation=Operation.COUNT)",
      .mend = "Aggregation(input_column=\"price\", operation=Operation.COUNT)"},
     {.code = "GD032",

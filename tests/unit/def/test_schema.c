@@ -137,7 +137,7 @@ static void what_is_wrong_does_not_fit(void)
 {
   CHECK(fits("{\"metaData\":{\"name\":\"a\",\"online\":1}}", GNI_DEF_GROUP_BY));
   CHECK(!fits("{\"metaData\":{\"name\":\"a\",\"online\":2}}", GNI_DEF_GROUP_BY));
-  CHECK(!fits("{\"metaData\":{\"nam\":\"a\"}}", GNI_DEF_GROUP_BY));
+  CHECK(!fits("{\"metaData\":{\"title\":\"a\"}}", GNI_DEF_GROUP_BY));
   CHECK(!fits("{\"keyColumns\":[1]}", GNI_DEF_GROUP_BY));
   CHECK(!fits("{\"accuracy\":2}", GNI_DEF_GROUP_BY));
   CHECK(fits("{\"accuracy\":\"SNAPSHOT\"}", GNI_DEF_GROUP_BY));
