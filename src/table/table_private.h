@@ -59,6 +59,8 @@ bool gnp_like(gn_str text, gn_str pattern);
 int gnp_fail_arena(const gn_arena *arena, gn_error *err);
 /* A buffer for statements. */
 void gnp_sql_init(gn_buf *sql, const gni_warehouse *warehouse);
+/* A deep copy; NULL without memory. */
+const gni_type *gnp_type_copy(const gni_type *type, gn_arena *arena);
 /* A type with one more string column at the end. */
 const gni_type *gnp_type_with_text(const gni_type *columns, gn_str name, gn_arena *arena);
 /* Terminated copy of a text, for calls that take paths. */

@@ -181,15 +181,15 @@ void gnp_warehouse_forget(gni_warehouse *warehouse, gn_str name)
   if (found) found->type = NULL;
 }
 
-/* Depth is bounded by GN_TYPE_DEPTH_MAX, which the makers of types keep; NULL without memory. */
-static const gni_type *copy_type(const gni_type *type, gn_arena *arena)
+/* Depth is bounded by GN_TYPE_DEPTH_MAX, which the makers of types keep. */
+const gni_type *gnp_type_copy(const gni_type *type, gn_arena *arena)
 {
   gni_type *copy = gni_arena_copy(arena, type, sizeof *type);
   gni_field *fields = GN_TAKE(arena, gni_field, type->field_count);
   if (!copy || !fields) return NULL;
   for (uint32_t i = 0; i < type->field_count; i++) {
     fields[i].name = gni_str_take(arena, type->fields[i].name);
-    fields[i].type = copy_type(type->fields[i].type, arena);
+    fields[i].type = gnp_type_copy(type->fields[i].type, arena);
     if (!fields[i].name.ptr || !fields[i].type) return NULL;
   }
   copy->fields = fields;
@@ -211,12 +211,12 @@ int gni_table_type(gni_warehouse *warehouse, const gni_table *table, gn_arena *a
   if (!entry->type) {
     const gni_type *type; /* its names may live in the caller's arena */
     int rc = warehouse->driver->type(warehouse->state, table, &warehouse->kept, &type, err);
-    if (rc == GN_OK && !(entry->type = copy_type(type, &warehouse->kept)))
+    if (rc == GN_OK && !(entry->type = gnp_type_copy(type, &warehouse->kept)))
       rc = gnp_fail_arena(&warehouse->kept, err);
     if (rc < 0) gni_error_where(err, "table '%.*s'", GN_STR_ARGS(table->name));
     if (rc != GN_OK) return rc;
   }
-  *out = copy_type(entry->type, arena);
+  *out = gnp_type_copy(entry->type, arena);
   return *out ? GN_OK : gnp_fail_arena(arena, err);
 }
 

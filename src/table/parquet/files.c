@@ -74,6 +74,7 @@ struct walk {
   const char *path; /* of the folder at hand */
   int depth;
   gn_str levels[LEVELS_MAX]; /* columns of the folders down to here */
+  gn_str values[LEVELS_MAX];
   bool has_day;
   int32_t day;
   uint8_t format; /* of the first file */
@@ -109,6 +110,8 @@ static int enter(struct walk *walk, const char *name, const char *path)
   bool had_day = walk->has_day;
   int32_t day = walk->day;
   if (wanted(walk, column, value)) {
+    bool is_null = gni_str_is(value, "__HIVE_DEFAULT_PARTITION__");
+    walk->values[walk->depth] = is_null ? (gn_str){NULL, 0} : value;
     walk->levels[walk->depth++] = column;
     rc = walk_folder(walk, path);
     if (rc != FOUND) walk->depth--;
@@ -120,14 +123,22 @@ static int enter(struct walk *walk, const char *name, const char *path)
   return rc;
 }
 
+/* Whether the folders down to here are the table's. */
+static bool is_usual(const struct walk *walk)
+{
+  const gni_table *table = walk->table;
+  if ((size_t)walk->depth != table->partition_column_count) return false;
+  for (int i = 0; i < walk->depth; i++)
+    if (!gni_str_equal(walk->levels[i], table->partition_columns[i])) return false;
+  return true;
+}
+
 static int take_file(struct walk *walk, const char *path)
 {
   gnp_files *files = &walk->files;
-  if ((size_t)walk->depth != walk->table->partition_column_count) {
-    gni_fail(walk->err, GN_E_CORRUPT, "'%s' is not as deep in folders as the table's other files",
-             path);
-    return GN_E_CORRUPT;
-  }
+  if (!is_usual(walk))
+    return gni_fail(walk->err, GN_E_CORRUPT, "'%s' is in other folders than the table's first file",
+                    path);
   if (files->count == walk->capacity) {
     size_t capacity = walk->capacity ? walk->capacity * 2 : 64;
     gnp_file *grown = gni_arena_grow(walk->arena, files->list, files->count * sizeof *grown,
@@ -136,7 +147,10 @@ static int take_file(struct walk *walk, const char *path)
     files->list = grown;
     walk->capacity = capacity;
   }
-  files->list[files->count++] = (gnp_file){path, walk->has_day, walk->day};
+  const gn_str *values =
+      gni_arena_copy(walk->arena, walk->values, (size_t)walk->depth * sizeof *values);
+  if (!values) return gnp_fail_arena(walk->arena, walk->err);
+  files->list[files->count++] = (gnp_file){path, walk->has_day, walk->day, values};
   return GN_OK;
 }
 

@@ -22,6 +22,7 @@ typedef struct gnp_file {
   const char *path;
   bool has_day;
   int32_t day;
+  const gn_str *values; /* of the folders' columns; {NULL, 0} is null */
 } gnp_file;
 
 /* Files in source order: by day (those without first), then by path. */
