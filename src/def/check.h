@@ -47,6 +47,12 @@ typedef struct gnp_derivations {
 } gnp_derivations;
 void gnp_check_derivations(gnp_check *c, const gnp_derivations *derivations);
 
+/* The text parses as an expression of Spark SQL; absent is fine. */
+void gnp_check_expression(gnp_check *c, gni_spot spot, gn_str text);
+/* The same, and every name that it reads is there. */
+void gnp_check_derived_expression(gnp_check *c, const gnp_derivations *derivations,
+                                  const gni_derivation *derivation);
+
 /* The names that a source selects; items NULL when it selects everything. */
 gni_texts gnp_selected(const gni_source *source);
 

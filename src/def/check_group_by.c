@@ -207,8 +207,8 @@ static void check_renamed(gnp_check *c, const gnp_derivations *all,
                           const gni_derivation *derivation)
 {
   gn_str column = derivation->expression;
-  if (!is_identifier(column) || gnp_texts_have(&all->columns, column) ||
-      gnp_texts_have(&all->keys, column) || gni_str_is(column, "ds") || gni_str_is(column, "ts"))
+  if (gnp_texts_have(&all->columns, column) || gnp_texts_have(&all->keys, column) ||
+      gni_str_is(column, "ds") || gni_str_is(column, "ts"))
     return;
   gnp_error(c, "GD053", GNP_MEMBER(derivation, "expression"),
             gnp_column_hint(c, column, &all->columns),
@@ -256,7 +256,10 @@ void gnp_check_derivations(gnp_check *c, const gnp_derivations *all)
       continue;
     }
     if (gni_str_is(derivation->name, "*")) continue;
-    check_renamed(c, all, derivation);
+    if (is_identifier(derivation->expression))
+      check_renamed(c, all, derivation);
+    else
+      gnp_check_derived_expression(c, all, derivation);
     check_derived_name(c, all, everything, i);
   }
 }

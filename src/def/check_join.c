@@ -252,18 +252,23 @@ static void add_part_columns(struct columns *columns, gn_str prefix, const gni_g
   for (size_t i = 0; i < derived.count; i++) add_prefixed(columns, prefix, derived.items[i]);
 }
 
-static void add_external_columns(struct columns *columns, const gni_external_part *part)
+/* Values come under the part's name; what it is asked with, under its own. */
+static void add_external_columns(struct columns *columns, struct columns *readable,
+                                 const gni_external_part *part)
 {
+  const gni_data_type *keys = part->source->key_schema;
   const gni_data_type *values = part->source->value_schema;
   gn_str name = gni_external_part_name(columns->arena, part);
   for (size_t i = 0; values && i < values->params.count; i++)
     add_prefixed(columns, name, values->params.items[i].name);
+  for (size_t i = 0; keys && i < keys->params.count; i++)
+    add_column(readable, keys->params.items[i].name);
 }
 
 /* Left columns may be read by derivations and replaced by them, as keys may. */
 static void check_join_derivations(gnp_check *c, const gni_join *join)
 {
-  struct columns columns = {.arena = c->arena};
+  struct columns columns = {.arena = c->arena}, readable = {.arena = c->arena};
   gni_texts left = join->left ? gnp_selected(join->left) : (gni_texts){NULL, 0};
   if (join->derivations.count == 0 || !left.items) return;
   for (size_t i = 0; i < join->join_parts.count; i++) {
@@ -274,14 +279,17 @@ static void check_join_derivations(gnp_check *c, const gni_join *join)
   for (size_t i = 0; i < join->online_external_parts.count; i++) {
     const gni_external_part *part = &join->online_external_parts.items[i];
     if (!part->source || !part->source->metadata) return;
-    add_external_columns(&columns, part);
+    add_external_columns(&columns, &readable, part);
   }
-  if (columns.failed) {
+  for (size_t i = 0; i < left.count; i++) add_column(&readable, left.items[i]);
+  if (columns.failed || readable.failed) {
     c->problems->rc = GN_E_NOMEM;
     return;
   }
-  gnp_derivations derivations = {
-      join->derivations.items, join->derivations.count, {columns.names, columns.count}, left};
+  gnp_derivations derivations = {join->derivations.items,
+                                 join->derivations.count,
+                                 {columns.names, columns.count},
+                                 {readable.names, readable.count}};
   gnp_check_derivations(c, &derivations);
 }
 

@@ -8,9 +8,22 @@ gni_texts gnp_selected(const gni_source *source)
   return (gni_texts){query->selects.keys, query->selects.count};
 }
 
+static void check_expressions(gnp_check *c, const gni_query *query)
+{
+  for (size_t i = 0; i < query->selects.count; i++)
+    gnp_check_expression(c, GNP_ENTRY(query, "selects", query->selects.keys[i]),
+                         query->selects.values[i]);
+  for (size_t i = 0; i < query->wheres.count; i++)
+    gnp_check_expression(c, GNP_ELEMENT(query, "wheres", i), query->wheres.items[i]);
+  gnp_check_expression(c, GNP_MEMBER(query, "timeColumn"), query->time_column);
+  gnp_check_expression(c, GNP_MEMBER(query, "mutationTimeColumn"), query->mutation_time_column);
+  gnp_check_expression(c, GNP_MEMBER(query, "reversalColumn"), query->reversal_column);
+}
+
 void gnp_check_query(gnp_check *c, const gni_query *query)
 {
   gn_str start = query->start_partition, end = query->end_partition;
+  check_expressions(c, query);
   gnp_check_day(c, start, GNP_MEMBER(query, "startPartition"));
   gnp_check_day(c, end, GNP_MEMBER(query, "endPartition"));
   if (start.len && end.len && start.len == end.len && gni_str_compare(start, end) > 0)
@@ -30,7 +43,7 @@ static void check_tokens(gnp_check *c, gn_str text, gni_spot spot)
   }
   if (!named.table.len)
     gnp_error(c, "GD020", spot, (gn_str){NULL, 0}, "'%.*s' names no table", GN_STR_ARGS(text));
-  if (named.tokens.count == 0) return;
+  if (named.tokens.count == 0 || !named.table.len) return;
   gn_str key = named.tokens.keys[0], value = named.tokens.values[0];
   gnp_warn(
       c, "GD119", spot,

@@ -34,8 +34,11 @@ typedef struct gnp_finding {
   const char *code;
   int severity;
   gni_place place;
+  uint32_t width; /* of what the carets underline; 0: of the token there */
   gn_str message, label, hint;
 } gnp_finding;
+
+gni_place gnp_place_of_spot(const gni_spot *spot);
 
 /* Adds the finding with the line it stands in and the width of the token there. */
 void gnp_report(const gnp_source *source, gni_problems *problems, const gnp_finding *finding);

@@ -77,7 +77,7 @@ gni_place gni_place_of_entry(const gni_node *node, const char *field, gn_str key
   return place_of_json(member ? member : node->json);
 }
 
-static gni_place place_of_spot(const gni_spot *spot)
+gni_place gnp_place_of_spot(const gni_spot *spot)
 {
   if (!spot->node) return (gni_place){0, 0};
   if (spot->key.ptr) return gni_place_of_entry(spot->node, spot->field, spot->key);
@@ -100,7 +100,8 @@ void gnp_report(const gnp_source *source, gni_problems *problems, const gnp_find
                          .label = finding->label,
                          .hint = finding->hint,
                          .source = line};
-  if (place.line) problem.end_column = place.column + gni_token_width(line, place.column);
+  uint32_t width = finding->width ? finding->width : gni_token_width(line, place.column);
+  if (place.line) problem.end_column = place.column + width;
   gni_problems_add(problems, &problem);
 }
 
@@ -112,6 +113,6 @@ void gni_def_report(const gni_def *def, gni_problems *problems, const gni_def_pr
                          .message = problem->message,
                          .label = problem->label,
                          .hint = problem->hint};
-  finding.place = place_of_spot(&problem->spot);
+  finding.place = gnp_place_of_spot(&problem->spot);
   gnp_report(&source, problems, &finding);
 }
