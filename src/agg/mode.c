@@ -21,10 +21,20 @@ void gni_state_init(const gni_aggregator *aggregator, void *state)
   memset(state, 0, aggregator->state_size);
 }
 
+static int update_one(const gnp_scalar *scalar, void *state, const gni_value *input,
+                      int64_t time_ms, gn_arena *arena)
+{
+  int rc = scalar->does->update(scalar, state, input, time_ms, arena);
+  if (rc == GN_OK) set_seen(state);
+  return rc;
+}
+
 int gni_state_update(const gni_aggregator *aggregator, void *state, const gni_value *input,
                      const gni_value *bucket, int64_t time_ms, gn_arena *arena)
 {
   if (input->is_null) return GN_OK;
+  if (aggregator->mode == &gnp_mode_direct) /* most columns; saves them a call */
+    return update_one(&aggregator->scalar, state, input, time_ms, arena);
   gnp_change change = {input, bucket, time_ms, false, arena};
   return aggregator->mode->apply(aggregator, state, &change);
 }
