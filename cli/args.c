@@ -30,7 +30,8 @@ static const cli_option *find_option(const char *name, size_t len, char letter)
 {
   for (size_t i = 0; i < cli_option_count; i++) {
     const cli_option *option = &cli_options[i];
-    bool same = letter ? option->letter == letter : strlen(option->name) == len && strncmp(option->name, name, len) == 0;
+    bool same = letter ? option->letter == letter
+                       : strlen(option->name) == len && strncmp(option->name, name, len) == 0;
     if (same) return option;
   }
   return NULL;
@@ -54,8 +55,10 @@ static int unknown_option(const cli_command *command, const char *word)
     most = shared;
     best = cli_options[i].name;
   }
-  if (best) return cli_usage("'%s' does not take '%s'; did you mean '--%s'?", command->name, word, best);
-  return cli_usage("'%s' does not take '%s'; see: gnomon %s --help", command->name, word, command->name);
+  if (best)
+    return cli_usage("'%s' does not take '%s'; did you mean '--%s'?", command->name, word, best);
+  return cli_usage("'%s' does not take '%s'; see: gnomon %s --help", command->name, word,
+                   command->name);
 }
 
 static int store_number(const cli_option *option, const char *text, void *member)
@@ -63,7 +66,8 @@ static int store_number(const cli_option *option, const char *text, void *member
   char *end;
   errno = 0;
   long long value = strtoll(text, &end, 10);
-  if (!*text || *end || errno) return cli_usage("--%s wants a whole number, not '%s'", option->name, text);
+  if (!*text || *end || errno)
+    return cli_usage("--%s wants a whole number, not '%s'", option->name, text);
   *(int64_t *)member = value;
   return 0;
 }
@@ -72,12 +76,19 @@ static int store_value(const cli_option *option, const char *text, cli_args *arg
 {
   char *member = (char *)args + option->offset;
   switch (option->kind) {
-  case CLI_FLAG: *(bool *)(void *)member = true; return 0;
-  case CLI_TEXT: *(const char **)(void *)member = text; return 0;
-  case CLI_NUMBER: return store_number(option, text, member);
-  case CLI_LIST: break;
+  case CLI_FLAG:
+    *(bool *)(void *)member = true;
+    return 0;
+  case CLI_TEXT:
+    *(const char **)(void *)member = text;
+    return 0;
+  case CLI_NUMBER:
+    return store_number(option, text, member);
+  case CLI_LIST:
+    break;
   }
-  if (args->table_count == CLI_TABLES_MAX) return cli_usage("--%s is given more than %d times", option->name, CLI_TABLES_MAX);
+  if (args->table_count == CLI_TABLES_MAX)
+    return cli_usage("--%s is given more than %d times", option->name, CLI_TABLES_MAX);
   args->tables[args->table_count++] = text;
   return 0;
 }
@@ -94,9 +105,12 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
     if ((is_long && equals) || (!is_long && word[2])) return cli_usage("'%s' takes no value", word);
     return store_value(option, NULL, args);
   }
-  if (is_long && equals) value = equals + 1;
-  else if (!is_long && word[2]) value = word + 2;
-  else if (*at + 1 < argc) value = argv[++*at];
+  if (is_long && equals)
+    value = equals + 1;
+  else if (!is_long && word[2])
+    value = word + 2;
+  else if (*at + 1 < argc)
+    value = argv[++*at];
   if (!value) return cli_usage("--%s wants a value: %s", option->name, option->placeholder);
   return store_value(option, value, args);
 }
@@ -112,13 +126,17 @@ int cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
       int rc = parse_option(command, argc, argv, &i, args);
       if (rc) return rc;
     } else {
-      if (args->word_count == CLI_ARGUMENTS_MAX) return cli_usage("more than %d arguments", CLI_ARGUMENTS_MAX);
+      if (args->word_count == CLI_ARGUMENTS_MAX)
+        return cli_usage("more than %d arguments", CLI_ARGUMENTS_MAX);
       args->words[args->word_count++] = word;
     }
   }
   if (args->help) return 0;
   bool wants_word = command->words && command->words[0] != '[';
-  if (wants_word && !args->word_count) return cli_usage("'%s' wants %s; see: gnomon %s --help", command->name, command->words, command->name);
-  if (!command->words && args->word_count) return cli_usage("'%s' takes no arguments, not '%s'", command->name, args->words[0]);
+  if (wants_word && !args->word_count)
+    return cli_usage("'%s' wants %s; see: gnomon %s --help", command->name, command->words,
+                     command->name);
+  if (!command->words && args->word_count)
+    return cli_usage("'%s' takes no arguments, not '%s'", command->name, args->words[0]);
   return 0;
 }

@@ -37,8 +37,8 @@ typedef struct cli_args {
 enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_LIST };
 
 typedef struct cli_option {
-  const char *name;        /* "start-ds" */
-  char letter;             /* 'k', or 0 */
+  const char *name; /* "start-ds" */
+  char letter;      /* 'k', or 0 */
   enum cli_kind kind;
   size_t offset;           /* of the member in cli_args */
   const char *placeholder; /* "DAY" */
@@ -60,7 +60,8 @@ extern const char *const cli_global_options; /* names, parted by spaces */
 const cli_command *cli_find_command(const char *name);
 bool cli_command_takes(const cli_command *command, const char *option);
 
-/* Fills `args` from what stands after the command's name. 0, or an exit status after it said why. */
+/* Fills `args` from what stands after the command's name. 0, or an exit status after it said why.
+ */
 int cli_parse(const cli_command *command, int argc, char **argv, cli_args *args);
 void cli_print_help(const cli_command *command); /* NULL: of the program */
 void cli_print_manual(void);

@@ -1,4 +1,5 @@
-/* compile: starts Python on the definitions. It is the only command that does. SPDX-License-Identifier: Apache-2.0 */
+/* compile: starts Python on the definitions. It is the only command that does.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
 #include <errno.h>
@@ -29,14 +30,16 @@ static void offer_package(void)
   const char *ours = getenv("GNOMON_PYTHON_PACKAGE"), *theirs = getenv("PYTHONPATH");
   char joined[2 * PATH_MAX];
   if (!ours || !*ours) return;
-  snprintf(joined, sizeof joined, "%s%s%s", ours, theirs && *theirs ? ":" : "", theirs ? theirs : "");
+  snprintf(joined, sizeof joined, "%s%s%s", ours, theirs && *theirs ? ":" : "",
+           theirs ? theirs : "");
   setenv("PYTHONPATH", joined, 1);
 }
 
 static void run_python(const cli_args *args, const char *python, const char *path)
 {
-  const char *words[WORDS_MAX] = {python, "-m", "gnomon.compile", "--chronon_root", args->repo ? args->repo : ".",
-                                  "--conf", path};
+  const char *words[WORDS_MAX] = {
+      python,   "-m", "gnomon.compile", "--chronon_root", args->repo ? args->repo : ".",
+      "--conf", path};
   size_t count = 7;
   const struct {
     bool given;
@@ -52,8 +55,10 @@ static void run_python(const cli_args *args, const char *python, const char *pat
     if (flags[i].given) words[count++] = flags[i].flag;
   words[count] = NULL;
   execvp(python, (char *const *)(uintptr_t)words);
-  fprintf(stderr, "error: cannot start '%s': %s\n   = help: install Python 3.9 or later, or set GNOMON_PYTHON\n", python,
-          strerror(errno));
+  fprintf(stderr,
+          "error: cannot start '%s': %s\n   = help: install Python 3.9 or later, or set "
+          "GNOMON_PYTHON\n",
+          python, strerror(errno));
   _exit(69);
 }
 
@@ -70,7 +75,8 @@ int cmd_compile(const cli_args *args)
     int status = 0;
     pid_t child = fork();
     if (child == 0) run_python(args, python, args->words[i]);
-    if (child < 0 || waitpid(child, &status, 0) < 0) return cli_usage("cannot start '%s': %s", python, strerror(errno));
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+      return cli_usage("cannot start '%s': %s", python, strerror(errno));
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (code == 1 || worst == 0) worst = code;
   }

@@ -8,7 +8,8 @@ static int validate(const cli_args *args, gn_session *session)
 {
   gn_text problems;
   gn_error err = {0};
-  int level = args->level && strcmp(args->level, "definition") == 0 ? GN_LEVEL_DEFINITION : GN_LEVEL_DATA;
+  int level =
+      args->level && strcmp(args->level, "definition") == 0 ? GN_LEVEL_DEFINITION : GN_LEVEL_DATA;
   int form = args->json ? GN_FORM_JSON : cli_color(args) ? GN_FORM_COLOR : GN_FORM_TEXT;
   int rc = gn_validate(session, args->words, args->word_count, level, form, &problems, &err);
   FILE *to = args->json ? stdout : stderr;
@@ -54,9 +55,12 @@ int cmd_list(const cli_args *args)
   gn_error err = {0};
   int rc = cli_open(args, &session);
   if (rc) return rc;
-  if (gn_list(session, &lines, &err) != GN_OK) rc = cli_fail(&err);
-  else if (args->json) cli_print(lines.ptr, lines.len);
-  else print_names(lines.ptr);
+  if (gn_list(session, &lines, &err) != GN_OK)
+    rc = cli_fail(&err);
+  else if (args->json)
+    cli_print(lines.ptr, lines.len);
+  else
+    print_names(lines.ptr);
   gn_text_free(&lines);
   gn_session_close(session);
   return rc;
@@ -91,7 +95,9 @@ int cmd_completion(const cli_args *args)
 
 int cmd_version(const cli_args *args)
 {
-  if (args->json) printf("{\"version\":\"%s\"}\n", gn_version());
-  else printf("gnomon %s\n", gn_version());
+  if (args->json)
+    printf("{\"version\":\"%s\"}\n", gn_version());
+  else
+    printf("gnomon %s\n", gn_version());
   return 0;
 }

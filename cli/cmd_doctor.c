@@ -18,7 +18,8 @@ struct examination {
   int worst, told;
 };
 
-static void tell(struct examination *at, enum verdict verdict, const char *what, const char *found, const char *mend)
+static void tell(struct examination *at, enum verdict verdict, const char *what, const char *found,
+                 const char *mend)
 {
   static const char *const words[] = {"ok", "warn", "fail"};
   if ((int)verdict > at->worst) at->worst = verdict;
@@ -40,14 +41,19 @@ static void check_python(struct examination *at)
 {
   const char *chosen = getenv("GNOMON_PYTHON");
   char command[600], line[200] = "";
-  snprintf(command, sizeof command, "'%s' -c 'import sys, gnomon; print(sys.version.split()[0], gnomon.__version__)' 2>&1",
+  snprintf(command, sizeof command,
+           "'%s' -c 'import sys, gnomon; print(sys.version.split()[0], gnomon.__version__)' 2>&1",
            chosen ? chosen : "python3");
   FILE *pipe = popen(command, "r");
   while (pipe && fgets(line, sizeof line, pipe)) line[strcspn(line, "\n")] = '\0';
   int status = pipe ? pclose(pipe) : -1;
-  if (status != 0) tell(at, FAULT, "python", line[0] ? line : "python3 was not found", "install Python 3.9+ and the gnomon package, or set GNOMON_PYTHON");
-  else if (!strstr(line, gn_version())) tell(at, WARNING, "python", line, "the package and the program have different versions");
-  else tell(at, GOOD, "python", line, "");
+  if (status != 0)
+    tell(at, FAULT, "python", line[0] ? line : "python3 was not found",
+         "install Python 3.9+ and the gnomon package, or set GNOMON_PYTHON");
+  else if (!strstr(line, gn_version()))
+    tell(at, WARNING, "python", line, "the package and the program have different versions");
+  else
+    tell(at, GOOD, "python", line, "");
 }
 
 static void check_engine(struct examination *at)
@@ -55,7 +61,8 @@ static void check_engine(struct examination *at)
   struct ArrowArrayStream rows;
   gn_error err = {0};
   if (gn_sql(at->session, "SELECT 1 AS one", &rows, &err) != GN_OK) {
-    tell(at, FAULT, "engine", err.message, err.hint[0] ? err.hint : "is gnomon-engine-duckdb.so beside the library?");
+    tell(at, FAULT, "engine", err.message,
+         err.hint[0] ? err.hint : "is gnomon-engine-duckdb.so beside the library?");
     return;
   }
   rows.release(&rows);
@@ -67,12 +74,17 @@ static void check_definitions(struct examination *at)
   gn_text text;
   gn_error err = {0};
   int rc = gn_validate(at->session, NULL, 0, GN_LEVEL_DEFINITION, GN_FORM_JSON, &text, &err);
-  if (rc == GN_OK) tell(at, text.len ? WARNING : GOOD, "definitions", text.len ? "there are warnings" : "all are sound", "see: gnomon validate");
-  else tell(at, rc == GN_E_NOTFOUND ? WARNING : FAULT, "definitions", err.message, rc == GN_E_NOTFOUND ? "gnomon compile" : "see: gnomon validate");
+  if (rc == GN_OK)
+    tell(at, text.len ? WARNING : GOOD, "definitions",
+         text.len ? "there are warnings" : "all are sound", "see: gnomon validate");
+  else
+    tell(at, rc == GN_E_NOTFOUND ? WARNING : FAULT, "definitions", err.message,
+         rc == GN_E_NOTFOUND ? "gnomon compile" : "see: gnomon validate");
   gn_text_free(&text);
 }
 
-static void check_folder(struct examination *at, const char *what, const char *path, const char *mend)
+static void check_folder(struct examination *at, const char *what, const char *path,
+                         const char *mend)
 {
   struct stat info;
   struct statvfs space;
@@ -105,12 +117,14 @@ static void check_file(struct examination *at, const char *what, const char *nam
 
 static void check_surroundings(struct examination *at)
 {
-  static const char *const names[] = {"GNOMON_REPO", "GNOMON_STORE", "GNOMON_WAREHOUSE", "GNOMON_ENGINE_PATH", "GNOMON_PYTHON"};
+  static const char *const names[] = {"GNOMON_REPO", "GNOMON_STORE", "GNOMON_WAREHOUSE",
+                                      "GNOMON_ENGINE_PATH", "GNOMON_PYTHON"};
   char found[600] = "";
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     const char *value = getenv(names[i]);
     size_t used = strlen(found);
-    if (value) snprintf(found + used, sizeof found - used, "%s%s=%s", used ? ", " : "", names[i], value);
+    if (value)
+      snprintf(found + used, sizeof found - used, "%s%s=%s", used ? ", " : "", names[i], value);
   }
   tell(at, GOOD, "environment", found[0] ? found : "no GNOMON_ variable is set", "");
   setlocale(LC_CTYPE, "");
@@ -133,7 +147,8 @@ int cmd_doctor(const cli_args *args)
   check_python(&at);
   check_engine(&at);
   snprintf(path, sizeof path, "%s/warehouse", repo);
-  check_folder(&at, "warehouse", args->warehouse ? args->warehouse : path, "the first backfill makes it");
+  check_folder(&at, "warehouse", args->warehouse ? args->warehouse : path,
+               "the first backfill makes it");
   snprintf(path, sizeof path, "%s/store", repo);
   check_folder(&at, "store", path, "the first upload makes it");
   check_surroundings(&at);

@@ -1,4 +1,5 @@
-/* init: a repository to begin with, over a table that it makes. SPDX-License-Identifier: Apache-2.0 */
+/* init: a repository to begin with, over a table that it makes. SPDX-License-Identifier: Apache-2.0
+ */
 #include "cli.h"
 
 #include <errno.h>
@@ -11,14 +12,16 @@ struct starter {
 };
 
 static const struct starter starters[] = {
-    {"teams.json", "{\n"
-                   "  \"default\": {\"table_properties\": {\"source\": \"gnomon\"}},\n"
-                   "  \"my_team\": {\"description\": \"my first features\", \"namespace\": \"default\"}\n"
-                   "}\n"},
-    {"gnomon.toml", "# Where tables and features are. Every setting has a default; flags win over this file.\n"
-                    "[warehouse]\nroot = \"warehouse\"\n\n"
-                    "[store]\nurl = \"lmdb:store\"\n\n"
-                    "[tables.\"purchases\"]\npath = \"../data/purchases.csv\"\n"},
+    {"teams.json",
+     "{\n"
+     "  \"default\": {\"table_properties\": {\"source\": \"gnomon\"}},\n"
+     "  \"my_team\": {\"description\": \"my first features\", \"namespace\": \"default\"}\n"
+     "}\n"},
+    {"gnomon.toml",
+     "# Where tables and features are. Every setting has a default; flags win over this file.\n"
+     "[warehouse]\nroot = \"warehouse\"\n\n"
+     "[store]\nurl = \"lmdb:store\"\n\n"
+     "[tables.\"purchases\"]\npath = \"../data/purchases.csv\"\n"},
     {"group_bys/__init__.py", ""},
     {"group_bys/my_team/__init__.py", ""},
     {"group_bys/my_team/purchases.py",
@@ -60,7 +63,8 @@ static int create(const char *folder, const char *name, FILE **file)
 {
   char path[4096];
   *file = NULL;
-  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return cli_usage("the path is too long");
+  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+    return cli_usage("the path is too long");
   int rc = make_folders(path);
   if (rc) return rc;
   *file = fopen(path, "wx");
@@ -102,12 +106,16 @@ int cmd_init(const cli_args *args)
     FILE *file;
     int rc = create(folder, starters[i].path, &file);
     if (rc) return rc;
-    if (file && (fputs(starters[i].text, file) < 0 || fclose(file) != 0)) return cli_usage("cannot write '%s'", starters[i].path);
+    if (file && (fputs(starters[i].text, file) < 0 || fclose(file) != 0))
+      return cli_usage("cannot write '%s'", starters[i].path);
   }
   int rc = write_purchases(folder);
   if (rc) return rc;
-  cli_note(args, "\nNext:\n  cd %s\n  gnomon compile\n  gnomon backfill my_team.purchases.v1 --ds 2023-12-01\n"
-                 "  gnomon upload my_team.purchases.v1 --ds 2023-12-01\n"
-                 "  gnomon fetch my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'", folder);
+  cli_note(
+      args,
+      "\nNext:\n  cd %s\n  gnomon compile\n  gnomon backfill my_team.purchases.v1 --ds 2023-12-01\n"
+      "  gnomon upload my_team.purchases.v1 --ds 2023-12-01\n"
+      "  gnomon fetch my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'",
+      folder);
   return 0;
 }

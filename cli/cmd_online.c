@@ -1,4 +1,5 @@
-/* upload, metadata-upload, put, fetch: what works on the store. SPDX-License-Identifier: Apache-2.0 */
+/* upload, metadata-upload, put, fetch: what works on the store. SPDX-License-Identifier: Apache-2.0
+ */
 #include "cli.h"
 
 #include <inttypes.h>
@@ -19,11 +20,11 @@ int cmd_upload(const cli_args *args)
                            .skip_unsupported = args->skip_unsupported};
   rc = gn_upload(session, &wanted, &report, &err) == GN_OK ? 0 : cli_fail(&err);
   if (rc == 0 && args->json)
-    printf("{\"keys\":%" PRId64 ",\"bytes\":%" PRId64 ",\"batch_end_ms\":%" PRId64 "}\n", report.keys, report.bytes,
-           report.batch_end_ms);
+    printf("{\"keys\":%" PRId64 ",\"bytes\":%" PRId64 ",\"batch_end_ms\":%" PRId64 "}\n",
+           report.keys, report.bytes, report.batch_end_ms);
   else if (rc == 0)
-    cli_note(args, "uploaded %" PRId64 " keys, %.1f MB; they hold everything before %" PRId64, report.keys,
-             (double)report.bytes / 1e6, report.batch_end_ms);
+    cli_note(args, "uploaded %" PRId64 " keys, %.1f MB; they hold everything before %" PRId64,
+             report.keys, (double)report.bytes / 1e6, report.batch_end_ms);
   gn_session_close(session);
   return rc;
 }
@@ -35,9 +36,13 @@ int cmd_metadata_upload(const cli_args *args)
   int64_t count;
   int rc = cli_open(args, &session);
   if (rc) return rc;
-  rc = gn_metadata_upload(session, args->words, args->word_count, &count, &err) == GN_OK ? 0 : cli_fail(&err);
-  if (rc == 0 && args->json) printf("{\"definitions\":%" PRId64 "}\n", count);
-  else if (rc == 0) cli_note(args, "uploaded the metadata of %" PRId64 " definitions", count);
+  rc = gn_metadata_upload(session, args->words, args->word_count, &count, &err) == GN_OK
+           ? 0
+           : cli_fail(&err);
+  if (rc == 0 && args->json)
+    printf("{\"definitions\":%" PRId64 "}\n", count);
+  else if (rc == 0)
+    cli_note(args, "uploaded the metadata of %" PRId64 " definitions", count);
   gn_session_close(session);
   return rc;
 }
@@ -53,10 +58,14 @@ int cmd_put(const cli_args *args)
   if (rc) return rc;
   rc = cli_read_file(args->events, &events);
   if (rc == 0) {
-    rc = gn_put_events(session, args->words[0], events.ptr, events.len, &rows, &err) == GN_OK ? 0 : cli_fail(&err);
+    rc = gn_put_events(session, args->words[0], events.ptr, events.len, &rows, &err) == GN_OK
+             ? 0
+             : cli_fail(&err);
     free(events.ptr);
-    if (rc == 0 && args->json) printf("{\"rows\":%" PRId64 "}\n", rows);
-    else if (rc == 0) cli_note(args, "put %" PRId64 " rows", rows);
+    if (rc == 0 && args->json)
+      printf("{\"rows\":%" PRId64 "}\n", rows);
+    else if (rc == 0)
+      cli_note(args, "put %" PRId64 " rows", rows);
   }
   gn_session_close(session);
   return rc;
@@ -69,7 +78,8 @@ static int one_request(const cli_args *args, gn_text *out)
   size_t size = strlen(args->key) + 64;
   char *text = malloc(size);
   if (!text) return cli_usage("the key does not fit in memory");
-  int len = args->at_ms > 0 ? snprintf(text, size, "{\"keys\":%s,\"at_ms\":%" PRId64 "}", args->key, args->at_ms)
+  int len = args->at_ms > 0 ? snprintf(text, size, "{\"keys\":%s,\"at_ms\":%" PRId64 "}", args->key,
+                                       args->at_ms)
                             : snprintf(text, size, "{\"keys\":%s}", args->key);
   for (int i = 0; i < len; i++)
     if (text[i] == '\n') text[i] = ' ';
@@ -82,7 +92,8 @@ static int fetch(const cli_args *args, gn_session *session, const gn_text *reque
   gn_text answers;
   gn_error err = {0};
   int mode = args->chronon ? GN_ANSWER_CHRONON : GN_ANSWER_EXPLICIT;
-  if (gn_fetch_json(session, args->words[0], requests->ptr, requests->len, mode, &answers, &err) != GN_OK)
+  if (gn_fetch_json(session, args->words[0], requests->ptr, requests->len, mode, &answers, &err) !=
+      GN_OK)
     return cli_fail(&err);
   cli_print(answers.ptr, answers.len);
   bool failed = args->key && strstr(answers.ptr, ",\"error\":") != NULL;
@@ -96,7 +107,8 @@ int cmd_fetch(const cli_args *args)
   gn_text requests;
   if (args->type && strcmp(args->type, "group-by") != 0)
     return cli_usage("this version fetches -t group-by, not '%s'", args->type);
-  if (!args->key == !args->requests) return cli_usage("'fetch' wants either -k JSON or --requests FILE");
+  if (!args->key == !args->requests)
+    return cli_usage("'fetch' wants either -k JSON or --requests FILE");
   int rc = cli_open(args, &session);
   if (rc) return rc;
   rc = args->key ? one_request(args, &requests) : cli_read_file(args->requests, &requests);

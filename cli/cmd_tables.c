@@ -27,7 +27,8 @@ static gn_backfill_args backfill_args(const cli_args *args)
 
 /* ---- plan ---- */
 
-/* The value of a member in the flat parts of our own JSON; good enough to tell people the totals. */
+/* The value of a member in the flat parts of our own JSON; good enough to tell people the totals.
+ */
 static long long member(const char *json, const char *name)
 {
   char wanted[64];
@@ -49,12 +50,14 @@ static void print_pretty(const char *json)
   bool in_text = false;
   for (const char *p = json; *p; p++) {
     if (*p == '"' && (p == json || p[-1] != '\\')) in_text = !in_text;
-    if (!in_text && (*p == '}' || *p == ']') && p[-1] != '[' && p[-1] != '{') printf("\n%*s", 2 * (depth - 1), "");
+    if (!in_text && (*p == '}' || *p == ']') && p[-1] != '[' && p[-1] != '{')
+      printf("\n%*s", 2 * (depth - 1), "");
     if (!in_text && (*p == '}' || *p == ']')) depth--;
     putchar(*p);
     bool opens = !in_text && (*p == '{' || *p == '[');
     if (opens) depth++;
-    if ((opens && p[1] != '}' && p[1] != ']') || (!in_text && *p == ',')) printf("\n%*s", 2 * depth, "");
+    if ((opens && p[1] != '}' && p[1] != ']') || (!in_text && *p == ','))
+      printf("\n%*s", 2 * depth, "");
     if (!in_text && *p == ':') putchar(' ');
   }
   putchar('\n');
@@ -78,11 +81,12 @@ static int show_plan(const cli_args *args, gn_session *session)
   if (gn_plan(session, &wanted, &plan, &err) != GN_OK) return cli_fail(&err);
   long long partitions = member(plan.ptr, "partitions");
   int rc = 0;
-  if (args->json) printf("%s\n", plan.ptr);
+  if (args->json)
+    printf("%s\n", plan.ptr);
   else {
     print_pretty(plan.ptr);
-    printf("Plan: %lld partitions to compute, %lld there already; ~%lld rows, %.1f MB scanned\n", partitions,
-           member(plan.ptr, "already_there"), member(plan.ptr, "scan_rows"),
+    printf("Plan: %lld partitions to compute, %lld there already; ~%lld rows, %.1f MB scanned\n",
+           partitions, member(plan.ptr, "already_there"), member(plan.ptr, "scan_rows"),
            (double)member(plan.ptr, "scan_bytes") / 1e6);
     if (partitions) printf("Run:  gnomon backfill %s\n", args->words[0]);
   }
@@ -106,11 +110,14 @@ int cmd_plan(const cli_args *args)
 static void tell_backfill(const cli_args *args, const gn_backfill_report *report, double seconds)
 {
   if (args->json) {
-    printf("{\"partitions\":%" PRId64 ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64 ",\"skipped\":%" PRId64
-           ",\"seconds\":%.3f}\n", report->partitions, report->rows, report->bytes, report->skipped, seconds);
+    printf("{\"partitions\":%" PRId64 ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64
+           ",\"skipped\":%" PRId64 ",\"seconds\":%.3f}\n",
+           report->partitions, report->rows, report->bytes, report->skipped, seconds);
     return;
   }
-  cli_note(args, "backfilled %" PRId64 " partitions, %" PRId64 " rows, in %.2f s (%" PRId64 " were there already)",
+  cli_note(args,
+           "backfilled %" PRId64 " partitions, %" PRId64 " rows, in %.2f s (%" PRId64
+           " were there already)",
            report->partitions, report->rows, seconds, report->skipped);
 }
 
@@ -127,8 +134,11 @@ int cmd_backfill(const cli_args *args)
   gn_backfill_args wanted = backfill_args(args);
   rc = gn_backfill(session, &wanted, &report, &err) == GN_OK ? 0 : cli_fail(&err);
   cli_progress_end();
-  if (rc == 0) tell_backfill(args, &report, seconds_since(&start));
-  else if (report.partitions) cli_note(args, "%" PRId64 " finished partitions stay; run it again for the rest", report.partitions);
+  if (rc == 0)
+    tell_backfill(args, &report, seconds_since(&start));
+  else if (report.partitions)
+    cli_note(args, "%" PRId64 " finished partitions stay; run it again for the rest",
+             report.partitions);
   gn_session_close(session);
   return rc;
 }
@@ -140,8 +150,11 @@ static int form_of(const cli_args *args, int *form)
   static const struct {
     const char *name;
     int form;
-  } forms[] = {{"table", GN_RENDER_TABLE}, {"json", GN_RENDER_JSON}, {"jsonl", GN_RENDER_JSONL},
-               {"csv", GN_RENDER_CSV},     {"md", GN_RENDER_MARKDOWN}};
+  } forms[] = {{"table", GN_RENDER_TABLE},
+               {"json", GN_RENDER_JSON},
+               {"jsonl", GN_RENDER_JSONL},
+               {"csv", GN_RENDER_CSV},
+               {"md", GN_RENDER_MARKDOWN}};
   *form = args->json ? GN_RENDER_JSON : GN_RENDER_TABLE;
   if (!args->output) return 0;
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -199,8 +212,10 @@ static int show(const cli_args *args, gn_session *session)
   if (gn_describe(session, args->words[0], &text, &err) != GN_OK) return cli_fail(&err);
   bool has_table = text_member(text.ptr, "output_table", table, sizeof table);
   if (args->rows <= 0) {
-    if (args->json) printf("%s\n", text.ptr);
-    else print_pretty(text.ptr);
+    if (args->json)
+      printf("%s\n", text.ptr);
+    else
+      print_pretty(text.ptr);
   }
   gn_text_free(&text);
   if (args->rows <= 0) return 0;

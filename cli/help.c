@@ -7,9 +7,9 @@
 static void print_option(const cli_option *option)
 {
   char left[64];
-  snprintf(left, sizeof left, "%c%c%s--%s%s%s", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
-           option->letter ? ", " : "  ", option->name, option->placeholder ? " " : "",
-           option->placeholder ? option->placeholder : "");
+  snprintf(left, sizeof left, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
+           option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
+           option->placeholder ? " " : "", option->placeholder ? option->placeholder : "");
   printf("  %-28s %s\n", left, option->help);
 }
 
@@ -45,7 +45,8 @@ static void print_program_help(void)
     printf("  %-16s %s\n", cli_commands[i].name, cli_commands[i].summary);
   printf("\nEverywhere:\n");
   print_options(NULL, true);
-  printf("\nExit status: 0 ok, 1 failed, 2 differences found, 64 usage, 65 bad definition or data, 66 not found,\n"
+  printf("\nExit status: 0 ok, 1 failed, 2 differences found, 64 usage, 65 bad definition or data, "
+         "66 not found,\n"
          "69 unavailable, 70 our bug, 75 try again, 77 no permission, 130 interrupted.\n"
          "More about one command: gnomon COMMAND --help\n");
 }
@@ -74,17 +75,22 @@ void cli_print_help(const cli_command *command)
 static void print_roff(const char *text)
 {
   for (; *text; text++) {
-    if (*text == '-') printf("\\-");
-    else if (*text == '\\') printf("\\e");
-    else putchar(*text);
+    if (*text == '-')
+      printf("\\-");
+    else if (*text == '\\')
+      printf("\\e");
+    else
+      putchar(*text);
   }
   putchar('\n');
 }
 
 void cli_print_manual(void)
 {
-  printf(".TH GNOMON 1 \"\" \"gnomon %s\" \"User Commands\"\n.SH NAME\ngnomon \\- the feature store you can link\n"
-         ".SH SYNOPSIS\n.B gnomon\nCOMMAND [OPTIONS] [ARGUMENTS]\n.SH COMMANDS\n", gn_version());
+  printf(".TH GNOMON 1 \"\" \"gnomon %s\" \"User Commands\"\n.SH NAME\ngnomon \\- the feature "
+         "store you can link\n"
+         ".SH SYNOPSIS\n.B gnomon\nCOMMAND [OPTIONS] [ARGUMENTS]\n.SH COMMANDS\n",
+         gn_version());
   for (size_t i = 0; i < cli_command_count; i++) {
     const cli_command *command = &cli_commands[i];
     printf(".SS gnomon %s %s\n", command->name, command->words ? command->words : "");
@@ -110,7 +116,8 @@ void cli_print_manual(void)
 static void print_taken(const cli_command *command, const char *before)
 {
   for (size_t i = 0; i < cli_option_count; i++)
-    if (cli_command_takes(command, cli_options[i].name)) printf("%s--%s", before, cli_options[i].name);
+    if (cli_command_takes(command, cli_options[i].name))
+      printf("%s--%s", before, cli_options[i].name);
 }
 
 static void print_bash(void)
@@ -131,20 +138,25 @@ static void print_fish(void)
 {
   for (size_t i = 0; i < cli_command_count; i++) {
     const cli_command *command = &cli_commands[i];
-    printf("complete -c gnomon -n __fish_use_subcommand -f -a %s -d '%s'\n", command->name, command->summary);
+    printf("complete -c gnomon -n __fish_use_subcommand -f -a %s -d '%s'\n", command->name,
+           command->summary);
     for (size_t k = 0; k < cli_option_count; k++)
       if (cli_command_takes(command, cli_options[k].name))
-        printf("complete -c gnomon -n '__fish_seen_subcommand_from %s' -l %s\n", command->name, cli_options[k].name);
+        printf("complete -c gnomon -n '__fish_seen_subcommand_from %s' -l %s\n", command->name,
+               cli_options[k].name);
   }
 }
 
 int cli_print_completion(const char *shell)
 {
-  if (strcmp(shell, "bash") == 0) print_bash();
-  else if (strcmp(shell, "fish") == 0) print_fish();
+  if (strcmp(shell, "bash") == 0)
+    print_bash();
+  else if (strcmp(shell, "fish") == 0)
+    print_fish();
   else if (strcmp(shell, "zsh") == 0) {
     printf("autoload -U +X bashcompinit && bashcompinit\n"); /* zsh runs bash's completions */
     print_bash();
-  } else return cli_usage("completions are for bash, zsh or fish, not '%s'", shell);
+  } else
+    return cli_usage("completions are for bash, zsh or fish, not '%s'", shell);
   return 0;
 }

@@ -1,4 +1,5 @@
-/* Talking to people: failures, notes, progress, signals, and the session. SPDX-License-Identifier: Apache-2.0 */
+/* Talking to people: failures, notes, progress, signals, and the session. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "cli.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@ static const cli_args *current;
 
 bool cli_color(const cli_args *args)
 {
-  const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"), *forced = getenv("FORCE_COLOR");
+  const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"),
+             *forced = getenv("FORCE_COLOR");
   if (args && args->color && strcmp(args->color, "always") == 0) return true;
   if (args && args->color && strcmp(args->color, "never") == 0) return false;
   if (no_color && *no_color) return false;
@@ -28,11 +30,13 @@ int cli_fail(const gn_error *err)
 {
   bool color = cli_color(current);
   cli_progress_end();
-  fprintf(stderr, "%serror%s: %s\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", err->message);
+  fprintf(stderr, "%serror%s: %s\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "",
+          err->message);
   if (err->where[0]) fprintf(stderr, "  --> %s\n", err->where);
   if (err->hint[0]) fprintf(stderr, "   = help: %s\n", err->hint);
   if (err->code == GN_E_BUG)
-    fprintf(stderr, "   = this is a mistake of gnomon %s: please report it with the text above\n", gn_version());
+    fprintf(stderr, "   = this is a mistake of gnomon %s: please report it with the text above\n",
+            gn_version());
   return gn_code_exit_status(err->code);
 }
 
@@ -78,7 +82,8 @@ void cli_progress_end(void)
   progress_shown = false;
 }
 
-static void show_progress(void *user, const char *step, int64_t done, int64_t total, const char *unit)
+static void show_progress(void *user, const char *step, int64_t done, int64_t total,
+                          const char *unit)
 {
   static double started;
   static int64_t before;
@@ -88,22 +93,26 @@ static void show_progress(void *user, const char *step, int64_t done, int64_t to
   double seconds = now_seconds() - started;
   double rate = seconds > 0 ? (double)done / seconds : 0;
   fprintf(stderr, "\r\033[K%s  %" PRId64, step, done);
-  if (total > 0) fprintf(stderr, " of %" PRId64 " %s (%.0f%%)", total, unit, 100.0 * (double)done / (double)total);
-  else fprintf(stderr, " %s", unit);
+  if (total > 0)
+    fprintf(stderr, " of %" PRId64 " %s (%.0f%%)", total, unit,
+            100.0 * (double)done / (double)total);
+  else
+    fprintf(stderr, " %s", unit);
   fprintf(stderr, "  %.0f %s/s", rate, unit);
   if (total > done && rate > 0) fprintf(stderr, "  %.0f s left", (double)(total - done) / rate);
   progress_shown = true;
 }
 
-static void show_log(void *user, int level, const char *component, const char *event, const gn_log_field *fields,
-                     size_t field_count)
+static void show_log(void *user, int level, const char *component, const char *event,
+                     const gn_log_field *fields, size_t field_count)
 {
   const cli_args *args = user;
   if (args->quiet && level > GN_LOG_ERROR) return;
   if (!args->verbose && level > GN_LOG_WARN) return;
   cli_progress_end();
   fprintf(stderr, "%s: %s", level == GN_LOG_WARN ? "warning" : component, event);
-  for (size_t i = 0; i < field_count; i++) fprintf(stderr, " [%s: %s]", fields[i].key, fields[i].text);
+  for (size_t i = 0; i < field_count; i++)
+    fprintf(stderr, " [%s: %s]", fields[i].key, fields[i].text);
   fprintf(stderr, "\n");
 }
 
@@ -137,7 +146,8 @@ static int parse_memory(const char *text, int64_t *bytes)
                   : *end == 'M' || *end == 'm' ? INT64_C(1) << 20
                   : *end == 'G' || *end == 'g' ? INT64_C(1) << 30
                                                : 1;
-  if (errno || value <= 0 || value > INT64_MAX / scale) return cli_usage("--memory wants a size such as 2G, not '%s'", text);
+  if (errno || value <= 0 || value > INT64_MAX / scale)
+    return cli_usage("--memory wants a size such as 2G, not '%s'", text);
   *bytes = value * scale;
   return 0;
 }

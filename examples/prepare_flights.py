@@ -15,7 +15,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset
 
-FLIGHT_COLUMNS = ["carrier", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay", "air_time"]
+FLIGHT_COLUMNS = [
+    "carrier",
+    "tailnum",
+    "origin",
+    "dest",
+    "distance",
+    "dep_delay",
+    "arr_delay",
+    "air_time",
+]
 PLANE_DAYS = [f"2013-12-{day}" for day in range(24, 31)]
 READ = pyarrow.csv.ConvertOptions(null_values=["NA", ""], strings_can_be_null=True)
 

@@ -30,7 +30,8 @@ def check_text(path: pathlib.Path) -> "list[str]":
             problems.append(f"{path}:{number}: white space at the end")
     if text and not text.endswith("\n"):
         problems.append(f"{path}: no newline at the end")
-    if path.suffix in (".c", ".h") and "SPDX-License-Identifier: Apache-2.0" not in text[:2000]:
+    head = re.sub(r"\s*\n \*\s*", " ", text[:2000])  # a formatter may have broken the line
+    if path.suffix in (".c", ".h") and "SPDX-License-Identifier: Apache-2.0" not in head:
         problems.append(f"{path}: no SPDX licence line")
     return problems
 

@@ -1,6 +1,7 @@
 /* The Arrow C data and stream interfaces: the only way columns cross gnomon's boundary. The structs
  * are an ABI fixed by the Arrow specification; any other header that defines them under the same
- * guards may come before or after this one. C99 and C++11 clean. SPDX-License-Identifier: Apache-2.0 */
+ * guards may come before or after this one. C99 and C++11 clean. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef GNOMON_ARROW_H
 #define GNOMON_ARROW_H
 

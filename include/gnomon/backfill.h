@@ -1,4 +1,5 @@
-/* Plans, and running them: definitions and days in, table partitions out. SPDX-License-Identifier: Apache-2.0 */
+/* Plans, and running them: definitions and days in, table partitions out. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef GNOMON_BACKFILL_H
 #define GNOMON_BACKFILL_H
 
@@ -11,10 +12,10 @@ extern "C" {
 
 typedef struct gn_backfill_args {
   size_t struct_size;
-  const char *conf;     /* compiled file's path, "group_bys/team/file.var", "team.file.var" */
-  const char *start_ds; /* first day; NULL: the definition's backfillStartDate, else end_ds */
-  const char *end_ds;   /* last day, included; NULL: yesterday */
-  int32_t step_days;    /* days written by one scan; 0: 30 */
+  const char *conf;         /* compiled file's path, "group_bys/team/file.var", "team.file.var" */
+  const char *start_ds;     /* first day; NULL: the definition's backfillStartDate, else end_ds */
+  const char *end_ds;       /* last day, included; NULL: yesterday */
+  int32_t step_days;        /* days written by one scan; 0: 30 */
   int32_t run_first_hole;   /* also fill days before the first that exists */
   int32_t parallelism;      /* worker threads; 0: as the session says */
   int32_t skip_unsupported; /* leave columns out that this version cannot compute */
@@ -44,8 +45,8 @@ GN_API int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *o
                    gn_error *err) GN_MUST_CHECK;
 
 /**
- * Computes the missing partitions of a GroupBy's output table. Each is published whole or not at all;
- * running again computes only what is still missing.
+ * Computes the missing partitions of a GroupBy's output table. Each is published whole or not at
+ * all; running again computes only what is still missing.
  *
  * @shape   output table: key columns, feature columns in definition order, `ds`; rows sorted by key
  * @unit    `report` counts what this call wrote

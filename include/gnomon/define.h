@@ -16,9 +16,9 @@ enum gn_level {
 
 /* How problems are told. */
 enum gn_form {
-  GN_FORM_TEXT = 0,  /* for people, with source line and caret */
-  GN_FORM_JSON = 1,  /* one JSON object a line */
-  GN_FORM_COLOR = 2  /* as TEXT, with ANSI colours */
+  GN_FORM_TEXT = 0, /* for people, with source line and caret */
+  GN_FORM_JSON = 1, /* one JSON object a line */
+  GN_FORM_COLOR = 2 /* as TEXT, with ANSI colours */
 };
 
 /**
@@ -51,8 +51,8 @@ GN_API int gn_validate(gn_session *session, const char *const *confs, size_t con
 GN_API int gn_list(gn_session *session, gn_text *out, gn_error *err) GN_MUST_CHECK;
 
 /**
- * Describes one definition as JSON: tables, datasets, keys, features with types, sources, settings and
- * where each came from.
+ * Describes one definition as JSON: tables, datasets, keys, features with types, sources, settings
+ * and where each came from.
  *
  * @own     `out` is the caller's
  * @err     NOTFOUND  no such definition

@@ -95,9 +95,9 @@ GN_API size_t gn_fetcher_feature(const gn_fetcher *fetcher, size_t index, const 
  * @source  upstream FetcherBase.fetchGroupBys
  * @since   0.1
  */
-GN_API int gn_fetcher_get(gn_fetcher *fetcher, const gn_cell *keys, size_t key_count,
-                          int64_t at_ms, gn_cell *features, size_t feature_count, char *buffer,
-                          size_t buffer_size, gn_error *err) GN_MUST_CHECK;
+GN_API int gn_fetcher_get(gn_fetcher *fetcher, const gn_cell *keys, size_t key_count, int64_t at_ms,
+                          gn_cell *features, size_t feature_count, char *buffer, size_t buffer_size,
+                          gn_error *err) GN_MUST_CHECK;
 
 /* How gn_fetch_json answers what is not there. */
 enum gn_answer_mode {
@@ -120,14 +120,13 @@ enum gn_answer_mode {
  * @since   0.1
  */
 GN_API int gn_fetch_json(gn_session *session, const char *name, const char *requests,
-                         size_t requests_size, int mode, gn_text *out,
-                         gn_error *err) GN_MUST_CHECK;
+                         size_t requests_size, int mode, gn_text *out, gn_error *err) GN_MUST_CHECK;
 
 /**
  * Answers a stream of keys with a stream of features.
  *
- * @shape   `keys`: n rows, one column per key, names and types as defined. `out`: n rows in the same
- *          order, one column per feature, in definition order
+ * @shape   `keys`: n rows, one column per key, names and types as defined. `out`: n rows in the
+ * same order, one column per feature, in definition order
  * @unit    `at_ms`: milliseconds since 1970-01-01T00:00Z; 0 means now
  * @own     `keys` is consumed, also on failure; `out` is the caller's to release
  * @null    an unknown key gives a row of nulls

@@ -26,16 +26,16 @@ typedef void (*gn_progress_fn)(void *user, const char *step, int64_t done, int64
 /* What a session is opened with. Zero members take the value of gnomon.toml, else the default. */
 typedef struct gn_session_args {
   size_t struct_size;
-  const char *repo;       /* folder with gnomon.toml, teams.json, production/; NULL: "." */
-  const char *warehouse;  /* folder of tables; default "warehouse" in the repository */
-  const char *store;      /* "lmdb:FOLDER", "memory:"; default "lmdb:store" in the repository */
+  const char *repo;          /* folder with gnomon.toml, teams.json, production/; NULL: "." */
+  const char *warehouse;     /* folder of tables; default "warehouse" in the repository */
+  const char *store;         /* "lmdb:FOLDER", "memory:"; default "lmdb:store" in the repository */
   const char *const *tables; /* "NAME=PATH", table_count of them; the last of a name counts */
   size_t table_count;
-  int32_t threads;        /* default: one a core */
-  int64_t memory_bytes;   /* of the process; default: 80 % of the machine's */
-  int64_t clock_ms;       /* what "now" is; 0: the system's clock */
-  const gn_alloc *alloc;  /* NULL: malloc */
-  gn_log_fn log;          /* NULL: silent */
+  int32_t threads;       /* default: one a core */
+  int64_t memory_bytes;  /* of the process; default: 80 % of the machine's */
+  int64_t clock_ms;      /* what "now" is; 0: the system's clock */
+  const gn_alloc *alloc; /* NULL: malloc */
+  gn_log_fn log;         /* NULL: silent */
   void *log_user;
   gn_progress_fn progress; /* NULL: silent */
   void *progress_user;
@@ -52,8 +52,8 @@ typedef struct gn_text {
 /**
  * Opens a repository. Reads gnomon.toml; opens no engine and no store before they are needed.
  *
- * @own     `*out` is the caller's; close it with gn_session_close. `args` may go after the call, its
- *          allocator and callbacks may not.
+ * @own     `*out` is the caller's; close it with gn_session_close. `args` may go after the call,
+ * its allocator and callbacks may not.
  * @null    no gnomon.toml: the defaults
  * @err     NOTFOUND  the repository's folder does not exist
  * @err     PARSE     gnomon.toml is not well formed; `where` is file, line and column
@@ -77,7 +77,8 @@ GN_API int gn_session_open(const gn_session_args *args, gn_session **out,
 GN_API void gn_session_close(gn_session *session);
 
 /**
- * Asks the calls that run in this session to end soon with GN_E_CANCELLED. Safe in a signal handler.
+ * Asks the calls that run in this session to end soon with GN_E_CANCELLED. Safe in a signal
+ * handler.
  *
  * @own     nothing
  * @err     none

@@ -14,8 +14,7 @@ typedef struct gn_upload_args {
   const char *ds;           /* the day whose end is the batch end; NULL: yesterday */
   int32_t skip_unsupported; /* leave columns out that this version cannot compute */
 } gn_upload_args;
-#define GN_UPLOAD_ARGS(...)                                                                        \
-  (&(gn_upload_args){.struct_size = sizeof(gn_upload_args), __VA_ARGS__})
+#define GN_UPLOAD_ARGS(...) (&(gn_upload_args){.struct_size = sizeof(gn_upload_args), __VA_ARGS__})
 
 typedef struct gn_upload_report {
   int64_t keys, bytes;
@@ -23,15 +22,17 @@ typedef struct gn_upload_report {
 } gn_upload_report;
 
 /**
- * Computes one day's values (SNAPSHOT) or running states (TEMPORAL) of a GroupBy, writes them to its
- * `_upload` table, and makes them the new generation of `<NAME>_BATCH` in the store. Readers see the
- * old generation or the new one, never a mix.
+ * Computes one day's values (SNAPSHOT) or running states (TEMPORAL) of a GroupBy, writes them to
+ * its
+ * `_upload` table, and makes them the new generation of `<NAME>_BATCH` in the store. Readers see
+ * the old generation or the new one, never a mix.
  *
  * @own     nothing
  * @err     ARG       `ds` is not a day
  * @err     NOTFOUND  no such definition or source table
  * @err     INVALID   the definition has errors
- * @err     UNSUPPORTED a column's type cannot be stored, or it needs something this version cannot compute
+ * @err     UNSUPPORTED a column's type cannot be stored, or it needs something this version cannot
+ * compute
  * @err     TYPE      a list holds a null, which Avro cannot write
  * @err     BUSY      another upload of the same GroupBy is running
  * @err     IO        a file could not be read or written
@@ -62,11 +63,12 @@ GN_API int gn_metadata_upload(gn_session *session, const char *const *confs, siz
 /**
  * Puts live rows of a TEMPORAL GroupBy into the store: they count from the next fetch on.
  *
- * @shape   `events`: JSON lines, {"ts": ms, "row": {column: value}} or {"ts": ms, column: value, …};
- *          the columns are those that the sources select
+ * @shape   `events`: JSON lines, {"ts": ms, "row": {column: value}} or {"ts": ms, column: value,
+ * …}; the columns are those that the sources select
  * @unit    ts: milliseconds since 1970-01-01T00:00Z
  * @own     nothing; `*rows` is the number put
- * @null    a row whose keys are all null is skipped, as in a stream of Chronon's; so is one without ts
+ * @null    a row whose keys are all null is skipped, as in a stream of Chronon's; so is one without
+ * ts
  * @err     NOTFOUND  the GroupBy was not uploaded
  * @err     PARSE     a line is not JSON; `where` names it. Nothing was put.
  * @err     TYPE      a value does not fit its column; `where` names it. Nothing was put.

@@ -1,5 +1,5 @@
-/* The only place where SUM or LAST_K is written. Backfill, upload and fetch all call it, so training
- * and serving cannot differ. SPDX-License-Identifier: Apache-2.0
+/* The only place where SUM or LAST_K is written. Backfill, upload and fetch all call it, so
+ * training and serving cannot differ. SPDX-License-Identifier: Apache-2.0
  *
  *   operation  gni_aggregator: one operation on one input type, with its state
  *   layout     gni_layout: all columns of a GroupBy: base columns (aggregation x bucket) and the
@@ -7,12 +7,13 @@
  *   windows    gni_hop_ms, gni_window_start: when a row belongs to a window
  *   snapshot   gni_snapshot: rows of one key in time order -> one output row a day
  *   temporal   gni_temporal: rows of one key and query times -> one output row a query
- *   batch      gni_batch: rows of one key -> the state that is uploaded; merged with live rows online
+ *   batch      gni_batch: rows of one key -> the state that is uploaded; merged with live rows
+ * online
  *
  * The canonical fold, everywhere: the window's tail hops (its hop size, ascending), then the middle
- * (day partials, ascending, folded by themselves first), then raw head rows by (time, source order);
- * the batch end is the midnight of the query's day. Inside a hop or a day partial rows fold by
- * (time, source order). */
+ * (day partials, ascending, folded by themselves first), then raw head rows by (time, source
+ * order); the batch end is the midnight of the query's day. Inside a hop or a day partial rows fold
+ * by (time, source order). */
 #ifndef GNOMON_SRC_AGG_H
 #define GNOMON_SRC_AGG_H
 
@@ -63,8 +64,9 @@ typedef struct gni_aggregation {
   size_t bucket_count;
 } gni_aggregation;
 
-/* One operation resolved against its input type: list inputs flattened (or element by element), maps
- * and buckets key by key, as the type and the definition ask. Immutable; any number of threads. */
+/* One operation resolved against its input type: list inputs flattened (or element by element),
+ * maps and buckets key by key, as the type and the definition ask. Immutable; any number of
+ * threads. */
 typedef struct gni_aggregator gni_aggregator;
 
 /* GN_E_TYPE "<type> is incompatible with <OPERATION>", GN_E_INVALID for a bad argument,
@@ -77,17 +79,17 @@ const gni_type *gni_aggregator_state_type(const gni_aggregator *aggregator);
 size_t gni_aggregator_state_size(const gni_aggregator *aggregator); /* bytes, 8-byte aligned */
 bool gni_aggregator_deletable(const gni_aggregator *aggregator);
 
-/* A state is `state_size` bytes of the caller plus what it takes from the arena passed in, which must
- * live as long as the state.
- *   merge(a, init) == a                                  init is neutral
- *   merge(merge(a, b), c) == merge(a, merge(b, c))       order of parts does not matter
+/* A state is `state_size` bytes of the caller plus what it takes from the arena passed in, which
+ * must live as long as the state. merge(a, init) == a                                  init is
+ * neutral merge(merge(a, b), c) == merge(a, merge(b, c))       order of parts does not matter
  *   fold(xs then ys) == merge(fold(xs), fold(ys))        training and serving cannot differ
  *   load(save(a)) == a                                   what is uploaded is what is fetched
  *   drop(update(a, x), x) == a                           only where deletable
  * (doubles: on values whose sums are exact). A state that saw nothing finishes to null and saves to
  * null. Null inputs change nothing. */
 void gni_state_init(const gni_aggregator *aggregator, void *state);
-/* `bucket` is the bucket column's value when bucketed, else NULL. Values that are kept are copied. */
+/* `bucket` is the bucket column's value when bucketed, else NULL. Values that are kept are copied.
+ */
 int gni_state_update(const gni_aggregator *aggregator, void *state, const gni_value *input,
                      const gni_value *bucket, int64_t time_ms, gn_arena *arena);
 /* Takes a row back (reversals). Not deletable: nothing happens. */
@@ -126,7 +128,8 @@ int64_t gni_hop_ms(gni_window window, int resolution);
 /* The first instant that belongs to the window seen at `at_ms`: round(at - length, hop); INT64_MIN
  * when unbounded. A row belongs iff start <= ts < at. */
 int64_t gni_window_start(gni_window window, int64_t at_ms, int resolution);
-#define GNI_TAIL_BUFFER_MS (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops */
+#define GNI_TAIL_BUFFER_MS (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops   \
+                                            */
 
 /* The event at exactly (batch end - window): CHRONON leaves it out of the batch state as upstream
  * does; EXACT keeps it, so that online equals offline. */
@@ -136,9 +139,9 @@ enum gni_boundary { GNI_BOUNDARY_CHRONON, GNI_BOUNDARY_EXACT };
 
 /* One base column: an aggregation with one bucket (or none), without window. */
 typedef struct gni_base_column {
-  gn_str name;    /* "amount_sum_by_city": the unwindowed output name */
-  int input;      /* position of the input column in the input struct */
-  int bucket;     /* position of the bucket column, or -1 */
+  gn_str name; /* "amount_sum_by_city": the unwindowed output name */
+  int input;   /* position of the input column in the input struct */
+  int bucket;  /* position of the bucket column, or -1 */
   const gni_aggregator *aggregator;
 } gni_base_column;
 
@@ -159,16 +162,17 @@ typedef struct gni_layout {
   bool any_windowed, any_timed;
 } gni_layout;
 
-/* `input` names and types every column the rows have; a missing one is GN_E_NOTFOUND with the nearest
- * name in the hint. `where` is "aggregations[2]". */
+/* `input` names and types every column the rows have; a missing one is GN_E_NOTFOUND with the
+ * nearest name in the hint. `where` is "aggregations[2]". */
 int gni_layout_take(gn_arena *arena, const gni_aggregation *aggregations, size_t count,
                     const gni_type *input, const gni_layout **out, gn_error *err);
-/* Chronon's output column name, e.g. "amount_average_7d_by_city"; window or bucket may be absent. */
+/* Chronon's output column name, e.g. "amount_average_7d_by_city"; window or bucket may be absent.
+ */
 gn_str gni_output_name(gn_arena *arena, const gni_aggregation *aggregation, gni_window window,
                        gn_str bucket);
 
-/* One row of one key. `values` are the fields of layout->input; they may be borrowed, what is kept is
- * copied. */
+/* One row of one key. `values` are the fields of layout->input; they may be borrowed, what is kept
+ * is copied. */
 typedef struct gni_row {
   const gni_value *values;
   int64_t time_ms;
@@ -181,11 +185,13 @@ typedef struct gni_row {
 typedef struct gni_snapshot gni_snapshot;
 
 int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_count,
-                     const gn_alloc *alloc, size_t ceiling_bytes, gni_snapshot **out, gn_error *err);
+                     const gn_alloc *alloc, size_t ceiling_bytes, gni_snapshot **out,
+                     gn_error *err);
 void gni_snapshot_free(gni_snapshot *snapshot);
 int gni_snapshot_add(gni_snapshot *snapshot, const gni_row *row, gn_error *err);
-/* Ends the key: calls `emit` once for each day whose outputs are not all null, in day order; `outputs`
- * has one value a window column, valid during the call. Then the snapshot is ready for the next key. */
+/* Ends the key: calls `emit` once for each day whose outputs are not all null, in day order;
+ * `outputs` has one value a window column, valid during the call. Then the snapshot is ready for
+ * the next key. */
 int gni_snapshot_end_key(gni_snapshot *snapshot,
                          int (*emit)(void *user, size_t day_index, const gni_value *outputs,
                                      gn_error *err),
@@ -200,15 +206,16 @@ int gni_entity_fold(const gni_layout *layout, int32_t day, const gni_row *rows, 
 /* ---- temporal: one output row a query (offline point in time) -------------------------------- */
 
 /* `rows` in (time, source order), `at_ms` ascending. Writes query_count x column_count values. The
- * canonical fold, batch end = midnight of each query's day; rows at or after the query do not count. */
+ * canonical fold, batch end = midnight of each query's day; rows at or after the query do not
+ * count. */
 int gni_temporal_fold(const gni_layout *layout, const gni_row *rows, size_t row_count,
                       const int64_t *at_ms, size_t query_count, gn_arena *arena, gni_value *outputs,
                       gn_error *err);
 
 /* ---- batch state: uploaded, and merged with live rows online --------------------------------- */
 
-/* struct { collapsedIr: struct WindowedIr{a field a window column}, tailHopIrs: list of 3 (1 d, 1 h,
- * 5 min) lists of struct HopIr{a field a base column, ts: long} }, named <clean name>_IR. */
+/* struct { collapsedIr: struct WindowedIr{a field a window column}, tailHopIrs: list of 3 (1 d, 1
+ * h, 5 min) lists of struct HopIr{a field a base column, ts: long} }, named <clean name>_IR. */
 const gni_type *gni_batch_type(const gni_layout *layout, gn_str record_name, gn_arena *arena);
 
 /* Builds the state of one key. Rows in (time, source order); rows at or after batch_end_ms and rows
@@ -217,10 +224,10 @@ int gni_batch_fold(const gni_layout *layout, const gni_row *rows, size_t row_cou
                    int64_t batch_end_ms, int boundary, gn_arena *arena, gni_value *saved,
                    gn_error *err);
 
-/* What a fetch does: `saved` (NULL: no batch record) at `batch_end_ms`, plus live rows by (time, put
- * order), seen at `at_ms` >= batch_end_ms. Rows outside [batch_end, at) are skipped. `outputs` has
- * column_count values. EXACT refuses (GN_E_INVALID) a batch more than the tail buffer before at_ms
- * when a window is longer than the buffer; CHRONON over-counts as upstream does. */
+/* What a fetch does: `saved` (NULL: no batch record) at `batch_end_ms`, plus live rows by (time,
+ * put order), seen at `at_ms` >= batch_end_ms. Rows outside [batch_end, at) are skipped. `outputs`
+ * has column_count values. EXACT refuses (GN_E_INVALID) a batch more than the tail buffer before
+ * at_ms when a window is longer than the buffer; CHRONON over-counts as upstream does. */
 int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
                      const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
                      gn_arena *arena, gni_value *outputs, gn_error *err);

@@ -44,8 +44,7 @@ int gnp_tail_fold(const gni_layout *layout, int index, const gni_row *rows, size
     if (ranges[i].from_ms < from_ms) from_ms = ranges[i].from_ms;
     if (ranges[i].to_ms > to_ms) to_ms = ranges[i].to_ms;
   }
-  int rc =
-      gnp_partials_init(out, layout, gnp_tail_hop_ms(index), ranges, range_count, arena, err);
+  int rc = gnp_partials_init(out, layout, gnp_tail_hop_ms(index), ranges, range_count, arena, err);
   size_t first = gnp_rows_find(rows, row_count, from_ms);
   for (size_t i = first; i < row_count && rows[i].time_ms < to_ms && rc == GN_OK; i++)
     rc = gnp_partials_add(out, &rows[i], arena, err);
@@ -97,8 +96,8 @@ int gnp_middle_fold(const gni_layout *layout, size_t column, const gnp_partials 
                     void *state, gn_arena *arena, gn_error *err)
 {
   size_t base = (size_t)layout->columns[column].base;
-  gnp_split split = gnp_window_split(layout->columns[column].window, batch_end_ms, GNI_FIVE_MINUTE,
-                                     boundary);
+  gnp_split split =
+      gnp_window_split(layout->columns[column].window, batch_end_ms, GNI_FIVE_MINUTE, boundary);
   int64_t whole_ms = gnp_ceil_day_ms(split.middle_ms);
   int rc = GN_OK;
   if (whole_ms > batch_end_ms) whole_ms = batch_end_ms;
@@ -203,7 +202,8 @@ int gni_batch_fold(const gni_layout *layout, const gni_row *rows, size_t row_cou
                    int64_t batch_end_ms, int boundary, gn_arena *arena, gni_value *saved,
                    gn_error *err)
 {
-  gni_value *parts = GN_TAKE(arena, gni_value, 2), *tails = GN_TAKE(arena, gni_value, GNP_TAIL_SIZES);
+  gni_value *parts = GN_TAKE(arena, gni_value, 2),
+            *tails = GN_TAKE(arena, gni_value, GNP_TAIL_SIZES);
   *saved = GNI_NULL_VALUE;
   if (!parts || !tails) return gni_fail_arena(err, arena, GNP_TAIL_SIZES * sizeof(*tails));
   int rc = save_collapsed(layout, rows, row_count, batch_end_ms, boundary, &parts[0], arena, err);

@@ -88,8 +88,10 @@ static int find_hop(const struct question *q, const gni_value *tail, int64_t ms,
     size_t middle = low + (high - low) / 2;
     int64_t start_ms = hop_start_ms(q, &tail->list.items[middle]);
     if (start_ms == INT64_MIN) return fail_shape(q->err, "a hop is not complete");
-    if (start_ms < ms) low = middle + 1;
-    else high = middle;
+    if (start_ms < ms)
+      low = middle + 1;
+    else
+      high = middle;
   }
   *out = low;
   return GN_OK;
@@ -118,8 +120,7 @@ static int add_tail(const struct question *q, const gni_window_column *column, i
                     struct growing *g)
 {
   const gni_value *tail = &q->tails[gnp_tail_index(column->window)];
-  gnp_split split =
-      gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
+  gnp_split split = gnp_window_split(column->window, q->batch_end_ms, GNI_FIVE_MINUTE, q->boundary);
   size_t first = 0;
   if (tail->is_null) return fail_shape(q->err, "a tail is null");
   int rc = find_hop(q, tail, start_ms, &first);

@@ -75,8 +75,7 @@ int gnp_rows_fold(const gni_base_column *base, const gni_row *rows, size_t from,
 /* ---- partial states ---- */
 
 int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t hop_ms,
-                      const gnp_range *ranges, size_t range_count, gn_arena *arena,
-                      gn_error *err)
+                      const gnp_range *ranges, size_t range_count, gn_arena *arena, gn_error *err)
 {
   *partials = (gnp_partials){
       .layout = layout, .hop_ms = hop_ms, .ranges = ranges, .range_count = range_count};

@@ -110,7 +110,8 @@ int64_t gnp_tail_hop_ms(int index);
 
 /* The tail hops of one size for a batch end; empty when no window hops by it. */
 int gnp_tail_fold(const gni_layout *layout, int index, const gni_row *rows, size_t row_count,
-                  int64_t batch_end_ms, int boundary, gn_arena *arena, gnp_partials *out, gn_error *err);
+                  int64_t batch_end_ms, int boundary, gn_arena *arena, gnp_partials *out,
+                  gn_error *err);
 /* Merges the middle of window column `column` into the empty `state`: the rest of the day in which
  * it begins, then whole days. `days` has the days that are whole. */
 int gnp_middle_fold(const gni_layout *layout, size_t column, const gnp_partials *days,

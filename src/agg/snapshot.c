@@ -233,7 +233,8 @@ static int compute_outputs(gni_snapshot *s, gn_error *err)
     if (!s->changed[c]) {
       rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &value);
       rc = gnp_state_fail(err, column->name, values, rc);
-    } else if (c > 0 && column[-1].base == column->base && same_span(s->spans[c - 1], s->spans[c])) {
+    } else if (c > 0 && column[-1].base == column->base &&
+               same_span(s->spans[c - 1], s->spans[c])) {
       value = s->outputs[c - 1];
     } else {
       rc = compute_column(s, c, &value, values, err);

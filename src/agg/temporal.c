@@ -50,8 +50,8 @@ static int begin_day(struct temporal *t, int64_t batch_end_ms, gn_error *err)
   t->batch_end_ms = batch_end_ms;
   gni_arena_reset(&t->day);
   memset(t->runs, 0, t->layout->column_count * sizeof(*t->runs));
-  int rc = gnp_days_fold(&t->days, t->rows, t->row_count, &t->next_day_row, batch_end_ms, &t->keep,
-                         err);
+  int rc =
+      gnp_days_fold(&t->days, t->rows, t->row_count, &t->next_day_row, batch_end_ms, &t->keep, err);
   for (int i = 0; i < GNP_TAIL_SIZES && rc == GN_OK; i++)
     rc = gnp_tail_fold(t->layout, i, t->rows, t->row_count, batch_end_ms, GNI_BOUNDARY_EXACT,
                        &t->day, &t->tails[i], err);
@@ -92,8 +92,8 @@ static int merge_tail(struct temporal *t, const gni_window_column *column, int64
 {
   if (gnp_is_unbounded(column->window)) return GN_OK;
   const gnp_partials *tail = &t->tails[gnp_tail_index(column->window)];
-  gnp_split split = gnp_window_split(column->window, t->batch_end_ms, GNI_FIVE_MINUTE,
-                                     GNI_BOUNDARY_EXACT);
+  gnp_split split =
+      gnp_window_split(column->window, t->batch_end_ms, GNI_FIVE_MINUTE, GNI_BOUNDARY_EXACT);
   return gnp_partials_merge(tail, (size_t)column->base, gnp_partials_find(tail, start_ms),
                             gnp_partials_find(tail, split.middle_ms), state, &t->day, err);
 }

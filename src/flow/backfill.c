@@ -1,4 +1,5 @@
-/* backfill: the missing partitions of a GroupBy's output table. SPDX-License-Identifier: Apache-2.0 */
+/* backfill: the missing partitions of a GroupBy's output table. SPDX-License-Identifier: Apache-2.0
+ */
 #include "flow/produce.h"
 #include "flow/range.h"
 
@@ -33,7 +34,8 @@ static const gni_type *output_type(gnp_job *job, bool with_partition)
   return gni_type_struct(&job->arena, GN_STR(""), fields, keys + features + with_partition);
 }
 
-static int emit_row(void *user, const gni_value *keys, const gni_value *values, int32_t day, gn_error *err)
+static int emit_row(void *user, const gni_value *keys, const gni_value *values, int32_t day,
+                    gn_error *err)
 {
   struct output *output = user;
   const gni_group *group = output->job->group;
@@ -47,7 +49,8 @@ static int emit_row(void *user, const gni_value *keys, const gni_value *values, 
   gni_value ds = gni_value_text(gni_str(output->day_text)), ts = GNI_NULL_VALUE;
   gni_arena_reset(&output->row_arena);
   memcpy(output->row, keys, key_count * sizeof *keys);
-  int rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena, output->row + key_count, err);
+  int rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena,
+                            output->row + key_count, err);
   if (rc != GN_OK) return rc;
   output->row[key_count + group->features->field_count] = ds;
   return gni_builder_add(output->builder, output->row, err);
@@ -85,7 +88,8 @@ static void output_deinit(struct output *output)
   if (output->row_arena.alloc) gni_arena_deinit(&output->row_arena);
 }
 
-static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output, gn_error *err)
+static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output,
+                       gn_error *err)
 {
   *output = (struct output){.job = job, .type = output_type(job, true), .step = name};
   gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
@@ -96,18 +100,20 @@ static int output_init(gnp_job *job, gni_day_range step, const char *name, struc
 }
 
 /* One step: a scan, a fold, and the partitions of its days. */
-static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step, gn_backfill_report *report,
-                    gn_error *err)
+static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step,
+                    gn_backfill_report *report, gn_error *err)
 {
   struct output output;
   struct ArrowArrayStream stream = {0};
   gni_table_written written = {0};
-  gn_str name = gni_str_format(&job->arena, "%.*s..%.*s", GN_STR_ARGS(gnp_day_text(&job->arena, step.first)),
-                               GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
+  gn_str name =
+      gni_str_format(&job->arena, "%.*s..%.*s", GN_STR_ARGS(gnp_day_text(&job->arena, step.first)),
+                     GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
   gn_error outer = {0};
   int rc = output_init(job, step, name.ptr, &output, &outer);
   if (rc == GN_OK)
-    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream, &outer);
+    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream,
+                        &outer);
   if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
   rc = gnp_first_cause(rc, &output.failure, &outer, err);
   report->partitions += (int64_t)written.days.count;
@@ -125,19 +131,23 @@ static int table_properties(gnp_job *job, gni_table_spec *spec, gn_error *err)
   if (!properties) return gni_fail_nomem(err, sizeof *properties);
   properties[0] = (gni_property){GN_STR("chronon_generated"), GN_STR("true")};
   properties[1] = (gni_property){GN_STR("chronon_table_type"), GN_STR("group_by")};
-  for (size_t i = 0; i < own->count; i++) properties[2 + i] = (gni_property){own->keys[i], own->values[i]};
+  for (size_t i = 0; i < own->count; i++)
+    properties[2 + i] = (gni_property){own->keys[i], own->values[i]};
   spec->properties = properties;
   spec->property_count = own->count + 2;
   return GN_OK;
 }
 
-static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report *report, gn_error *err)
+static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report *report,
+                     gn_error *err)
 {
   gni_table_writer *writer = NULL;
-  gni_table_spec spec = {.name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
+  gni_table_spec spec = {
+      .name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
   if (!spec.columns) return gni_fail_nomem(err, sizeof spec);
   int rc = table_properties(job, &spec, err);
-  if (rc == GN_OK && ranges->answer.step_count) rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
+  if (rc == GN_OK && ranges->answer.step_count)
+    rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
   for (size_t i = 0; rc == GN_OK && i < ranges->answer.step_count; i++)
     rc = run_step(job, writer, ranges->answer.steps[i], report, err);
   gni_table_writer_close(writer);
@@ -148,15 +158,18 @@ static void tell_holes(gnp_job *job, const gnp_ranges *ranges)
 {
   gn_session *session = job->session;
   if (ranges->answer.skipped_before)
-    gnp_session_log(session, GN_LOG_WARN, "flow.backfill",
-                    "days before the first existing partition are left alone (--run-first-hole fills them)",
-                    "days", gni_str_format(&job->arena, "%" PRId32, ranges->answer.skipped_before).ptr);
+    gnp_session_log(
+        session, GN_LOG_WARN, "flow.backfill",
+        "days before the first existing partition are left alone (--run-first-hole fills them)",
+        "days", gni_str_format(&job->arena, "%" PRId32, ranges->answer.skipped_before).ptr);
   if (ranges->answer.without_input)
-    gnp_session_log(session, GN_LOG_WARN, "flow.backfill", "days without input are left out", "days",
+    gnp_session_log(session, GN_LOG_WARN, "flow.backfill", "days without input are left out",
+                    "days",
                     gni_str_format(&job->arena, "%" PRId32, ranges->answer.without_input).ptr);
 }
 
-int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report, gn_error *err)
+int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report,
+                gn_error *err)
 {
   gnp_job job;
   gnp_ranges ranges;

@@ -74,7 +74,8 @@ static int not_found(gn_session *session, const char *conf, gn_arena *arena, gn_
   return GN_E_NOTFOUND;
 }
 
-int gnp_conf_find(gn_session *session, const char *conf, gn_arena *arena, gn_str *path, gn_error *err)
+int gnp_conf_find(gn_session *session, const char *conf, gn_arena *arena, gn_str *path,
+                  gn_error *err)
 {
   gn_str text = gni_str(conf), below;
   if (try_path(arena, path, session->repo, text)) return GN_OK;
@@ -146,7 +147,8 @@ int gnp_conf_each(gn_session *session, gn_arena *arena,
 /* ---- confs as arguments: names, files, folders, or nothing for all ---- */
 
 static int walk_folder(gn_session *session, gn_arena *arena, const char *folder,
-                       int (*each)(void *user, gn_str path, gn_error *err), void *user, gn_error *err)
+                       int (*each)(void *user, gn_str path, gn_error *err), void *user,
+                       gn_error *err)
 {
   struct walk walk = {session, arena, folder, each, user, err};
   return gni_folder_list(session->alloc, folder, walk_entry, &walk, err);
@@ -160,9 +162,12 @@ int gnp_conf_gather(gn_session *session, const char *const *confs, size_t count,
     gn_str path, folder = gni_str_format(arena, "%s/%s", session->repo, confs[i]);
     if (!folder.ptr) return gni_fail_nomem(err, 1);
     int rc;
-    if (gni_folder_exists(folder.ptr)) rc = walk_folder(session, arena, folder.ptr, each, user, err);
-    else if (gni_folder_exists(confs[i])) rc = walk_folder(session, arena, confs[i], each, user, err);
-    else if ((rc = gnp_conf_find(session, confs[i], arena, &path, err)) == GN_OK) rc = each(user, path, err);
+    if (gni_folder_exists(folder.ptr))
+      rc = walk_folder(session, arena, folder.ptr, each, user, err);
+    else if (gni_folder_exists(confs[i]))
+      rc = walk_folder(session, arena, confs[i], each, user, err);
+    else if ((rc = gnp_conf_find(session, confs[i], arena, &path, err)) == GN_OK)
+      rc = each(user, path, err);
     if (rc != GN_OK) return rc;
   }
   return GN_OK;

@@ -37,8 +37,9 @@ static int parse_bytes(gn_str text, int64_t *out)
   static const struct {
     const char *suffix;
     int64_t scale;
-  } units[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1 << 10}, {"MB", 1 << 20},
-               {"GB", 1 << 30},  {"K", 1 << 10},   {"M", 1 << 20},   {"G", 1 << 30},  {"", 1}};
+  } units[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1 << 10},
+               {"MB", 1 << 20},  {"GB", 1 << 30},  {"K", 1 << 10},   {"M", 1 << 20},
+               {"G", 1 << 30},   {"", 1}};
   for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
     if (!gni_str_ends(text, units[i].suffix)) continue;
     gn_str digits = gni_str_trim((gn_str){text.ptr, text.len - strlen(units[i].suffix)});
@@ -78,17 +79,20 @@ static int apply(const struct setting *setting, const gnp_toml_entry *entry, gnp
     return GN_OK;
   case BYTES:
     config->memory_origin = "gnomon.toml";
-    if (entry->kind == GNP_TOML_BOOLEAN || parse_bytes(entry->text, (int64_t *)(void *)member) != GN_OK)
+    if (entry->kind == GNP_TOML_BOOLEAN ||
+        parse_bytes(entry->text, (int64_t *)(void *)member) != GN_OK)
       return wrong_value(entry, "a size such as \"4GiB\"", err);
     return GN_OK;
-  case BOUNDARY: break;
+  case BOUNDARY:
+    break;
   }
   if (parse_boundary(entry->text, &config->boundary) != GN_OK)
     return wrong_value(entry, "\"chronon\" or \"exact\"", err);
   return GN_OK;
 }
 
-static int unknown_setting(const gnp_toml_entry *entry, const gn_str *names, size_t count, gn_error *err)
+static int unknown_setting(const gnp_toml_entry *entry, const gn_str *names, size_t count,
+                           gn_error *err)
 {
   gni_fail(err, GN_E_INVALID, "unknown setting '%.*s' in [%.*s]", GN_STR_ARGS(entry->key),
            GN_STR_ARGS(entry->table));
@@ -172,7 +176,8 @@ static int apply_table_flags(const gn_session_args *args, struct reading *readin
     gn_str rest = gni_str(args->tables[i]), name;
     if (!gni_str_split(&rest, '=', &name) || !rest.ptr || !name.len || !rest.len)
       return gni_fail(err, GN_E_ARG, "--table wants NAME=PATH, not '%s'", args->tables[i]);
-    gn_str kept_name = gni_str_take(reading->arena, name), path = gni_str_take(reading->arena, rest);
+    gn_str kept_name = gni_str_take(reading->arena, name),
+           path = gni_str_take(reading->arena, rest);
     gni_table_entry *table = kept_name.ptr && path.ptr ? table_entry(reading, kept_name.ptr) : NULL;
     if (!table) return gni_fail_nomem(err, sizeof *table);
     table->path = path.ptr;

@@ -1,4 +1,5 @@
-/* define: finding, checking, listing and describing definitions. SPDX-License-Identifier: Apache-2.0 */
+/* define: finding, checking, listing and describing definitions. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "flow/job.h"
 
 /* Texts of all problems live with the confs they are of. */
@@ -14,31 +15,45 @@ struct validation {
 static const char *code_of(int rc)
 {
   switch (rc) {
-  case GN_E_NOTFOUND: return "GT001";
-  case GN_E_TYPE: return "GT002";
-  case GN_E_PARSE: return "GX001";
-  case GN_E_UNSUPPORTED: return "GX002";
-  default: return "GT003";
+  case GN_E_NOTFOUND:
+    return "GT001";
+  case GN_E_TYPE:
+    return "GT002";
+  case GN_E_PARSE:
+    return "GX001";
+  case GN_E_UNSUPPORTED:
+    return "GX002";
+  default:
+    return "GT003";
   }
 }
 
 static void add_failure(gni_problems *problems, gn_str path, int rc, const gn_error *failure)
 {
-  gn_str message = gni_str_format(problems->arena, "%s%s%s", failure->where, failure->where[0] ? ": " : "",
-                                  failure->message);
-  gni_problem problem = {.code = code_of(rc), .severity = GNI_ERROR, .file = path, .message = message,
+  gn_str message = gni_str_format(problems->arena, "%s%s%s", failure->where,
+                                  failure->where[0] ? ": " : "", failure->message);
+  gni_problem problem = {.code = code_of(rc),
+                         .severity = GNI_ERROR,
+                         .file = path,
+                         .message = message,
                          .hint = gni_str(failure->hint)};
   gni_problems_add(problems, &problem);
 }
 
-static void warn(gni_problems *problems, gn_str path, const char *code, gn_str message, const char *hint)
+static void warn(gni_problems *problems, gn_str path, const char *code, gn_str message,
+                 const char *hint)
 {
-  gni_problem problem = {.code = code, .severity = GNI_WARNING, .file = path, .message = message, .hint = gni_str(hint)};
+  gni_problem problem = {.code = code,
+                         .severity = GNI_WARNING,
+                         .file = path,
+                         .message = message,
+                         .hint = gni_str(hint)};
   gni_problems_add(problems, &problem);
 }
 
 /* Times outside 1971..2099 are seconds, microseconds, or nonsense. */
-static int check_times(gnp_job *job, const gni_group_source *source, gni_problems *problems, gn_str path, gn_error *err)
+static int check_times(gnp_job *job, const gni_group_source *source, gni_problems *problems,
+                       gn_str path, gn_error *err)
 {
   gn_buf sql;
   int64_t wrong = 0;
@@ -48,41 +63,51 @@ static int check_times(gnp_job *job, const gni_group_source *source, gni_problem
   int rc = gni_bound_to_duckdb(source->time, NULL, &sql, err);
   gni_buf_add_text(&sql, " AS ts FROM ");
   if (rc == GN_OK)
-    rc = job->tables.scan(job->tables.user, source->table, GNI_DAY_OPEN_START, GNI_DAY_OPEN_END, &sql, err);
-  gni_buf_add_text(&sql, " AS source LIMIT 1000) AS sample WHERE ts IS NULL OR ts < 31536000000 OR ts > 4102473599999");
+    rc = job->tables.scan(job->tables.user, source->table, GNI_DAY_OPEN_START, GNI_DAY_OPEN_END,
+                          &sql, err);
+  gni_buf_add_text(&sql, " AS source LIMIT 1000) AS sample WHERE ts IS NULL OR ts < 31536000000 OR "
+                         "ts > 4102473599999");
   if (rc == GN_OK) rc = gni_engine_query_int64(job->engine, gni_buf_view(&sql), &wrong, err);
   gni_buf_deinit(&sql);
   if (rc == GN_OK && wrong > 0)
     warn(problems, path, "GT004",
-         gni_str_format(problems->arena, "%lld of the first 1000 rows of '%.*s' have no time between 1971 and 2100",
+         gni_str_format(problems->arena,
+                        "%lld of the first 1000 rows of '%.*s' have no time between 1971 and 2100",
                         (long long)wrong, GN_STR_ARGS(source->table)),
          "a time column is in milliseconds; filter rows without one in wheres");
   return rc == GN_ABSENT ? GN_OK : rc;
 }
 
 /* Does the table go back far enough for the longest window of the first day that is asked for? */
-static int check_coverage(gnp_job *job, const gni_group_source *source, gni_problems *problems, gn_str path, gn_error *err)
+static int check_coverage(gnp_job *job, const gni_group_source *source, gni_problems *problems,
+                          gn_str path, gn_error *err)
 {
   const gni_group_by *def = job->def->group_by;
   gni_window longest = gni_group_by_max_window(def);
   int32_t start;
   gni_table table;
   gni_days days;
-  if (!source->partitioned || source->entities || !def->backfill_start_date.len || longest.length_ms == INT64_MAX)
+  if (!source->partitioned || source->entities || !def->backfill_start_date.len ||
+      longest.length_ms == INT64_MAX)
     return GN_OK;
-  int rc = gnp_day_argument(gni_str_take(&job->arena, def->backfill_start_date).ptr, "backfillStartDate", 0, &start, err);
+  int rc = gnp_day_argument(gni_str_take(&job->arena, def->backfill_start_date).ptr,
+                            "backfillStartDate", 0, &start, err);
   if (rc == GN_OK) rc = gni_table_need(job->warehouse, source->table, &job->arena, &table, err);
-  if (rc == GN_OK) rc = gni_table_partitions(job->warehouse, &table, NULL, 0, &job->arena, &days, err);
+  if (rc == GN_OK)
+    rc = gni_table_partitions(job->warehouse, &table, NULL, 0, &job->arena, &days, err);
   if (rc != GN_OK) return rc;
   int32_t needed = start - (int32_t)(longest.length_ms / GN_DAY_MS);
   if (needed < source->start_day) needed = source->start_day;
   if (days.count == 0)
-    warn(problems, path, "GT005", gni_str_format(problems->arena, "'%.*s' has no partitions", GN_STR_ARGS(source->table)), "");
+    warn(problems, path, "GT005",
+         gni_str_format(problems->arena, "'%.*s' has no partitions", GN_STR_ARGS(source->table)),
+         "");
   else if (days.days[0] > needed)
     warn(problems, path, "GT005",
-         gni_str_format(problems->arena, "'%.*s' begins on %.*s, the longest window of %.*s needs %.*s",
-                        GN_STR_ARGS(source->table), GN_STR_ARGS(gnp_day_text(&job->arena, days.days[0])),
-                        GN_STR_ARGS(def->backfill_start_date), GN_STR_ARGS(gnp_day_text(&job->arena, needed))),
+         gni_str_format(
+             problems->arena, "'%.*s' begins on %.*s, the longest window of %.*s needs %.*s",
+             GN_STR_ARGS(source->table), GN_STR_ARGS(gnp_day_text(&job->arena, days.days[0])),
+             GN_STR_ARGS(def->backfill_start_date), GN_STR_ARGS(gnp_day_text(&job->arena, needed))),
          "the first windows will hold less than they say");
   return GN_OK;
 }
@@ -120,27 +145,34 @@ static int check_one(void *user, gn_str path, gn_error *err)
     if (err) *err = ignored;
     return rc;
   }
-  if (rc == GN_OK) rc = gni_def_check(def, problems);
-  else return GN_OK; /* its problems are in the list */
+  if (rc == GN_OK)
+    rc = gni_def_check(def, problems);
+  else
+    return GN_OK; /* its problems are in the list */
   if (rc != GN_OK) return gni_fail_nomem(err, 1);
   bool sound = problems->errors == before;
-  return validation->level == GN_LEVEL_DATA && def->group_by && sound ? check_data(session, path, problems, err) : GN_OK;
+  return validation->level == GN_LEVEL_DATA && def->group_by && sound
+             ? check_data(session, path, problems, err)
+             : GN_OK;
 }
 
-static int write_problems(gni_problems *problems, int form, gn_session *session, gn_text *out, gn_error *err)
+static int write_problems(gni_problems *problems, int form, gn_session *session, gn_text *out,
+                          gn_error *err)
 {
   gn_buf text;
   gni_buf_init(&text, session->alloc, GN_TEXT_FILE_BYTES_MAX);
   gni_problems_sort(problems);
-  if (form == GN_FORM_JSON) gni_problems_write_json(problems, &text);
-  else gni_problems_write(problems, form == GN_FORM_COLOR, &text);
+  if (form == GN_FORM_JSON)
+    gni_problems_write_json(problems, &text);
+  else
+    gni_problems_write(problems, form == GN_FORM_COLOR, &text);
   int rc = gnp_text_from(&text, out, err);
   gni_buf_deinit(&text);
   return rc;
 }
 
-int gn_validate(gn_session *session, const char *const *confs, size_t conf_count, int level, int form,
-                gn_text *problems_text, gn_error *err)
+int gn_validate(gn_session *session, const char *const *confs, size_t conf_count, int level,
+                int form, gn_text *problems_text, gn_error *err)
 {
   gn_arena arena;
   gni_problems problems;
@@ -166,8 +198,10 @@ struct listing {
 static void add_member(gn_buf *out, const char *name, gn_str text)
 {
   gni_buf_add_format(out, ",\"%s\":", name);
-  if (text.ptr) gni_json_add_text(out, text, false);
-  else gni_buf_add_text(out, "null");
+  if (text.ptr)
+    gni_json_add_text(out, text, false);
+  else
+    gni_buf_add_text(out, "null");
 }
 
 static int list_one(void *user, gn_str path, gn_error *err)
@@ -231,9 +265,11 @@ static int describe_group_by(const gni_group_by *def, gn_arena *arena, gn_buf *o
   gni_texts features;
   if (!names) return gni_fail_nomem(err, 1);
   for (size_t i = 0; i < count; i++) names[i] = columns[i].name;
-  rc = gni_derived_columns(def->derivations.items, def->derivations.count, names, count, arena, &features);
+  rc = gni_derived_columns(def->derivations.items, def->derivations.count, names, count, arena,
+                           &features);
   if (rc != GN_OK) return gni_fail_nomem(err, 1);
-  add_member(out, "accuracy", gni_str(gni_group_by_accuracy(def) == GNI_TEMPORAL ? "TEMPORAL" : "SNAPSHOT"));
+  add_member(out, "accuracy",
+             gni_str(gni_group_by_accuracy(def) == GNI_TEMPORAL ? "TEMPORAL" : "SNAPSHOT"));
   add_member(out, "output_table", gni_output_table(arena, def->metadata));
   add_member(out, "upload_table", gni_upload_table(arena, def->metadata));
   add_member(out, "batch_dataset", gni_batch_dataset(arena, def->metadata));
@@ -311,8 +347,10 @@ int gn_explain_code(const char *code, gn_text *out, gn_error *err)
     return GN_E_NOTFOUND;
   }
   gni_buf_init(&text, &gni_libc_alloc, GN_TEXT_FILE_BYTES_MAX);
-  if (all) gni_diagnostic_pages(&text);
-  else gni_diagnostic_page(diagnostic, &text);
+  if (all)
+    gni_diagnostic_pages(&text);
+  else
+    gni_diagnostic_page(diagnostic, &text);
   int rc = gnp_text_from(&text, out, err);
   gni_buf_deinit(&text);
   return rc;

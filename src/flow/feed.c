@@ -34,13 +34,14 @@ void gnp_feed_close(gnp_feed *feed)
   gni_free(alloc, feed, sizeof *feed);
 }
 
-/* The engine may give another width than the binder proved (HUGEINT for a sum); that must not pass. */
+/* The engine may give another width than the binder proved (HUGEINT for a sum); that must not pass.
+ */
 static int check_types(const gnp_feed *feed, gn_error *err)
 {
   for (size_t i = 0; i < feed->key_count + feed->input_count; i++) {
     bool is_key = i < feed->key_count;
-    const gni_field *wanted = is_key ? &feed->group->keys->fields[i]
-                                     : &feed->group->inputs->fields[i - feed->key_count];
+    const gni_field *wanted =
+        is_key ? &feed->group->keys->fields[i] : &feed->group->inputs->fields[i - feed->key_count];
     if (!gni_type_equal(wanted->type, feed->type->fields[i].type))
       return gni_fail(err, GN_E_BUG, "the engine gave another type for '%.*s' than was planned",
                       GN_STR_ARGS(wanted->name));
@@ -79,7 +80,8 @@ static int start(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, 
   if (rc == GN_OK) rc = add_functions(job, &functions, err);
   if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &feed->stream, err);
   gni_buf_deinit(&sql);
-  if (rc == GN_OK) rc = gni_stream_type(&feed->stream, &feed->types, &feed->schema, &feed->type, err);
+  if (rc == GN_OK)
+    rc = gni_stream_type(&feed->stream, &feed->types, &feed->schema, &feed->type, err);
   return rc == GN_OK ? check_types(feed, err) : rc;
 }
 
@@ -104,8 +106,10 @@ int gnp_feed_open(gnp_job *job, const gni_rows_request *request, gnp_feed **out,
   feed->fresh_keys = GN_TAKE(&feed->types, gni_value, feed->key_count);
   bool room = feed->values && feed->keys && feed->fresh_keys;
   int rc = room ? start(job, request, feed, err) : gni_fail_nomem(err, sizeof(gni_value));
-  if (rc != GN_OK) gnp_feed_close(feed);
-  else *out = feed;
+  if (rc != GN_OK)
+    gnp_feed_close(feed);
+  else
+    *out = feed;
   return rc;
 }
 
@@ -120,8 +124,8 @@ static int next_batch(gnp_feed *feed, gn_error *err)
     if (feed->batch.length == 0) continue;
     gni_arena_reset(&feed->columns_arena);
     feed->row = 0;
-    return gni_batch_view(feed->type, &feed->schema, &feed->batch, &feed->columns_arena, &feed->columns,
-                          err);
+    return gni_batch_view(feed->type, &feed->schema, &feed->batch, &feed->columns_arena,
+                          &feed->columns, err);
   }
 }
 
@@ -167,7 +171,8 @@ int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
   if (rc == GN_OK) rc = follow_key(feed, new_key, err);
   if (rc != GN_OK) return rc;
   if (time.is_null && feed->group->has_time && feed->group->layout)
-    return gni_fail(err, GN_E_INVALID, "a row has no time: filter with \"%s IS NOT NULL\" in wheres", "<timeColumn>");
+    return gni_fail(err, GN_E_INVALID,
+                    "a row has no time: filter with \"%s IS NOT NULL\" in wheres", "<timeColumn>");
   int32_t row_day = day.is_null ? INT32_MIN : (int32_t)day.integer;
   if (feed->by_day && row_day != feed->day) *new_key = true;
   feed->day = row_day;

@@ -23,8 +23,10 @@ static int look_new(gn_fetcher *fetcher, gnp_look **out, gn_error *err)
   gni_buf_init(&look->key, alloc, GN_STORE_KEY_BYTES_MAX);
   gni_buf_init(&look->text, alloc, GN_VALUE_BYTES_MAX);
   int rc = gni_store_reader_open(fetcher->store, &look->reader, err);
-  if (rc != GN_OK) look_free(fetcher, look);
-  else *out = look;
+  if (rc != GN_OK)
+    look_free(fetcher, look);
+  else
+    *out = look;
   return rc;
 }
 
@@ -58,7 +60,8 @@ static bool same_features(const gnp_serving *a, const gnp_serving *b)
 {
   const gni_type *x = a->group->features, *y = b->group->features;
   bool same = gni_type_equal(x, y) && gni_type_equal(a->group->keys, b->group->keys);
-  for (size_t i = 0; same && i < x->field_count; i++) same = gni_str_equal(x->fields[i].name, y->fields[i].name);
+  for (size_t i = 0; same && i < x->field_count; i++)
+    same = gni_str_equal(x->fields[i].name, y->fields[i].name);
   return same;
 }
 
@@ -71,7 +74,8 @@ int gnp_look_follow(gn_fetcher *fetcher, gnp_look *look, gn_error *err)
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
   if (look->serving && rc == GN_OK && look->serving->generation.number == info.number) return GN_OK;
   gnp_serving *fresh;
-  rc = gnp_serving_read(fetcher->session, look->reader, fetcher->dataset, fetcher->name, &fresh, err);
+  rc = gnp_serving_read(fetcher->session, look->reader, fetcher->dataset, fetcher->name, &fresh,
+                        err);
   if (rc != GN_OK) return rc;
   if (fetcher->first && !same_features(fetcher->first, fresh)) {
     gnp_serving_unref(fresh);
@@ -98,7 +102,8 @@ int gn_fetcher_open(gn_session *session, const char *conf, gn_fetcher **out, gn_
   fetcher->dataset = gnp_dataset_of(&fetcher->arena, conf, "_BATCH");
   fetcher->stream = gnp_dataset_of(&fetcher->arena, conf, "_STREAMING");
   fetcher->name = gni_str_take(&fetcher->arena, gni_str(conf)).ptr;
-  int rc = fetcher->name && fetcher->dataset.ptr && fetcher->stream.ptr ? GN_OK : gni_fail_nomem(err, 1);
+  int rc =
+      fetcher->name && fetcher->dataset.ptr && fetcher->stream.ptr ? GN_OK : gni_fail_nomem(err, 1);
   if (rc == GN_OK) rc = gnp_session_store(session, &fetcher->store, err);
   if (rc == GN_OK) rc = gnp_look_begin(fetcher, &look, err);
   if (rc != GN_OK) {
@@ -157,37 +162,41 @@ static int add_live(void *user, gn_str bytes, int64_t time_ms)
   gni_value record;
   if (look->live_count == look->live_capacity) {
     size_t capacity = look->live_capacity ? look->live_capacity * 2 : 64;
-    gni_row *grown = gni_resize(rows->fetcher->session->alloc, look->live, look->live_capacity * sizeof *grown,
-                                gni_size_mul(capacity, sizeof *grown));
+    gni_row *grown =
+        gni_resize(rows->fetcher->session->alloc, look->live, look->live_capacity * sizeof *grown,
+                   gni_size_mul(capacity, sizeof *grown));
     if (!grown) return gni_fail_nomem(rows->err, capacity * sizeof *grown);
     look->live = grown;
     look->live_capacity = capacity;
   }
-  int rc = gni_avro_decode(look->serving->records.selected, bytes, &look->arena, &record, rows->err);
+  int rc =
+      gni_avro_decode(look->serving->records.selected, bytes, &look->arena, &record, rows->err);
   if (rc != GN_OK) return rc;
   look->live[look->live_count++] = (gni_row){record.list.items, time_ms};
   return GN_OK;
 }
 
 /* TEMPORAL: the batch state and the rows since. */
-static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value *saved, int64_t at_ms,
-                           gni_value *values, gn_error *err)
+static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value *saved,
+                           int64_t at_ms, gni_value *values, gn_error *err)
 {
   const gnp_serving *serving = look->serving;
   int64_t batch_end_ms = serving->generation.batch_end_ms;
   struct live_rows rows = {fetcher, look, err};
   look->live_count = 0;
-  int rc = gni_store_scan(look->reader, fetcher->stream, gni_buf_view(&look->key), batch_end_ms, add_live, &rows, err);
+  int rc = gni_store_scan(look->reader, fetcher->stream, gni_buf_view(&look->key), batch_end_ms,
+                          add_live, &rows, err);
   if (rc != GN_OK) return rc;
   if (!saved && look->live_count == 0) return GN_ABSENT;
   if (at_ms < batch_end_ms) {
-    gni_fail(err, GN_E_INVALID, "the time asked for is before the batch end (%lld < %lld)", (long long)at_ms,
-             (long long)batch_end_ms);
-    gni_error_hint(err, "states only look forward: ask for a time after the upload, or upload an earlier day");
+    gni_fail(err, GN_E_INVALID, "the time asked for is before the batch end (%lld < %lld)",
+             (long long)at_ms, (long long)batch_end_ms);
+    gni_error_hint(
+        err, "states only look forward: ask for a time after the upload, or upload an earlier day");
     return GN_E_INVALID;
   }
-  return gni_batch_answer(serving->group->layout, saved, batch_end_ms, look->live, look->live_count, at_ms,
-                          fetcher->session->config.boundary, &look->arena, values, err);
+  return gni_batch_answer(serving->group->layout, saved, batch_end_ms, look->live, look->live_count,
+                          at_ms, fetcher->session->config.boundary, &look->arena, values, err);
 }
 
 static int find_values(gn_fetcher *fetcher, gnp_look *look, const gni_value *keys, int64_t at_ms,
@@ -199,7 +208,8 @@ static int find_values(gn_fetcher *fetcher, gnp_look *look, const gni_value *key
   gn_str bytes;
   gni_buf_reset(&look->key);
   int rc = gni_avro_encode(serving->records.key, &key, &look->key, err);
-  if (rc == GN_OK) rc = gni_store_get(look->reader, fetcher->dataset, gni_buf_view(&look->key), &bytes, err);
+  if (rc == GN_OK)
+    rc = gni_store_get(look->reader, fetcher->dataset, gni_buf_view(&look->key), &bytes, err);
   bool found = rc == GN_OK;
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
   if (found) rc = gni_avro_decode(serving->records.value, bytes, &look->arena, &record, err);
@@ -220,12 +230,14 @@ int gnp_look_answer(gn_fetcher *fetcher, gnp_look *look, const gni_value *keys, 
   if (!values) return gni_fail_nomem(err, group->values->field_count * sizeof *values);
   int rc = find_values(fetcher, look, keys, at_ms, values, err);
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
-  for (size_t i = 0; rc == GN_ABSENT && i < group->values->field_count; i++) values[i] = GNI_NULL_VALUE;
+  for (size_t i = 0; rc == GN_ABSENT && i < group->values->field_count; i++)
+    values[i] = GNI_NULL_VALUE;
   int derived = gni_day_format(gni_day_of_ms(at_ms), GN_STR("yyyy-MM-dd"), day, sizeof day, err);
   gn_str ds_text = gni_str_take(&look->arena, gni_str(day));
   if (derived == GN_OK && !ds_text.ptr) derived = gni_fail_nomem(err, sizeof day);
   gni_value ds = gni_value_text(ds_text), ts = gni_value_integer(at_ms);
-  if (derived == GN_OK) derived = gni_group_derive(group, keys, values, &ds, &ts, &look->arena, features, err);
+  if (derived == GN_OK)
+    derived = gni_group_derive(group, keys, values, &ds, &ts, &look->arena, features, err);
   return derived == GN_OK ? rc : derived;
 }
 
@@ -245,7 +257,9 @@ static int key_from_cell(const gni_field *field, const gn_cell *cell, gni_value 
   bool whole = kind >= GNI_BYTE && kind <= GNI_LONG;
   bool good = false;
   switch (cell->kind) {
-  case GN_CELL_NULL: *out = GNI_NULL_VALUE; return GN_OK;
+  case GN_CELL_NULL:
+    *out = GNI_NULL_VALUE;
+    return GN_OK;
   case GN_CELL_BOOLEAN:
     *out = gni_value_boolean(cell->as.integer != 0);
     good = kind == GNI_BOOLEAN;
@@ -263,10 +277,12 @@ static int key_from_cell(const gni_field *field, const gn_cell *cell, gni_value 
     *out = gni_value_text((gn_str){cell->as.text, cell->len});
     good = kind == (cell->kind == GN_CELL_TEXT ? GNI_STRING : GNI_BINARY);
     break;
-  default: break;
+  default:
+    break;
   }
   if (good) return GN_OK;
-  return gni_fail(err, GN_E_ARG, "key '%.*s' has another type than was uploaded", GN_STR_ARGS(field->name));
+  return gni_fail(err, GN_E_ARG, "key '%.*s' has another type than was uploaded",
+                  GN_STR_ARGS(field->name));
 }
 
 struct cell_writer {
@@ -278,7 +294,8 @@ struct cell_writer {
 static int copy_text(struct cell_writer *writer, gn_str text, gn_cell *out, gn_error *err)
 {
   if (text.len > writer->size - writer->used)
-    return gni_fail(err, GN_E_LIMIT, "the buffer of %zu bytes is too small for the features", writer->size);
+    return gni_fail(err, GN_E_LIMIT, "the buffer of %zu bytes is too small for the features",
+                    writer->size);
   if (text.len) memcpy(writer->buffer + writer->used, text.ptr, text.len);
   out->as.text = writer->buffer + writer->used;
   out->len = text.len;
@@ -311,7 +328,8 @@ static int cell_from_value(struct cell_writer *writer, const gni_type *type, con
   case GNI_BINARY:
     out->kind = type->kind == GNI_STRING ? GN_CELL_TEXT : GN_CELL_BYTES;
     return copy_text(writer, value->text, out, err);
-  default: break;
+  default:
+    break;
   }
   out->kind = GN_CELL_JSON;
   gni_buf_reset(&writer->look->text);
@@ -338,13 +356,15 @@ static int answer_cells(gn_fetcher *fetcher, gnp_look *look, const gn_cell *keys
 }
 
 int gn_fetcher_get(gn_fetcher *fetcher, const gn_cell *keys, size_t key_count, int64_t at_ms,
-                   gn_cell *features, size_t feature_count, char *buffer, size_t buffer_size, gn_error *err)
+                   gn_cell *features, size_t feature_count, char *buffer, size_t buffer_size,
+                   gn_error *err)
 {
   const gni_group *group = fetcher->first->group;
   gnp_look *look;
   if (key_count != group->keys->field_count || feature_count != group->features->field_count)
-    return gni_fail(err, GN_E_ARG, "%zu keys and %zu features are given; there are %u and %u", key_count,
-                    feature_count, group->keys->field_count, group->features->field_count);
+    return gni_fail(err, GN_E_ARG, "%zu keys and %zu features are given; there are %u and %u",
+                    key_count, feature_count, group->keys->field_count,
+                    group->features->field_count);
   int rc = gnp_look_begin(fetcher, &look, err);
   if (rc != GN_OK) return rc;
   struct cell_writer writer = {look, buffer, buffer_size, 0};
@@ -378,7 +398,8 @@ static void close_arrow(void *user)
   gni_free(alloc, fetch, sizeof *fetch);
 }
 
-static int answer_rows(struct arrow_fetch *fetch, const gni_column *columns, int64_t rows, gn_arena *arena, gn_error *err)
+static int answer_rows(struct arrow_fetch *fetch, const gni_column *columns, int64_t rows,
+                       gn_arena *arena, gn_error *err)
 {
   const gni_group *group = fetch->fetcher->first->group;
   for (int64_t row = 0; row < rows; row++) {
@@ -426,9 +447,11 @@ static int match_keys(struct arrow_fetch *fetch, gn_error *err)
   for (size_t i = 0; i < keys->field_count; i++) {
     const gni_field *key = &keys->fields[i];
     int at = gni_type_find(fetch->type, key->name);
-    if (at < 0) return gni_fail(err, GN_E_INVALID, "the keys have no column '%.*s'", GN_STR_ARGS(key->name));
+    if (at < 0)
+      return gni_fail(err, GN_E_INVALID, "the keys have no column '%.*s'", GN_STR_ARGS(key->name));
     if (!gni_type_equal(fetch->type->fields[at].type, key->type))
-      return gni_fail(err, GN_E_TYPE, "key column '%.*s' has another type than was uploaded", GN_STR_ARGS(key->name));
+      return gni_fail(err, GN_E_TYPE, "key column '%.*s' has another type than was uploaded",
+                      GN_STR_ARGS(key->name));
     fetch->columns[i] = at;
   }
   return GN_OK;
@@ -447,10 +470,12 @@ int gn_fetch(gn_session *session, const char *conf, struct ArrowArrayStream *key
   fetch->at_ms = at_ms;
   gni_arena_init(&fetch->arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
   int rc = gn_fetcher_open(session, conf, &fetch->fetcher, err);
-  if (rc == GN_OK) rc = gni_stream_type(&fetch->keys, &fetch->arena, &fetch->schema, &fetch->type, err);
+  if (rc == GN_OK)
+    rc = gni_stream_type(&fetch->keys, &fetch->arena, &fetch->schema, &fetch->type, err);
   if (rc == GN_OK) rc = match_keys(fetch, err);
   if (rc == GN_OK)
-    rc = gni_builder_new(fetch->fetcher->first->group->features, session->alloc, &fetch->builder, err);
+    rc = gni_builder_new(fetch->fetcher->first->group->features, session->alloc, &fetch->builder,
+                         err);
   if (rc == GN_OK)
     rc = gni_stream_new(fetch->fetcher->first->group->features, next_features, close_arrow, fetch,
                         session->alloc, out, err);

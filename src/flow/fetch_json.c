@@ -40,9 +40,10 @@ static int find_fetcher(struct answering *at, gn_str name, gn_fetcher **out)
   return GN_OK;
 }
 
-/* A request whose key column is missing is a mistake of the caller; one that is null has no record. */
-static int read_keys(struct answering *at, const gni_json *keys, const gni_type *type, gni_value *out,
-                     bool *any_null, gn_error *err)
+/* A request whose key column is missing is a mistake of the caller; one that is null has no record.
+ */
+static int read_keys(struct answering *at, const gni_json *keys, const gni_type *type,
+                     gni_value *out, bool *any_null, gn_error *err)
 {
   *any_null = false;
   for (size_t i = 0; i < type->field_count; i++) {
@@ -92,8 +93,8 @@ static bool answers_null_map(const struct answering *at, const gni_group *group,
   return at->mode == GN_ANSWER_CHRONON && found == GN_ABSENT && !group->projections;
 }
 
-static void answer_found(struct answering *at, gn_fetcher *fetcher, gnp_look *look, const gni_json *keys,
-                         int64_t at_ms)
+static void answer_found(struct answering *at, gn_fetcher *fetcher, gnp_look *look,
+                         const gni_json *keys, int64_t at_ms)
 {
   const gni_group *group = look->serving->group;
   gn_error failure = {0};
@@ -112,8 +113,10 @@ static void answer_found(struct answering *at, gn_fetcher *fetcher, gnp_look *lo
     return;
   }
   gni_buf_add_text(at->out, ",\"values\":");
-  if (answers_null_map(at, group, rc)) gni_buf_add_text(at->out, "null");
-  else add_values(at, group->features, features);
+  if (answers_null_map(at, group, rc))
+    gni_buf_add_text(at->out, "null");
+  else
+    add_values(at, group->features, features);
 }
 
 static int answer(struct answering *at, const gni_json *request)
@@ -138,7 +141,8 @@ static int answer(struct answering *at, const gni_json *request)
   answer_found(at, fetcher, look, keys, time ? time->integer : 0);
   gni_buf_add_text(at->out, "}\n");
   gnp_look_end(fetcher, look);
-  return at->out->rc == GN_OK ? GN_OK : gni_fail(at->err, at->out->rc, "the answers do not fit in memory");
+  return at->out->rc == GN_OK ? GN_OK
+                              : gni_fail(at->err, at->out->rc, "the answers do not fit in memory");
 }
 
 static int answer_lines(struct answering *at, gn_str requests)

@@ -10,11 +10,13 @@
 gn_str gnp_day_text(gn_arena *arena, int32_t day)
 {
   char text[16];
-  if (gni_day_format(day, GN_STR("yyyy-MM-dd"), text, sizeof text, NULL) != GN_OK) return GN_STR("?");
+  if (gni_day_format(day, GN_STR("yyyy-MM-dd"), text, sizeof text, NULL) != GN_OK)
+    return GN_STR("?");
   return gni_str_take(arena, gni_str(text));
 }
 
-int gnp_day_argument(const char *text, const char *name, int32_t fallback, int32_t *out, gn_error *err)
+int gnp_day_argument(const char *text, const char *name, int32_t fallback, int32_t *out,
+                     gn_error *err)
 {
   *out = fallback;
   if (!text) return GN_OK;
@@ -27,8 +29,8 @@ int gnp_day_argument(const char *text, const char *name, int32_t fallback, int32
 
 /* ---- tables ---- */
 
-static int table_type(void *user, gn_str name, gn_arena *arena, const gni_type **out, bool *partitioned,
-                      gn_error *err)
+static int table_type(void *user, gn_str name, gn_arena *arena, const gni_type **out,
+                      bool *partitioned, gn_error *err)
 {
   gnp_job *job = user;
   gni_table table;
@@ -54,7 +56,8 @@ static int table_newest(void *user, gn_str name, int32_t *day, gn_error *err)
   gni_table table;
   gni_days days;
   int rc = gni_table_need(job->warehouse, name, &job->arena, &table, err);
-  if (rc == GN_OK) rc = gni_table_partitions(job->warehouse, &table, NULL, 0, &job->arena, &days, err);
+  if (rc == GN_OK)
+    rc = gni_table_partitions(job->warehouse, &table, NULL, 0, &job->arena, &days, err);
   if (rc != GN_OK) return rc;
   if (!days.count) return GN_ABSENT;
   *day = days.days[days.count - 1];
@@ -86,8 +89,8 @@ static void apply_environment(gnp_job *job, const gni_variable *variables, size_
   const gni_variable *driver = gni_environment_find(variables, count, "DRIVER_MEMORY");
   int64_t number, more;
   if (!cores) cores = parallelism; /* one machine: tasks beyond its cores bring nothing */
-  if (cores && job->threads == 0 && gni_parse_int64(cores->value, &number) == GN_OK && number >= 1 &&
-      number <= 1024) {
+  if (cores && job->threads == 0 && gni_parse_int64(cores->value, &number) == GN_OK &&
+      number >= 1 && number <= 1024) {
     job->threads = (int32_t)number;
     job->threads_origin = cores->origin;
   }
@@ -118,7 +121,8 @@ static int read_teams(gnp_job *job, const char *mode, gn_error *err)
   }
   gni_buf_deinit(&text);
   if (rc != GN_OK || !teams) return rc;
-  gni_environment_request request = {job->def->metadata, {NULL, 0}, GN_STR("production"), gni_str(mode)};
+  gni_environment_request request = {
+      job->def->metadata, {NULL, 0}, GN_STR("production"), gni_str(mode)};
   if (!gni_teams_has(teams, job->def->metadata->team)) return GN_OK;
   rc = gni_environment(teams, &request, &job->arena, &variables, &count, err);
   if (rc == GN_OK) apply_environment(job, variables, count);
@@ -127,7 +131,8 @@ static int read_teams(gnp_job *job, const char *mode, gn_error *err)
 
 /* ---- the job ---- */
 
-int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_job *job, gn_error *err)
+int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_job *job,
+                 gn_error *err)
 {
   gni_problems problems;
   *job = (gnp_job){.session = session,
@@ -139,7 +144,8 @@ int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_jo
   gni_problems_init(&problems, &job->arena);
   if (!conf) return gni_fail(err, GN_E_ARG, "no definition is named");
   int rc = gnp_conf_find(session, conf, &job->arena, &job->conf_path, err);
-  if (rc == GN_OK) rc = gnp_conf_read(session, job->conf_path, &job->arena, &job->def, &problems, err);
+  if (rc == GN_OK)
+    rc = gnp_conf_read(session, job->conf_path, &job->arena, &job->def, &problems, err);
   if (rc == GN_OK && !job->def->group_by) {
     rc = gni_fail(err, GN_E_UNSUPPORTED, "'%s' is a %s; this version runs GroupBys", conf,
                   gni_def_kind_name(job->def->kind));
@@ -183,10 +189,12 @@ int gnp_job_bind(gnp_job *job, bool skip_unsupported, gn_error *err)
 {
   gni_group_options options = {.skip_unsupported = skip_unsupported};
   int rc = gnp_job_open_engine(job, err);
-  if (rc == GN_OK) rc = gni_group_bind(job->def->group_by, &job->tables, &options, &job->arena, &job->group, err);
+  if (rc == GN_OK)
+    rc = gni_group_bind(job->def->group_by, &job->tables, &options, &job->arena, &job->group, err);
   for (size_t i = 0; rc == GN_OK && i < job->group->skipped_count; i++)
-    gnp_session_log(job->session, GN_LOG_WARN, "flow", "column left out: a sketch, which this version does not compute",
-                    "column", job->group->skipped[i].ptr);
+    gnp_session_log(job->session, GN_LOG_WARN, "flow",
+                    "column left out: a sketch, which this version does not compute", "column",
+                    job->group->skipped[i].ptr);
   return rc;
 }
 

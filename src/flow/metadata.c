@@ -1,4 +1,5 @@
-/* metadata-upload: definitions into the store, where a fetcher of Chronon's looks for them. SPDX-License-Identifier: Apache-2.0 */
+/* metadata-upload: definitions into the store, where a fetcher of Chronon's looks for them.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "flow/job.h"
 #include "flow/serving.h"
 
@@ -6,8 +7,8 @@ struct putting {
   gn_session *session;
   gni_store *store;
   gn_arena *arena;
-  gn_str team;   /* "group_bys/team" of the definitions in `keys` */
-  gn_buf keys;   /* base64 of each key, comma-joined */
+  gn_str team; /* "group_bys/team" of the definitions in `keys` */
+  gn_buf keys; /* base64 of each key, comma-joined */
   int64_t count;
 };
 
@@ -49,16 +50,20 @@ static int put_conf(void *user, gn_str path, gn_error *err)
   if (!key.ptr) return gni_fail_nomem(err, 1);
   gni_buf_init(&json, putting->session->alloc, GN_VALUE_BYTES_MAX);
   rc = gni_node_write_compact(def->node, &json);
-  if (rc != GN_OK) gni_fail(err, rc, "'%.*s' does not fit in memory", GN_STR_ARGS(path));
-  else rc = gni_store_set(putting->store, GN_STR(GNP_METADATA_DATASET), key, gni_buf_view(&json), err);
+  if (rc != GN_OK)
+    gni_fail(err, rc, "'%.*s' does not fit in memory", GN_STR_ARGS(path));
+  else
+    rc = gni_store_set(putting->store, GN_STR(GNP_METADATA_DATASET), key, gni_buf_view(&json), err);
   gni_buf_deinit(&json);
   if (rc == GN_OK) rc = follow_team(putting, key, err);
-  if (rc == GN_OK && gni_base64_encode(key, &putting->keys) != GN_OK) rc = gni_fail_nomem(err, key.len);
+  if (rc == GN_OK && gni_base64_encode(key, &putting->keys) != GN_OK)
+    rc = gni_fail_nomem(err, key.len);
   putting->count += rc == GN_OK;
   return rc;
 }
 
-int gn_metadata_upload(gn_session *session, const char *const *confs, size_t conf_count, int64_t *count, gn_error *err)
+int gn_metadata_upload(gn_session *session, const char *const *confs, size_t conf_count,
+                       int64_t *count, gn_error *err)
 {
   gn_arena arena;
   struct putting putting = {.session = session, .arena = &arena};
@@ -66,7 +71,8 @@ int gn_metadata_upload(gn_session *session, const char *const *confs, size_t con
   gni_arena_init(&arena, session->alloc, (size_t)1 << 30);
   gni_buf_init(&putting.keys, session->alloc, GN_VALUE_BYTES_MAX);
   int rc = gnp_session_store(session, &putting.store, err);
-  if (rc == GN_OK) rc = gnp_conf_gather(session, confs, conf_count, &arena, put_conf, &putting, err);
+  if (rc == GN_OK)
+    rc = gnp_conf_gather(session, confs, conf_count, &arena, put_conf, &putting, err);
   if (rc == GN_OK) rc = end_team(&putting, err);
   *count = putting.count;
   gni_buf_deinit(&putting.keys);

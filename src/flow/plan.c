@@ -16,12 +16,14 @@ static void add_text_member(gn_buf *out, const char *name, gn_str text)
 static void add_day_member(gn_buf *out, gn_arena *arena, const char *name, int32_t day)
 {
   gni_buf_add_format(out, "\"%s\":", name);
-  if (day == GNI_DAY_OPEN_START || day == GNI_DAY_OPEN_END) gni_buf_add_text(out, "null");
-  else gni_json_add_text(out, gnp_day_text(arena, day), false);
+  if (day == GNI_DAY_OPEN_START || day == GNI_DAY_OPEN_END)
+    gni_buf_add_text(out, "null");
+  else
+    gni_json_add_text(out, gnp_day_text(arena, day), false);
 }
 
-static int add_scan(gnp_job *job, const gni_group_source *source, gni_day_range step, struct scans *total,
-                    gn_buf *out, gn_error *err)
+static int add_scan(gnp_job *job, const gni_group_source *source, gni_day_range step,
+                    struct scans *total, gn_buf *out, gn_error *err)
 {
   gni_day_range days;
   gni_table table;
@@ -37,14 +39,15 @@ static int add_scan(gnp_job *job, const gni_group_source *source, gni_day_range 
   add_day_member(out, &job->arena, "first", days.first);
   gni_buf_add_char(out, ',');
   add_day_member(out, &job->arena, "last", days.last);
-  gni_buf_add_format(out, ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64 ",\"files\":%" PRId64 "}", estimate.rows,
-                     estimate.bytes, estimate.files);
+  gni_buf_add_format(out, ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64 ",\"files\":%" PRId64 "}",
+                     estimate.rows, estimate.bytes, estimate.files);
   if (estimate.rows > 0) total->rows += estimate.rows;
   total->bytes += estimate.bytes;
   return GN_OK;
 }
 
-static int add_step(gnp_job *job, gni_day_range step, struct scans *total, gn_buf *out, gn_error *err)
+static int add_step(gnp_job *job, gni_day_range step, struct scans *total, gn_buf *out,
+                    gn_error *err)
 {
   gni_buf_add_char(out, '{');
   add_day_member(out, &job->arena, "first", step.first);
@@ -63,27 +66,32 @@ static int add_step(gnp_job *job, gni_day_range step, struct scans *total, gn_bu
 static void add_setting(gn_buf *out, const char *name, int64_t value, const char *origin)
 {
   gni_buf_add_format(out, "\"%s\":{\"value\":", name);
-  if (value > 0) gni_buf_add_format(out, "%" PRId64, value);
-  else gni_buf_add_text(out, "null");
+  if (value > 0)
+    gni_buf_add_format(out, "%" PRId64, value);
+  else
+    gni_buf_add_text(out, "null");
   gni_buf_add_char(out, ',');
   add_text_member(out, "from", gni_str(origin));
   gni_buf_add_char(out, '}');
 }
 
-static void add_settings(const gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges, gn_buf *out)
+static void add_settings(const gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges,
+                         gn_buf *out)
 {
   gni_buf_add_text(out, ",\"settings\":{");
   add_setting(out, "threads", job->threads, job->threads_origin);
   gni_buf_add_char(out, ',');
   add_setting(out, "memory_bytes", job->memory_bytes, job->memory_origin);
   gni_buf_add_char(out, ',');
-  add_setting(out, "step_days", args->step_days > 0 ? args->step_days : 30, args->step_days > 0 ? "flag" : "default");
+  add_setting(out, "step_days", args->step_days > 0 ? args->step_days : 30,
+              args->step_days > 0 ? "flag" : "default");
   gni_buf_add_text(out, ",\"start\":{");
   add_text_member(out, "from", gni_str(ranges->start_origin));
   gni_buf_add_text(out, "}}");
 }
 
-static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges, gn_buf *out, gn_error *err)
+static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges,
+                      gn_buf *out, gn_error *err)
 {
   struct scans total = {0};
   int64_t partitions = 0;
@@ -103,10 +111,13 @@ static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_rang
     if (rc != GN_OK) return rc;
     partitions += step.last - step.first + 1;
   }
-  gni_buf_add_format(out, "],\"partitions\":%" PRId64 ",\"already_there\":%d,\"skipped_before\":%d,\"without_input\":%d",
+  gni_buf_add_format(out,
+                     "],\"partitions\":%" PRId64
+                     ",\"already_there\":%d,\"skipped_before\":%d,\"without_input\":%d",
                      partitions, ranges->answer.already_there, ranges->answer.skipped_before,
                      ranges->answer.without_input);
-  gni_buf_add_format(out, ",\"scan_rows\":%" PRId64 ",\"scan_bytes\":%" PRId64 ",\"left_out\":[", total.rows, total.bytes);
+  gni_buf_add_format(out, ",\"scan_rows\":%" PRId64 ",\"scan_bytes\":%" PRId64 ",\"left_out\":[",
+                     total.rows, total.bytes);
   for (size_t i = 0; i < job->group->skipped_count; i++) {
     if (i) gni_buf_add_char(out, ',');
     gni_json_add_text(out, job->group->skipped[i], false);

@@ -102,7 +102,8 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   const gni_group *group = job->group;
   bool events = !group->entities && group->layout;
   gni_rows_request request = {.range = range,
-                              .before_ms = events ? (int64_t)(range.last + 1) * GN_DAY_MS : INT64_MAX,
+                              .before_ms =
+                                  events ? (int64_t)(range.last + 1) * GN_DAY_MS : INT64_MAX,
                               .order = events ? GNI_ORDER_KEY_TIME : GNI_ORDER_DAY_KEY};
   *out = NULL;
   gnp_fold *fold = gni_alloc_zero(alloc, sizeof *fold);
@@ -113,8 +114,10 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   gni_arena_init(&fold->arena, alloc, GN_STATE_BYTES_MAX);
   int rc = events ? open_snapshot(fold, range, err) : GN_OK;
   if (rc == GN_OK) rc = gnp_feed_open(job, &request, &fold->feed, err);
-  if (rc != GN_OK) gnp_fold_close(fold);
-  else *out = fold;
+  if (rc != GN_OK)
+    gnp_fold_close(fold);
+  else
+    *out = fold;
   return rc;
 }
 
@@ -153,8 +156,8 @@ static int end_key(gnp_fold *fold, gn_error *err)
   if (fold->snapshot) return gni_snapshot_end_key(fold->snapshot, emit_kept, fold, err);
   gni_value *outputs = GN_TAKE(&fold->arena, gni_value, group->values->field_count);
   if (!outputs) return gni_fail_nomem(err, group->values->field_count * sizeof *outputs);
-  int rc = gni_entity_fold(group->layout, fold->day, fold->rows.items, fold->rows.count, &fold->arena,
-                           outputs, err);
+  int rc = gni_entity_fold(group->layout, fold->day, fold->rows.items, fold->rows.count,
+                           &fold->arena, outputs, err);
   gnp_rows_reset(&fold->rows);
   return rc == GN_OK ? fold->emit(fold->user, fold->keys, outputs, fold->day, err) : rc;
 }
@@ -171,7 +174,8 @@ static int pass_through(gnp_fold *fold, gn_error *err)
   gni_row row;
   int rc = gnp_feed_next(fold->feed, &new_key, &row, err);
   if (rc != GN_OK) return rc;
-  return fold->emit(fold->user, gnp_feed_keys(fold->feed), row.values, gnp_feed_day(fold->feed), err);
+  return fold->emit(fold->user, gnp_feed_keys(fold->feed), row.values, gnp_feed_day(fold->feed),
+                    err);
 }
 
 int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)

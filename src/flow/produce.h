@@ -4,12 +4,13 @@
 
 #include "flow/job.h"
 
-/* Called with each finished row of a GroupBy: keys, values before derivations, the day it belongs to. */
+/* Called with each finished row of a GroupBy: keys, values before derivations, the day it belongs
+ * to. */
 typedef int (*gnp_emit)(void *user, const gni_value *keys, const gni_value *values, int32_t day,
                         gn_error *err);
 
-/* Folds what a feed gives into finished rows: snapshots of events, snapshots of entities, or rows as
- * they are. */
+/* Folds what a feed gives into finished rows: snapshots of events, snapshots of entities, or rows
+ * as they are. */
 typedef struct gnp_fold gnp_fold;
 int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *err);
 void gnp_fold_close(gnp_fold *fold);

@@ -1,4 +1,5 @@
-/* put: live rows into the store. All of them are read and checked before the first is written. SPDX-License-Identifier: Apache-2.0 */
+/* put: live rows into the store. All of them are read and checked before the first is written.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "flow/fetcher.h"
 
 struct puts {
@@ -15,9 +16,12 @@ static bool grow(struct puts *puts)
 {
   if (puts->count < puts->capacity) return true;
   size_t capacity = puts->capacity ? puts->capacity * 2 : 1024, old = puts->capacity;
-  puts->keys = gni_arena_grow(&puts->arena, puts->keys, old * sizeof *puts->keys, capacity * sizeof *puts->keys);
-  puts->values = gni_arena_grow(&puts->arena, puts->values, old * sizeof *puts->values, capacity * sizeof *puts->values);
-  puts->times = gni_arena_grow(&puts->arena, puts->times, old * sizeof *puts->times, capacity * sizeof *puts->times);
+  puts->keys = gni_arena_grow(&puts->arena, puts->keys, old * sizeof *puts->keys,
+                              capacity * sizeof *puts->keys);
+  puts->values = gni_arena_grow(&puts->arena, puts->values, old * sizeof *puts->values,
+                                capacity * sizeof *puts->values);
+  puts->times = gni_arena_grow(&puts->arena, puts->times, old * sizeof *puts->times,
+                               capacity * sizeof *puts->times);
   puts->capacity = capacity;
   return puts->keys && puts->values && puts->times;
 }
@@ -35,7 +39,8 @@ static int read_record(struct puts *puts, const gni_json *row, const gni_type *t
     gn_str name = gni_str_take(&puts->arena, field->name);
     const gni_json *cell = name.ptr ? gni_json_member(row, name.ptr) : NULL;
     cells[i] = GNI_NULL_VALUE;
-    int rc = cell ? gni_json_to_value(cell, field->type, &puts->arena, &cells[i], puts->err) : GN_OK;
+    int rc =
+        cell ? gni_json_to_value(cell, field->type, &puts->arena, &cells[i], puts->err) : GN_OK;
     if (rc != GN_OK) {
       gni_error_where(puts->err, "column '%.*s'", GN_STR_ARGS(field->name));
       return rc;
@@ -58,14 +63,18 @@ static int read_event(struct puts *puts, const gni_json *event)
   const gni_group *group = puts->serving->group;
   const gni_json *row = gni_json_member(event, "row"), *time = gni_json_member(event, "ts");
   bool no_key, no_value;
-  if (event->kind != GNI_JSON_OBJECT) return gni_fail(puts->err, GN_E_PARSE, "an event is an object");
+  if (event->kind != GNI_JSON_OBJECT)
+    return gni_fail(puts->err, GN_E_PARSE, "an event is an object");
   if (!row) row = event;
   if (!time || time->kind == GNI_JSON_NULL) return GN_OK; /* as a stream of Chronon's skips it */
-  if (time->kind != GNI_JSON_INTEGER) return gni_fail(puts->err, GN_E_PARSE, "\"ts\" is not a whole number of milliseconds");
+  if (time->kind != GNI_JSON_INTEGER)
+    return gni_fail(puts->err, GN_E_PARSE, "\"ts\" is not a whole number of milliseconds");
   if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
-  int rc = read_record(puts, row, group->keys, puts->serving->records.key, &puts->keys[puts->count], &no_key);
+  int rc = read_record(puts, row, group->keys, puts->serving->records.key, &puts->keys[puts->count],
+                       &no_key);
   if (rc != GN_OK || no_key) return rc;
-  rc = read_record(puts, row, group->inputs, puts->serving->records.selected, &puts->values[puts->count], &no_value);
+  rc = read_record(puts, row, group->inputs, puts->serving->records.selected,
+                   &puts->values[puts->count], &no_value);
   if (rc == GN_OK) puts->times[puts->count++] = time->integer;
   return rc;
 }
@@ -87,8 +96,8 @@ static int read_events(struct puts *puts, gn_str events)
   return GN_OK;
 }
 
-int gn_put_events(gn_session *session, const char *name, const char *events, size_t events_size, int64_t *rows,
-                  gn_error *err)
+int gn_put_events(gn_session *session, const char *name, const char *events, size_t events_size,
+                  int64_t *rows, gn_error *err)
 {
   struct puts puts = {.err = err};
   *rows = 0;
@@ -97,12 +106,14 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
   gni_arena_init(&puts.arena, session->alloc, (size_t)4 << 30);
   puts.serving = puts.fetcher->first;
   if (!puts.serving->group->temporal || !puts.serving->group->layout) {
-    rc = gni_fail(err, GN_E_UNSUPPORTED, "'%s' is not TEMPORAL with aggregations, so live rows change nothing", name);
+    rc = gni_fail(err, GN_E_UNSUPPORTED,
+                  "'%s' is not TEMPORAL with aggregations, so live rows change nothing", name);
     gni_error_hint(err, "give its source a topic, or accuracy=Accuracy.TEMPORAL, and upload again");
   }
   if (rc == GN_OK) rc = read_events(&puts, (gn_str){events, events_size});
   if (rc == GN_OK)
-    rc = gni_store_append(puts.fetcher->store, puts.fetcher->stream, puts.keys, puts.values, puts.times, puts.count, err);
+    rc = gni_store_append(puts.fetcher->store, puts.fetcher->stream, puts.keys, puts.values,
+                          puts.times, puts.count, err);
   if (rc == GN_OK) *rows = (int64_t)puts.count;
   gni_arena_deinit(&puts.arena);
   gn_fetcher_close(puts.fetcher);

@@ -1,4 +1,5 @@
-/* Which days a backfill is to fill, from arguments, definition and tables. SPDX-License-Identifier: Apache-2.0 */
+/* Which days a backfill is to fill, from arguments, definition and tables. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "flow/range.h"
 
 static int compare_days(const int32_t *days, size_t count, int32_t day, size_t *at)
@@ -6,8 +7,10 @@ static int compare_days(const int32_t *days, size_t count, int32_t day, size_t *
   size_t low = 0, high = count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (days[middle] < day) low = middle + 1;
-    else high = middle;
+    if (days[middle] < day)
+      low = middle + 1;
+    else
+      high = middle;
   }
   *at = low;
   return low < count && days[low] == day;
@@ -34,7 +37,8 @@ static gn_str written_table(const gni_source *source)
   return source->events ? source->events->table : source->entities->snapshot_table;
 }
 
-static int source_days(gnp_job *job, const gni_source *source, gni_days *out, bool *partitioned, gn_error *err)
+static int source_days(gnp_job *job, const gni_source *source, gni_days *out, bool *partitioned,
+                       gn_error *err)
 {
   gni_named_table named;
   gni_table table;
@@ -48,7 +52,8 @@ static int source_days(gnp_job *job, const gni_source *source, gni_days *out, bo
   *partitioned = rc == GN_OK && table.partitioned;
   *out = (gni_days){NULL, 0};
   if (rc != GN_OK || !table.partitioned) return rc;
-  return gni_table_partitions(job->warehouse, &table, filters, named.tokens.count, &job->arena, out, err);
+  return gni_table_partitions(job->warehouse, &table, filters, named.tokens.count, &job->arena, out,
+                              err);
 }
 
 /* The days that any source has; `*known` is false when a source has no days to tell, or holds all
@@ -84,12 +89,14 @@ static int find_bounds(gnp_job *job, const gn_backfill_args *args, gnp_ranges *o
 {
   const gni_group_by *def = job->def->group_by;
   int32_t start;
-  int rc = gnp_day_argument(args->end_ds, "end day", gnp_session_yesterday(job->session), &out->range.last, err);
+  int rc = gnp_day_argument(args->end_ds, "end day", gnp_session_yesterday(job->session),
+                            &out->range.last, err);
   if (rc != GN_OK) return rc;
   out->range.first = out->range.last;
   out->start_origin = "only the end day: the definition has no backfillStartDate";
   if (def->backfill_start_date.len) {
-    rc = gnp_day_argument(gni_str_take(&job->arena, def->backfill_start_date).ptr, "backfillStartDate", 0, &start, err);
+    rc = gnp_day_argument(gni_str_take(&job->arena, def->backfill_start_date).ptr,
+                          "backfillStartDate", 0, &start, err);
     if (rc != GN_OK) return rc;
     out->range.first = start;
     out->start_origin = "backfillStartDate";

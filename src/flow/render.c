@@ -40,7 +40,8 @@ static void add_csv(gn_buf *out, gn_str text)
   gni_buf_add_char(out, '"');
 }
 
-static int render_json_row(struct rendering *at, const gni_column *columns, int64_t row, gn_arena *arena)
+static int render_json_row(struct rendering *at, const gni_column *columns, int64_t row,
+                           gn_arena *arena)
 {
   gni_buf_add_text(at->out, at->form == GN_RENDER_JSON ? (at->seen ? ",\n {" : "[\n {") : "{");
   for (size_t i = 0; i < at->type->field_count; i++) {
@@ -55,7 +56,8 @@ static int render_json_row(struct rendering *at, const gni_column *columns, int6
   return GN_OK;
 }
 
-static int render_csv_row(struct rendering *at, const gni_column *columns, int64_t row, gn_arena *arena)
+static int render_csv_row(struct rendering *at, const gni_column *columns, int64_t row,
+                          gn_arena *arena)
 {
   gn_buf cell;
   gni_buf_init(&cell, arena->alloc, GN_VALUE_BYTES_MAX);
@@ -93,14 +95,16 @@ static gn_str shortened(gn_arena *arena, gn_str text)
   return gni_str_format(arena, "%.*s\xE2\x80\xA6", (int)end, text.ptr);
 }
 
-static int keep_table_row(struct rendering *at, const gni_column *columns, int64_t row, gn_arena *arena)
+static int keep_table_row(struct rendering *at, const gni_column *columns, int64_t row,
+                          gn_arena *arena)
 {
   size_t width = at->type->field_count;
   if (at->table_rows == at->table_capacity) {
     size_t capacity = at->table_capacity ? at->table_capacity * 2 : 64;
     at->table = gni_arena_grow(&at->cells, at->table, at->table_rows * width * sizeof(gn_str),
                                capacity * width * sizeof(gn_str));
-    if (!at->table) return gni_fail(at->err, GN_E_LIMIT, "the table is too large to lay out; use CSV");
+    if (!at->table)
+      return gni_fail(at->err, GN_E_LIMIT, "the table is too large to lay out; use CSV");
     at->table_capacity = capacity;
   }
   gn_buf cell;
@@ -110,7 +114,9 @@ static int keep_table_row(struct rendering *at, const gni_column *columns, int64
     gni_value value;
     gni_buf_reset(&cell);
     rc = gni_column_get(&columns[i], row, arena, &value);
-    if (rc == GN_OK) rc = value.is_null ? gni_buf_add_text(&cell, "NULL") : cell_text(at->type->fields[i].type, &value, &cell);
+    if (rc == GN_OK)
+      rc = value.is_null ? gni_buf_add_text(&cell, "NULL")
+                         : cell_text(at->type->fields[i].type, &value, &cell);
     gn_str text = shortened(&at->cells, gni_buf_view(&cell));
     if (rc == GN_OK && !text.ptr) rc = GN_E_NOMEM;
     at->table[at->table_rows * width + i] = text;
@@ -172,7 +178,8 @@ static int lay_out(struct rendering *at)
   add_rule(at, widths);
   for (size_t r = 0; r < at->table_rows; r++) add_table_row(at, widths, at->table + r * columns);
   if (box) add_rule(at, widths);
-  if (box) gni_buf_add_format(at->out, "%zu row%s\n", at->table_rows, at->table_rows == 1 ? "" : "s");
+  if (box)
+    gni_buf_add_format(at->out, "%zu row%s\n", at->table_rows, at->table_rows == 1 ? "" : "s");
   return GN_OK;
 }
 
@@ -182,9 +189,12 @@ static int render_row(struct rendering *at, const gni_column *columns, int64_t r
 {
   switch (at->form) {
   case GN_RENDER_JSON:
-  case GN_RENDER_JSONL: return render_json_row(at, columns, row, arena);
-  case GN_RENDER_CSV: return render_csv_row(at, columns, row, arena);
-  default: return keep_table_row(at, columns, row, arena);
+  case GN_RENDER_JSONL:
+    return render_json_row(at, columns, row, arena);
+  case GN_RENDER_CSV:
+    return render_csv_row(at, columns, row, arena);
+  default:
+    return keep_table_row(at, columns, row, arena);
   }
 }
 
@@ -224,10 +234,12 @@ static int render(struct rendering *at)
   return rc;
 }
 
-int gn_render(struct ArrowArrayStream *rows, int form, int64_t rows_max, gn_text *out, gn_error *err)
+int gn_render(struct ArrowArrayStream *rows, int form, int64_t rows_max, gn_text *out,
+              gn_error *err)
 {
   gn_buf text;
-  struct rendering at = {.rows = rows, .form = form, .rows_max = rows_max, .out = &text, .err = err};
+  struct rendering at = {
+      .rows = rows, .form = form, .rows_max = rows_max, .out = &text, .err = err};
   bool laid_out = form == GN_RENDER_TABLE || form == GN_RENDER_MARKDOWN;
   *out = (gn_text){0};
   if (laid_out && (rows_max <= 0 || rows_max > TABLE_ROWS_MAX)) at.rows_max = TABLE_ROWS_MAX;

@@ -3,14 +3,16 @@
 
 int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err)
 {
-  const gni_type *key = gni_type_struct(arena, GN_STR("Key"), group->keys->fields, group->keys->field_count);
+  const gni_type *key =
+      gni_type_struct(arena, GN_STR("Key"), group->keys->fields, group->keys->field_count);
   const gni_type *selected =
       gni_type_struct(arena, GN_STR("Value"), group->inputs->fields, group->inputs->field_count);
   gn_str output_name = gni_str_format(arena, "%.*s_OUTPUT", GN_STR_ARGS(group->clean_name));
   gn_str state_name = gni_str_format(arena, "%.*s_IR", GN_STR_ARGS(group->clean_name));
   if (!key || !selected || !output_name.ptr || !state_name.ptr) return gni_fail_nomem(err, 1);
   const gni_type *value = selected;
-  if (group->layout && group->temporal) value = gni_batch_type(group->layout, state_name, arena);
+  if (group->layout && group->temporal)
+    value = gni_batch_type(group->layout, state_name, arena);
   else if (group->layout)
     value = gni_type_struct(arena, output_name, group->values->fields, group->values->field_count);
   if (!value) return gni_fail_nomem(err, 1);
@@ -31,8 +33,10 @@ gn_str gnp_dataset_of(gn_arena *arena, const char *name, const char *suffix)
     char *c = (char *)(uintptr_t)&dataset.ptr[i];
     bool letter = (*c | 0x20) >= 'a' && (*c | 0x20) <= 'z';
     bool digit = *c >= '0' && *c <= '9';
-    if (letter) *c = (char)(*c & ~0x20);
-    else if (!digit) *c = '_';
+    if (letter)
+      *c = (char)(*c & ~0x20);
+    else if (!digit)
+      *c = '_';
   }
   return dataset;
 }
@@ -43,23 +47,26 @@ static int bind(gnp_serving *serving, gn_error *err)
   const gni_serving_info *info = serving->info;
   const gni_avro_schema *key, *selected;
   int rc = gni_avro_schema_parse(info->key_avro_schema, &serving->arena, &key, err);
-  if (rc == GN_OK) rc = gni_avro_schema_parse(info->selected_avro_schema, &serving->arena, &selected, err);
   if (rc == GN_OK)
-    rc = gni_group_bind_types(info->group_by, gni_avro_schema_type(key), gni_avro_schema_type(selected),
-                              &options, &serving->arena, &serving->group, err);
+    rc = gni_avro_schema_parse(info->selected_avro_schema, &serving->arena, &selected, err);
+  if (rc == GN_OK)
+    rc = gni_group_bind_types(info->group_by, gni_avro_schema_type(key),
+                              gni_avro_schema_type(selected), &options, &serving->arena,
+                              &serving->group, err);
   if (rc == GN_OK) rc = gnp_records_take(serving->group, &serving->arena, &serving->records, err);
   return rc;
 }
 
 static int not_uploaded(gn_str dataset, const char *name, gn_error *err)
 {
-  gni_fail(err, GN_E_NOTFOUND, "'%s' is not in the store (dataset %.*s)", name, GN_STR_ARGS(dataset));
+  gni_fail(err, GN_E_NOTFOUND, "'%s' is not in the store (dataset %.*s)", name,
+           GN_STR_ARGS(dataset));
   gni_error_hint(err, "upload it first: gnomon upload %s --ds DAY", name);
   return GN_E_NOTFOUND;
 }
 
-int gnp_serving_read(gn_session *session, gni_store_reader *reader, gn_str dataset, const char *name,
-                     gnp_serving **out, gn_error *err)
+int gnp_serving_read(gn_session *session, gni_store_reader *reader, gn_str dataset,
+                     const char *name, gnp_serving **out, gn_error *err)
 {
   gni_generation_info generation;
   gn_str text;

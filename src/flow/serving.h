@@ -1,11 +1,13 @@
-/* What upload leaves and fetch needs: records of keys and values, and the serving info. SPDX-License-Identifier: Apache-2.0 */
+/* What upload leaves and fetch needs: records of keys and values, and the serving info.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GNOMON_SRC_FLOW_SERVING_H
 #define GNOMON_SRC_FLOW_SERVING_H
 
 #include "flow/flow_private.h"
 #include "plan/plan.h"
 
-#define GNP_SERVING_KEY "group_by_serving_info" /* the key of the serving info beside the values */
+#define GNP_SERVING_KEY "group_by_serving_info" /* the key of the serving info beside the values   \
+                                                 */
 #define GNP_METADATA_DATASET "ZIPLINE_METADATA"
 #define GNP_TEAM_DATASET "CHRONON_ENTITY_BY_TEAM"
 
@@ -13,7 +15,8 @@
 typedef struct gnp_records {
   const gni_avro_schema *key;      /* "Key" */
   const gni_avro_schema *selected; /* "Value": the inputs; also the form of live rows */
-  const gni_avro_schema *value;    /* final values (_OUTPUT), batch states (_IR), or the selected ones */
+  const gni_avro_schema
+      *value; /* final values (_OUTPUT), batch states (_IR), or the selected ones */
 } gnp_records;
 
 /* GN_E_UNSUPPORTED names a column whose type Avro cannot hold. */
@@ -31,8 +34,8 @@ typedef struct gnp_serving {
 } gnp_serving;
 
 /* Reads the serving info that the reader sees between its begin and end. */
-int gnp_serving_read(gn_session *session, gni_store_reader *reader, gn_str dataset, const char *name,
-                     gnp_serving **out, gn_error *err);
+int gnp_serving_read(gn_session *session, gni_store_reader *reader, gn_str dataset,
+                     const char *name, gnp_serving **out, gn_error *err);
 gnp_serving *gnp_serving_ref(gnp_serving *serving);
 void gnp_serving_unref(gnp_serving *serving); /* NULL does nothing */
 

@@ -1,4 +1,5 @@
-/* What everything hangs on: a repository, its settings, the store. SPDX-License-Identifier: Apache-2.0 */
+/* What everything hangs on: a repository, its settings, the store. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "flow/flow_private.h"
 
 enum { SESSION_ARENA_BYTES = 16 << 20 };
@@ -79,7 +80,8 @@ int gnp_text_from(gn_buf *buf, gn_text *out, gn_error *err)
   *out = (gn_text){0};
   if (buf->rc == GN_OK && !buf->ptr) gni_buf_add_text(buf, "");
   if (buf->rc != GN_OK) return gni_fail(err, buf->rc, "the answer does not fit in memory");
-  *out = (gn_text){gni_resize(buf->alloc, buf->ptr, buf->capacity, buf->len + 1), buf->len, buf->alloc};
+  *out = (gn_text){gni_resize(buf->alloc, buf->ptr, buf->capacity, buf->len + 1), buf->len,
+                   buf->alloc};
   if (!out->ptr) return gni_fail_nomem(err, buf->len + 1);
   buf->ptr = NULL;
   buf->len = buf->capacity = 0;

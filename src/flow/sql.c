@@ -4,8 +4,8 @@
 /* A stream with the job behind it: engine and tables close when the rows are done. */
 struct answer {
   gnp_job job;
-  struct ArrowArrayStream rows;    /* SELECT */
-  struct ArrowArray listing;       /* SHOW, DESCRIBE: made at once */
+  struct ArrowArrayStream rows; /* SELECT */
+  struct ArrowArray listing;    /* SHOW, DESCRIBE: made at once */
   const gni_type *type;
 };
 
@@ -34,7 +34,9 @@ static gn_str next_word(gn_str *text)
 {
   *text = gni_str_trim(*text);
   gn_str word = {text->ptr, 0};
-  while (word.len < text->len && (unsigned char)word.ptr[word.len] > ' ' && word.ptr[word.len] != ';') word.len++;
+  while (word.len < text->len && (unsigned char)word.ptr[word.len] > ' ' &&
+         word.ptr[word.len] != ';')
+    word.len++;
   text->ptr += word.len;
   text->len -= word.len;
   return word;
@@ -53,14 +55,16 @@ static bool word_is(gn_str word, const char *upper)
 
 static gn_str unquoted(gn_str text)
 {
-  bool quoted = text.len >= 2 && (text.ptr[0] == '\'' || text.ptr[0] == '`' || text.ptr[0] == '"') &&
+  bool quoted = text.len >= 2 &&
+                (text.ptr[0] == '\'' || text.ptr[0] == '`' || text.ptr[0] == '"') &&
                 text.ptr[text.len - 1] == text.ptr[0];
   return quoted ? (gn_str){text.ptr + 1, text.len - 2} : text;
 }
 
 /* ---- SHOW TABLES [IN ns] [LIKE 'pattern'] ---- */
 
-static const gni_field show_fields[] = {{{"namespace", 9}, &gni_type_string}, {{"tableName", 9}, &gni_type_string}};
+static const gni_field show_fields[] = {{{"namespace", 9}, &gni_type_string},
+                                        {{"tableName", 9}, &gni_type_string}};
 static const gni_type show_type = {.kind = GNI_STRUCT, .field_count = 2, .fields = show_fields};
 
 static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder, gn_error *err)
@@ -68,13 +72,18 @@ static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder,
   gn_str pattern = GN_STR(""), ns_wanted = {NULL, 0}, word;
   const gn_str *matching;
   size_t matching_count;
-  if (!word_is(next_word(&rest), "TABLES")) return gni_fail(err, GN_E_PARSE, "only SHOW TABLES is understood");
+  if (!word_is(next_word(&rest), "TABLES"))
+    return gni_fail(err, GN_E_PARSE, "only SHOW TABLES is understood");
   while ((word = next_word(&rest)).len) {
-    if (word_is(word, "IN") || word_is(word, "FROM")) ns_wanted = unquoted(next_word(&rest));
-    else if (word_is(word, "LIKE")) pattern = unquoted(next_word(&rest));
-    else return gni_fail(err, GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES", GN_STR_ARGS(word));
+    if (word_is(word, "IN") || word_is(word, "FROM"))
+      ns_wanted = unquoted(next_word(&rest));
+    else if (word_is(word, "LIKE"))
+      pattern = unquoted(next_word(&rest));
+    else
+      return gni_fail(err, GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES", GN_STR_ARGS(word));
   }
-  int rc = gni_warehouse_tables(answer->job.warehouse, pattern, &answer->job.arena, &matching, &matching_count, err);
+  int rc = gni_warehouse_tables(answer->job.warehouse, pattern, &answer->job.arena, &matching,
+                                &matching_count, err);
   for (size_t i = 0; rc == GN_OK && i < matching_count; i++) {
     gn_str ns, base;
     rc = gni_table_name_split(matching[i], &ns, &base, err);
@@ -90,7 +99,8 @@ static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder,
 static const gni_field describe_fields[] = {{{"col_name", 8}, &gni_type_string},
                                             {{"data_type", 9}, &gni_type_string},
                                             {{"comment", 7}, &gni_type_string}};
-static const gni_type describe_type = {.kind = GNI_STRUCT, .field_count = 3, .fields = describe_fields};
+static const gni_type describe_type = {
+    .kind = GNI_STRUCT, .field_count = 3, .fields = describe_fields};
 
 static int describe_row(gni_builder *builder, gn_str name, gn_str type, gn_error *err)
 {
@@ -98,7 +108,8 @@ static int describe_row(gni_builder *builder, gn_str name, gn_str type, gn_error
   return gni_builder_add(builder, row, err);
 }
 
-static int describe_columns(struct answer *answer, const gni_table *table, gni_builder *builder, gn_error *err)
+static int describe_columns(struct answer *answer, const gni_table *table, gni_builder *builder,
+                            gn_error *err)
 {
   const gni_type *type;
   gn_buf text;
@@ -114,26 +125,33 @@ static int describe_columns(struct answer *answer, const gni_table *table, gni_b
   return rc;
 }
 
-static int describe_extended(struct answer *answer, const gni_table *table, gni_builder *builder, gn_error *err)
+static int describe_extended(struct answer *answer, const gni_table *table, gni_builder *builder,
+                             gn_error *err)
 {
   gni_estimate estimate;
   gni_scan all = GNI_SCAN_ALL;
   gn_arena *arena = &answer->job.arena;
   int rc = gni_table_estimate(answer->job.warehouse, table, &all, &estimate, err);
-  if (rc == GN_OK) rc = describe_row(builder, GN_STR("# Detailed Table Information"), GN_STR(""), err);
+  if (rc == GN_OK)
+    rc = describe_row(builder, GN_STR("# Detailed Table Information"), GN_STR(""), err);
   if (rc == GN_OK) rc = describe_row(builder, GN_STR("Name"), table->name, err);
   if (rc == GN_OK)
-    rc = describe_row(builder, GN_STR("Table Type"), table->format == GNI_TABLE_CSV ? GN_STR("CSV") : GN_STR("PARQUET"), err);
+    rc = describe_row(builder, GN_STR("Table Type"),
+                      table->format == GNI_TABLE_CSV ? GN_STR("CSV") : GN_STR("PARQUET"), err);
   if (rc == GN_OK) rc = describe_row(builder, GN_STR("Location"), table->location, err);
   if (rc == GN_OK)
-    rc = describe_row(builder, GN_STR("Partition Column"), table->partitioned ? table->partition_column : GN_STR("none"), err);
+    rc = describe_row(builder, GN_STR("Partition Column"),
+                      table->partitioned ? table->partition_column : GN_STR("none"), err);
   if (rc == GN_OK)
     rc = describe_row(builder, GN_STR("Statistics"),
-                      gni_str_format(arena, "%lld rows, %lld bytes, %lld files", (long long)estimate.rows,
-                                     (long long)estimate.bytes, (long long)estimate.files), err);
+                      gni_str_format(arena, "%lld rows, %lld bytes, %lld files",
+                                     (long long)estimate.rows, (long long)estimate.bytes,
+                                     (long long)estimate.files),
+                      err);
   for (size_t i = 0; rc == GN_OK && i < table->property_count; i++)
-    rc = describe_row(builder, gni_str_format(arena, "Property %.*s", GN_STR_ARGS(table->properties[i].name)),
-                      table->properties[i].value, err);
+    rc = describe_row(
+        builder, gni_str_format(arena, "Property %.*s", GN_STR_ARGS(table->properties[i].name)),
+        table->properties[i].value, err);
   return rc;
 }
 
@@ -152,7 +170,8 @@ static int describe_table(struct answer *answer, gn_str rest, gni_builder *build
 /* ---- the statement ---- */
 
 static int make_listing(struct answer *answer, gn_str rest, const gni_type *type,
-                        int (*fill)(struct answer *, gn_str, gni_builder *, gn_error *), gn_error *err)
+                        int (*fill)(struct answer *, gn_str, gni_builder *, gn_error *),
+                        gn_error *err)
 {
   gni_builder *builder;
   int rc = gni_builder_new(type, answer->job.session->alloc, &builder, err);
@@ -167,7 +186,8 @@ static int make_listing(struct answer *answer, gn_str rest, const gni_type *type
 static int run_select(struct answer *answer, gn_str sql, gn_error *err)
 {
   int rc = gni_warehouse_expose(answer->job.warehouse, sql, err);
-  if (rc == GN_OK) rc = gni_engine_type(answer->job.engine, sql, &answer->job.arena, &answer->type, err);
+  if (rc == GN_OK)
+    rc = gni_engine_type(answer->job.engine, sql, &answer->job.arena, &answer->type, err);
   return rc == GN_OK ? gni_engine_query(answer->job.engine, sql, &answer->rows, err) : rc;
 }
 
@@ -186,7 +206,8 @@ static int run(struct answer *answer, gn_str sql, gn_error *err)
 int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out, gn_error *err)
 {
   gn_str text = gni_str_trim(gni_str(sql));
-  while (text.len && text.ptr[text.len - 1] == ';') text = gni_str_trim((gn_str){text.ptr, text.len - 1});
+  while (text.len && text.ptr[text.len - 1] == ';')
+    text = gni_str_trim((gn_str){text.ptr, text.len - 1});
   struct answer *answer = gni_alloc_zero(session->alloc, sizeof *answer);
   if (!answer) return gni_fail_nomem(err, sizeof *answer);
   answer->job = (gnp_job){.session = session,
@@ -195,7 +216,8 @@ int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out, g
   gni_arena_init(&answer->job.arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
   int rc = gnp_job_open_engine(&answer->job, err);
   if (rc == GN_OK) rc = run(answer, text, err);
-  if (rc == GN_OK) rc = gni_stream_new(answer->type, next_rows, close_answer, answer, session->alloc, out, err);
+  if (rc == GN_OK)
+    rc = gni_stream_new(answer->type, next_rows, close_answer, answer, session->alloc, out, err);
   if (rc != GN_OK) close_answer(answer);
   return rc;
 }

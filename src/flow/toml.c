@@ -42,12 +42,18 @@ static int end_of_line(struct cursor *at)
 static char unescape(char c)
 {
   switch (c) {
-  case 'n': return '\n';
-  case 't': return '\t';
-  case 'r': return '\r';
-  case '"': return '"';
-  case '\\': return '\\';
-  default: return 0;
+  case 'n':
+    return '\n';
+  case 't':
+    return '\t';
+  case 'r':
+    return '\r';
+  case '"':
+    return '"';
+  case '\\':
+    return '\\';
+  default:
+    return 0;
   }
 }
 
@@ -104,8 +110,9 @@ static int read_path(struct cursor *at, gn_str *out)
   do {
     int rc = read_name(at, &part);
     if (rc != GN_OK) return rc;
-    *out = out->ptr ? gni_str_format(at->arena, "%.*s\x1F%.*s", GN_STR_ARGS(*out), GN_STR_ARGS(part))
-                    : part;
+    *out = out->ptr
+               ? gni_str_format(at->arena, "%.*s\x1F%.*s", GN_STR_ARGS(*out), GN_STR_ARGS(part))
+               : part;
     if (!out->ptr) return gni_fail_nomem(at->err, part.len);
     skip_space(at);
   } while (take_char(at, '.'));
@@ -119,7 +126,8 @@ static int read_value(struct cursor *at, gnp_toml_entry *entry)
   if (take_char(at, '"')) return read_quoted(at, '"', &entry->text);
   if (take_char(at, '\'')) return read_quoted(at, '\'', &entry->text);
   gn_str word = {at->rest.ptr, 0};
-  while (word.len < at->rest.len && (is_bare(word.ptr[word.len]) || word.ptr[word.len] == '+')) word.len++;
+  while (word.len < at->rest.len && (is_bare(word.ptr[word.len]) || word.ptr[word.len] == '+'))
+    word.len++;
   bool yes = gni_str_is(word, "true");
   entry->text = word;
   entry->kind = GNP_TOML_BOOLEAN;
@@ -135,14 +143,16 @@ static int read_value(struct cursor *at, gnp_toml_entry *entry)
 }
 
 static int read_line(struct cursor *at, gn_str *table,
-                     int (*each)(void *user, const gnp_toml_entry *entry, gn_error *err), void *user)
+                     int (*each)(void *user, const gnp_toml_entry *entry, gn_error *err),
+                     void *user)
 {
   gnp_toml_entry entry = {.table = *table, .line = at->line};
   int rc;
   skip_space(at);
   if (at->rest.len == 0 || at->rest.ptr[0] == '#' || at->rest.ptr[0] == '\r') return GN_OK;
   if (take_char(at, '[')) {
-    if (at->rest.len && at->rest.ptr[0] == '[') return fail_here(at, "lists of tables are not used here");
+    if (at->rest.len && at->rest.ptr[0] == '[')
+      return fail_here(at, "lists of tables are not used here");
     if ((rc = read_path(at, table)) != GN_OK) return rc;
     if (!take_char(at, ']')) return fail_here(at, "']' is missing");
     return end_of_line(at);

@@ -1,5 +1,6 @@
 /* The part of TOML that gnomon.toml uses: tables with dotted and quoted names, strings, whole
- * numbers, booleans. Anything else is an error with its place. SPDX-License-Identifier: Apache-2.0 */
+ * numbers, booleans. Anything else is an error with its place. SPDX-License-Identifier: Apache-2.0
+ */
 #ifndef GNOMON_SRC_FLOW_TOML_H
 #define GNOMON_SRC_FLOW_TOML_H
 
@@ -7,7 +8,8 @@
 
 enum gnp_toml_kind { GNP_TOML_TEXT, GNP_TOML_INTEGER, GNP_TOML_BOOLEAN };
 
-/* One `key = value` line. `table` is the header's parts joined by the byte 0x1F ("tables" 0x1F "ns.t"). */
+/* One `key = value` line. `table` is the header's parts joined by the byte 0x1F ("tables" 0x1F
+ * "ns.t"). */
 typedef struct gnp_toml_entry {
   gn_str table, key, text;
   int64_t integer; /* also a boolean's 0 or 1 */

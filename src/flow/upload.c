@@ -1,4 +1,5 @@
-/* upload: one day's values or states into the `_upload` table, then into the store. SPDX-License-Identifier: Apache-2.0 */
+/* upload: one day's values or states into the `_upload` table, then into the store.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "flow/produce.h"
 #include "flow/serving.h"
 
@@ -9,12 +10,13 @@ enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, JSON_EVERY = 100 };
 /* ---- the table ---- */
 
 static const gni_field upload_fields[] = {
-    {{"key_bytes", 9}, &gni_type_binary},   {{"value_bytes", 11}, &gni_type_binary},
-    {{"key_json", 8}, &gni_type_string},    {{"value_json", 10}, &gni_type_string},
+    {{"key_bytes", 9}, &gni_type_binary}, {{"value_bytes", 11}, &gni_type_binary},
+    {{"key_json", 8}, &gni_type_string},  {{"value_json", 10}, &gni_type_string},
     {{"ds", 2}, &gni_type_string},
 };
 static const gni_type upload_type = {.kind = GNI_STRUCT, .field_count = 5, .fields = upload_fields};
-static const gni_type upload_columns = {.kind = GNI_STRUCT, .field_count = 4, .fields = upload_fields};
+static const gni_type upload_columns = {
+    .kind = GNI_STRUCT, .field_count = 4, .fields = upload_fields};
 
 struct upload {
   gnp_job *job;
@@ -36,8 +38,8 @@ struct upload {
 static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
 {
   gni_value row[5] = {gni_value_text(gni_buf_view(&upload->key_bytes)),
-                      gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE, GNI_NULL_VALUE,
-                      gni_value_text(upload->ds)};
+                      gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE,
+                      GNI_NULL_VALUE, gni_value_text(upload->ds)};
   if (with_json) {
     row[2] = gni_value_text(gni_buf_view(&upload->key_json));
     row[3] = gni_value_text(gni_buf_view(&upload->value_json));
@@ -46,7 +48,8 @@ static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
 }
 
 /* Readable copies of about one row in a hundred, always the same ones. */
-static int add_json(struct upload *upload, const gni_value *key, const gni_value *value, bool *with_json)
+static int add_json(struct upload *upload, const gni_value *key, const gni_value *value,
+                    bool *with_json)
 {
   gn_str bytes = gni_buf_view(&upload->key_bytes);
   *with_json = gni_xxh64(bytes.ptr, bytes.len, 0) % JSON_EVERY == 0;
@@ -57,7 +60,8 @@ static int add_json(struct upload *upload, const gni_value *key, const gni_value
   return gni_value_to_json(gni_avro_schema_type(upload->records.value), value, &upload->value_json);
 }
 
-static int write_record(struct upload *upload, const gni_value *keys, const gni_value *value, gn_error *err)
+static int write_record(struct upload *upload, const gni_value *keys, const gni_value *value,
+                        gn_error *err)
 {
   const gni_group *group = upload->job->group;
   gni_value key = {.list = {keys, group->keys->field_count}};
@@ -66,14 +70,18 @@ static int write_record(struct upload *upload, const gni_value *keys, const gni_
   gni_buf_reset(&upload->value_bytes);
   int rc = gni_avro_encode(upload->records.key, &key, &upload->key_bytes, err);
   if (rc == GN_OK) rc = gni_avro_encode(upload->records.value, value, &upload->value_bytes, err);
-  if (rc != GN_OK) gni_error_hint(err, "Avro cannot hold a null in a list: drop it in the selection with filter(…)");
-  if (rc == GN_OK && add_json(upload, &key, value, &with_json) != GN_OK) rc = gni_fail_nomem(err, 1);
+  if (rc != GN_OK)
+    gni_error_hint(err,
+                   "Avro cannot hold a null in a list: drop it in the selection with filter(…)");
+  if (rc == GN_OK && add_json(upload, &key, value, &with_json) != GN_OK)
+    rc = gni_fail_nomem(err, 1);
   if (rc != GN_OK) return rc;
   upload->key_count++;
   return add_upload_row(upload, with_json, err);
 }
 
-static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day, gn_error *err)
+static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day,
+                       gn_error *err)
 {
   struct upload *upload = user;
   gni_value record = {.list = {values, upload->job->group->values->field_count}};
@@ -89,8 +97,9 @@ static int end_state(struct upload *upload, gn_error *err)
   gni_value saved;
   upload->open = false;
   gni_arena_reset(&upload->arena);
-  int rc = gni_batch_fold(upload->job->group->layout, upload->rows.items, upload->rows.count,
-                          upload->batch_end_ms, session->config.boundary, &upload->arena, &saved, err);
+  int rc =
+      gni_batch_fold(upload->job->group->layout, upload->rows.items, upload->rows.count,
+                     upload->batch_end_ms, session->config.boundary, &upload->arena, &saved, err);
   gnp_rows_reset(&upload->rows);
   return rc == GN_OK ? write_record(upload, upload->keys, &saved, err) : rc;
 }
@@ -141,7 +150,8 @@ static int write_info(struct upload *upload, gn_error *err)
   gni_buf_add_text(&upload->key_bytes, GNP_SERVING_KEY);
   gni_buf_add_text(&upload->key_json, GNP_SERVING_KEY);
   gni_buf_add_str(&upload->value_json, upload->info);
-  if (gni_buf_add_str(&upload->value_bytes, upload->info) != GN_OK) return gni_fail_nomem(err, upload->info.len);
+  if (gni_buf_add_str(&upload->value_bytes, upload->info) != GN_OK)
+    return gni_fail_nomem(err, upload->info.len);
   return add_upload_row(upload, true, err);
 }
 
@@ -151,7 +161,8 @@ static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
   int rc = upload->info_written ? GN_OK : write_info(upload, err);
   while (rc == GN_OK && gni_builder_rows(upload->builder) < BATCH_ROWS &&
          gni_builder_bytes(upload->builder) < BATCH_BYTES)
-    rc = upload->feed ? state_step(upload, err) : gnp_fold_step(upload->fold, emit_values, upload, err);
+    rc = upload->feed ? state_step(upload, err)
+                      : gnp_fold_step(upload->fold, emit_values, upload, err);
   if (rc == GN_OK || rc == GN_ABSENT) {
     out->release = NULL;
     rc = gni_builder_rows(upload->builder) ? gni_builder_finish(upload->builder, out, err) : GN_OK;
@@ -182,12 +193,14 @@ static int input_schema(gnp_job *job, const gni_avro_schema **out, gn_error *err
   gni_field *fields = GN_TAKE(&job->arena, gni_field, table->field_count);
   size_t count = 0;
   if (!used || !fields) return gni_fail_nomem(err, table->field_count * sizeof *fields);
-  for (size_t i = 0; i < job->group->keys->field_count; i++) gni_bound_columns(source->keys[i], used);
+  for (size_t i = 0; i < job->group->keys->field_count; i++)
+    gni_bound_columns(source->keys[i], used);
   for (size_t i = 0; i < source->query->selects.count; i++) {
     const gni_bound *bound;
     const gni_expr *expr;
     int rc = gni_expr_parse(source->query->selects.values[i], &job->arena, &expr, NULL, err);
-    if (rc == GN_OK) rc = gni_expr_bind(expr, table, &(gni_expr_options){0}, &job->arena, &bound, NULL, err);
+    if (rc == GN_OK)
+      rc = gni_expr_bind(expr, table, &(gni_expr_options){0}, &job->arena, &bound, NULL, err);
     if (rc != GN_OK) return rc;
     gni_bound_columns(bound, used);
   }
@@ -206,7 +219,8 @@ static int make_info(struct upload *upload, int32_t day, gn_error *err)
   gni_serving_info info = {.node = {.type = &gni_struct_serving_info}, .group_by = job->group->def};
   gn_buf text;
   int rc = schema_text(upload->records.key, &job->arena, &info.key_avro_schema, err);
-  if (rc == GN_OK) rc = schema_text(upload->records.selected, &job->arena, &info.selected_avro_schema, err);
+  if (rc == GN_OK)
+    rc = schema_text(upload->records.selected, &job->arena, &info.selected_avro_schema, err);
   if (rc == GN_OK && job->group->temporal) {
     rc = input_schema(job, &input, err);
     if (rc == GN_OK) rc = schema_text(input, &job->arena, &info.input_avro_schema, err);
@@ -249,16 +263,16 @@ static void init_buffers(struct upload *upload)
   gni_buf_init(&upload->value_json, alloc, GN_VALUE_BYTES_MAX);
 }
 
-/* TEMPORAL reads a partition further, as upstream does: rows that landed a day after they happened are
- * there, and a key whose rows are all newer than the batch has a record, with an empty state. */
+/* TEMPORAL reads a partition further, as upstream does: rows that landed a day after they happened
+ * are there, and a key whose rows are all newer than the batch has a record, with an empty state.
+ */
 static int open_rows(struct upload *upload, int32_t day, gn_error *err)
 {
   gnp_job *job = upload->job;
   bool states = job->group->temporal && job->group->layout;
   int32_t newest = job->group->entities ? day : day + 1;
-  gni_rows_request request = {.range = {newest, newest},
-                              .before_ms = INT64_MAX,
-                              .order = GNI_ORDER_KEY_TIME};
+  gni_rows_request request = {
+      .range = {newest, newest}, .before_ms = INT64_MAX, .order = GNI_ORDER_KEY_TIME};
   if (states) return gnp_feed_open(job, &request, &upload->feed, err);
   return gnp_fold_open(job, (gni_day_range){day, day}, &upload->fold, err);
 }
@@ -275,15 +289,17 @@ static int write_table(struct upload *upload, gn_error *err)
   gn_error outer = {0};
   int rc = gni_table_writer_open(job->warehouse, &spec, &writer, &outer);
   if (rc == GN_OK)
-    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream, &outer);
+    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream,
+                        &outer);
   if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
   gni_table_writer_close(writer);
   return gnp_first_cause(rc, &upload->failure, &outer, err);
 }
 
-/* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once. */
-static int load_batch(gni_store_load *load, const gni_column *columns, int64_t rows, gn_arena *arena,
-                      gn_buf *last, gn_upload_report *report, gn_error *err)
+/* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once.
+ */
+static int load_batch(gni_store_load *load, const gni_column *columns, int64_t rows,
+                      gn_arena *arena, gn_buf *last, gn_upload_report *report, gn_error *err)
 {
   for (int64_t row = 0; row < rows; row++) {
     gni_value key, value;
@@ -328,7 +344,8 @@ static int load_stream(gnp_job *job, gni_store_load *load, struct ArrowArrayStre
   return rc;
 }
 
-static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gn_upload_report *report, gn_error *err)
+static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gn_upload_report *report,
+                      gn_error *err)
 {
   gni_store *store;
   gni_store_load *load = NULL;
@@ -368,13 +385,15 @@ static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *er
   return rc == GN_OK ? load_store(job, day, upload.batch_end_ms, report, err) : rc;
 }
 
-int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report *report, gn_error *err)
+int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report *report,
+              gn_error *err)
 {
   gnp_job job;
   int32_t day;
   *report = (gn_upload_report){0};
   int rc = gnp_job_open(session, args->conf, "upload", &job, err);
-  if (rc == GN_OK) rc = gnp_day_argument(args->ds, "day", gnp_session_yesterday(session), &day, err);
+  if (rc == GN_OK)
+    rc = gnp_day_argument(args->ds, "day", gnp_session_yesterday(session), &day, err);
   if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
   if (rc == GN_OK) rc = run(&job, day, report, err);
   gnp_job_close(&job);

@@ -1,4 +1,5 @@
-/* Which columns a GroupBy's rows carry, in the order in which Chronon stores them. SPDX-License-Identifier: Apache-2.0 */
+/* Which columns a GroupBy's rows carry, in the order in which Chronon stores them.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan_private.h"
 
 static bool has_name(const gnp_names *names, gn_str name)
@@ -16,7 +17,8 @@ static void add_name(gnp_names *names, gn_str name)
 /* ---- the order of a Scala map ----
  *
  * A record of selected columns is stored in the order in which upstream's immutable map gives them:
- * up to four entries as inserted, more of them by a trie over an improved hash, five bits a level. */
+ * up to four entries as inserted, more of them by a trie over an improved hash, five bits a level.
+ */
 
 static uint32_t java_hash(gn_str text)
 {
@@ -52,7 +54,8 @@ static void sort_as_scala(gnp_names *names)
   for (size_t i = 1; i < names->count; i++) {
     gn_str name = names->items[i];
     size_t at = i;
-    for (; at > 0 && comes_before(name, names->items[at - 1]); at--) names->items[at] = names->items[at - 1];
+    for (; at > 0 && comes_before(name, names->items[at - 1]); at--)
+      names->items[at] = names->items[at - 1];
     names->items[at] = name;
   }
 }
@@ -70,12 +73,14 @@ static bool is_key(const gni_group_by *def, gn_str name)
 static int aggregated_columns(const gni_group_by *def, gn_arena *arena, gnp_names *out)
 {
   size_t room = 0;
-  for (size_t i = 0; i < def->aggregations.count; i++) room += 1 + def->aggregations.items[i].buckets.count;
+  for (size_t i = 0; i < def->aggregations.count; i++)
+    room += 1 + def->aggregations.items[i].buckets.count;
   out->items = GN_TAKE(arena, gn_str, room);
   if (!out->items) return GN_E_NOMEM;
   for (size_t i = 0; i < def->aggregations.count; i++) {
     const gni_aggregation_spec *aggregation = &def->aggregations.items[i];
-    for (size_t b = 0; b < aggregation->buckets.count; b++) add_name(out, aggregation->buckets.items[b]);
+    for (size_t b = 0; b < aggregation->buckets.count; b++)
+      add_name(out, aggregation->buckets.items[b]);
     add_name(out, aggregation->input_column);
   }
   return GN_OK;
@@ -87,7 +92,8 @@ static int selected_columns(const gni_group_by *def, const gni_query *query, con
 {
   size_t from_table = table ? table->field_count : 0;
   gnp_names all = {0};
-  all.items = GN_TAKE(arena, gn_str, query->selects.count + def->key_columns.count + 2 + from_table);
+  all.items =
+      GN_TAKE(arena, gn_str, query->selects.count + def->key_columns.count + 2 + from_table);
   if (!all.items) return GN_E_NOMEM;
   if (query->selects.keys) {
     add_name(&all, partition_column);
@@ -96,7 +102,8 @@ static int selected_columns(const gni_group_by *def, const gni_query *query, con
     for (size_t i = 0; i < query->selects.count; i++) add_name(&all, query->selects.keys[i]);
     sort_as_scala(&all);
   }
-  for (size_t i = 0; !query->selects.keys && i < from_table; i++) add_name(&all, table->fields[i].name);
+  for (size_t i = 0; !query->selects.keys && i < from_table; i++)
+    add_name(&all, table->fields[i].name);
   out->items = all.items;
   for (size_t i = 0; i < all.count; i++) {
     gn_str name = all.items[i];

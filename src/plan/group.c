@@ -63,8 +63,8 @@ static int bind_columns(const gni_group_source *source, const gn_str *names, siz
 static int bind_time(gni_group_source *source, gn_arena *arena, gn_error *err)
 {
   gn_str text = source->query->time_column;
-  /* Without selections upstream reads the table's own `ts`; a definition that names a time column and
-   * has no such column means the one it names. */
+  /* Without selections upstream reads the table's own `ts`; a definition that names a time column
+   * and has no such column means the one it names. */
   bool own = !source->query->selects.keys && gni_type_find(source->table_type, GN_STR("ts")) >= 0;
   if (own) text = GN_STR("ts");
   if (!text.len) return GN_OK;
@@ -113,7 +113,8 @@ static int open_source(const gni_source *from, const gni_table_access *tables, g
                        gni_group_source *source, gn_error *err)
 {
   if (from->join_source)
-    return gni_fail(err, GN_E_UNSUPPORTED, "a joinSource needs joins, which this version does not compute");
+    return gni_fail(err, GN_E_UNSUPPORTED,
+                    "a joinSource needs joins, which this version does not compute");
   *source = (gni_group_source){.table = gni_source_table(from, arena),
                                .query = gni_source_query(from),
                                .entities = from->entities != NULL,
@@ -122,23 +123,27 @@ static int open_source(const gni_source *from, const gni_table_access *tables, g
   int rc = parse_limit(source->query->start_partition, "startPartition", GNI_DAY_OPEN_START,
                        &source->start_day, err);
   if (rc == GN_OK)
-    rc = parse_limit(source->query->end_partition, "endPartition", GNI_DAY_OPEN_END, &source->end_day, err);
+    rc = parse_limit(source->query->end_partition, "endPartition", GNI_DAY_OPEN_END,
+                     &source->end_day, err);
   if (rc == GN_OK)
-    rc = tables->type(tables->user, source->table, arena, &source->table_type, &source->partitioned, err);
+    rc = tables->type(tables->user, source->table, arena, &source->table_type, &source->partitioned,
+                      err);
   return rc;
 }
 
 static int bind_source(const gni_group_by *def, const gnp_names *values, gn_arena *arena,
                        gni_group_source *source, gn_error *err)
 {
-  int rc = bind_columns(source, def->key_columns.items, def->key_columns.count, arena, &source->keys, err);
-  if (rc == GN_OK) rc = bind_columns(source, values->items, values->count, arena, &source->inputs, err);
+  int rc = bind_columns(source, def->key_columns.items, def->key_columns.count, arena,
+                        &source->keys, err);
+  if (rc == GN_OK)
+    rc = bind_columns(source, values->items, values->count, arena, &source->inputs, err);
   if (rc == GN_OK) rc = bind_time(source, arena, err);
   return rc == GN_OK ? bind_wheres(source, arena, err) : rc;
 }
 
-static const gni_type *struct_of(gn_arena *arena, const gn_str *names, const gni_bound *const *bound,
-                                 size_t count)
+static const gni_type *struct_of(gn_arena *arena, const gn_str *names,
+                                 const gni_bound *const *bound, size_t count)
 {
   gni_field *fields = GN_TAKE(arena, gni_field, count);
   if (!fields) return NULL;
@@ -147,7 +152,8 @@ static const gni_type *struct_of(gn_arena *arena, const gn_str *names, const gni
 }
 
 /* All sources of a GroupBy give the same columns. */
-static int check_same(const gni_type *first, const gni_bound *const *bound, gn_arena *arena, gn_error *err)
+static int check_same(const gni_type *first, const gni_bound *const *bound, gn_arena *arena,
+                      gn_error *err)
 {
   for (size_t i = 0; i < first->field_count; i++) {
     if (gni_type_equal(first->fields[i].type, gni_bound_type(bound[i]))) continue;
@@ -185,7 +191,8 @@ static int add_source(gni_group *group, const gnp_names *values, gni_group_sourc
   return rc;
 }
 
-static int bind_sources(gni_group *group, const gni_table_access *tables, gn_arena *arena, gn_error *err)
+static int bind_sources(gni_group *group, const gni_table_access *tables, gn_arena *arena,
+                        gn_error *err)
 {
   const gni_group_by *def = group->def;
   gni_group_source *sources = GN_TAKE_ZERO(arena, gni_group_source, def->sources.count);
@@ -195,8 +202,8 @@ static int bind_sources(gni_group *group, const gni_table_access *tables, gn_are
   for (size_t i = 0; i < def->sources.count; i++) {
     int rc = open_source(&def->sources.items[i], tables, arena, &sources[i], err);
     if (rc == GN_OK && i == 0 &&
-        gnp_value_columns(def, sources[0].query, sources[0].table_type, tables->partition_column, arena,
-                          &values) != GN_OK)
+        gnp_value_columns(def, sources[0].query, sources[0].table_type, tables->partition_column,
+                          arena, &values) != GN_OK)
       rc = no_memory(def, err);
     if (rc == GN_OK) rc = add_source(group, &values, &sources[i], arena, err);
     if (rc != GN_OK) {
@@ -211,9 +218,11 @@ static int bind_sources(gni_group *group, const gni_table_access *tables, gn_are
 /* Windows and FIRST or LAST need to know when a row was. */
 static int check_time(const gni_group *group, gn_error *err)
 {
-  bool needed = group->layout && (group->layout->any_windowed || group->layout->any_timed || group->temporal);
+  bool needed =
+      group->layout && (group->layout->any_windowed || group->layout->any_timed || group->temporal);
   if (!needed || group->has_time) return GN_OK;
-  gni_fail(err, GN_E_INVALID, "windows, FIRST and LAST need a time, and a source has no timeColumn");
+  gni_fail(err, GN_E_INVALID,
+           "windows, FIRST and LAST need a time, and a source has no timeColumn");
   gni_error_hint(err, "give each source's query a time_column in milliseconds");
   return GN_E_INVALID;
 }
@@ -228,8 +237,10 @@ int gni_group_bind(const gni_group_by *def, const gni_table_access *tables,
   int rc = bind_sources(group, tables, arena, err);
   if (rc == GN_OK) rc = gnp_bind_outputs(&binding);
   if (rc == GN_OK) rc = check_time(group, err);
-  if (rc != GN_OK) gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
-  else *out = group;
+  if (rc != GN_OK)
+    gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
+  else
+    *out = group;
   return rc;
 }
 
@@ -244,7 +255,9 @@ int gni_group_bind_types(const gni_group_by *def, const gni_type *keys, const gn
   group->has_time = true;
   gnp_binding binding = {group, options, arena, err, NULL};
   int rc = gnp_bind_outputs(&binding);
-  if (rc != GN_OK) gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
-  else *out = group;
+  if (rc != GN_OK)
+    gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
+  else
+    *out = group;
   return rc;
 }

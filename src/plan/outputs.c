@@ -1,4 +1,5 @@
-/* From keys and inputs to features: aggregations, then derivations. SPDX-License-Identifier: Apache-2.0 */
+/* From keys and inputs to features: aggregations, then derivations. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "plan/plan_private.h"
 
 #include <stdio.h>
@@ -58,20 +59,24 @@ static int bind_layout(gnp_binding *binding)
   size_t count, kept = 0;
   int rc = gni_group_by_aggregations(group->def, binding->arena, &aggregations, &count);
   if (rc != GN_OK) return no_memory(binding);
-  binding->skipped =
-      GN_TAKE(binding->arena, gn_str, count_columns(aggregations, count) + group->def->derivations.count);
+  binding->skipped = GN_TAKE(binding->arena, gn_str,
+                             count_columns(aggregations, count) + group->def->derivations.count);
   if (!binding->skipped) return no_memory(binding);
   group->skipped = binding->skipped;
   for (size_t i = 0; i < count; i++) {
-    bool skip = binding->options->skip_unsupported && gni_operation_is_sketch(aggregations[i].operation);
-    if (skip) skip_aggregation(binding, &aggregations[i]);
-    else aggregations[kept++] = aggregations[i];
+    bool skip =
+        binding->options->skip_unsupported && gni_operation_is_sketch(aggregations[i].operation);
+    if (skip)
+      skip_aggregation(binding, &aggregations[i]);
+    else
+      aggregations[kept++] = aggregations[i];
   }
   if (!group->def->aggregations.items) {
     group->values = group->inputs;
     return GN_OK;
   }
-  rc = gni_layout_take(binding->arena, aggregations, kept, group->inputs, &group->layout, binding->err);
+  rc = gni_layout_take(binding->arena, aggregations, kept, group->inputs, &group->layout,
+                       binding->err);
   if (rc == GN_OK) group->values = group->layout->output;
   return rc;
 }
@@ -124,7 +129,8 @@ static int bind_derivation(gnp_binding *binding, const gni_derivation *derivatio
     return GN_OK;
   }
   *out = (gni_projection){.name = derivation->name, .copy_of = -1};
-  if (rc == GN_OK && gni_expr_is_identifier(expr, &name)) out->copy_of = gni_type_find(group->wide, name);
+  if (rc == GN_OK && gni_expr_is_identifier(expr, &name))
+    out->copy_of = gni_type_find(group->wide, name);
   if (rc == GN_OK && out->copy_of < 0)
     rc = gnp_bind_text(text, group->wide, NULL, binding->arena, &out->bound, binding->err);
   if (rc != GN_OK) {
@@ -169,8 +175,10 @@ static int bind_derivations(gnp_binding *binding)
   if (!projections) return no_memory(binding);
   for (size_t i = 0; i < def->derivations.count; i++) {
     int rc = GN_OK;
-    if (gni_str_is(def->derivations.items[i].name, "*")) expand_star(binding, projections, &count);
-    else rc = bind_derivation(binding, &def->derivations.items[i], projections, &count);
+    if (gni_str_is(def->derivations.items[i].name, "*"))
+      expand_star(binding, projections, &count);
+    else
+      rc = bind_derivation(binding, &def->derivations.items[i], projections, &count);
     if (rc != GN_OK) return rc;
   }
   group->projections = projections;
@@ -228,8 +236,10 @@ int gni_group_derive(const gni_group *group, const gni_value *keys, const gni_va
   for (size_t i = 0; i < group->projection_count; i++) {
     const gni_projection *projection = &group->projections[i];
     int rc = GN_OK;
-    if (projection->copy_of >= 0) features[i] = wide[projection->copy_of];
-    else rc = gni_bound_eval(projection->bound, wide, arena, &features[i], err);
+    if (projection->copy_of >= 0)
+      features[i] = wide[projection->copy_of];
+    else
+      rc = gni_bound_eval(projection->bound, wide, arena, &features[i], err);
     if (rc != GN_OK) {
       gni_error_where(err, "derivation '%.*s'", GN_STR_ARGS(projection->name));
       return rc;

@@ -21,14 +21,14 @@ typedef struct gni_day_range { /* days since 1970-01-01, both included */
 } gni_day_range;
 
 typedef struct gni_range_request {
-  gni_day_range range;       /* first may be GNI_DAY_OPEN_START: begin with the first input */
-  const int32_t *existing;   /* days of the output table, ascending */
+  gni_day_range range;     /* first may be GNI_DAY_OPEN_START: begin with the first input */
+  const int32_t *existing; /* days of the output table, ascending */
   size_t existing_count;
-  bool check_inputs;         /* else every day counts as having input */
-  const int32_t *inputs;     /* days that some source has, ascending, each once */
+  bool check_inputs;     /* else every day counts as having input */
+  const int32_t *inputs; /* days that some source has, ascending, each once */
   size_t input_count;
-  bool skip_first_hole;      /* leave days before the first existing one alone */
-  int32_t step_days;         /* at least 1 */
+  bool skip_first_hole; /* leave days before the first existing one alone */
+  int32_t step_days;    /* at least 1 */
 } gni_range_request;
 
 typedef struct gni_range_answer {
@@ -42,16 +42,16 @@ typedef struct gni_range_answer {
 /* GN_E_ARG for an empty range, GN_E_LIMIT past GN_PLAN_STEPS_MAX steps. */
 int gni_range_plan(const gni_range_request *request, gn_arena *arena, gni_range_answer *out,
                    gn_error *err);
-/* Splits [first, last] in `parts` of equal floor size, the last taking the rest (run.py). GN_E_ARG when
- * there are more parts than days. */
+/* Splits [first, last] in `parts` of equal floor size, the last taking the rest (run.py). GN_E_ARG
+ * when there are more parts than days. */
 int gni_range_split(gni_day_range range, int32_t parts, gn_arena *arena, gni_day_range **out,
                     gn_error *err);
 
 /* ---- a GroupBy bound to its tables ----------------------------------------------------------- */
 
-/* What a table has; asked once a source. `type` is a struct with the partition column as string, last.
- * `scan` appends what may follow FROM for the days [first, last] (open ends allowed): every column by
- * its name, and the hidden columns named below. */
+/* What a table has; asked once a source. `type` is a struct with the partition column as string,
+ * last. `scan` appends what may follow FROM for the days [first, last] (open ends allowed): every
+ * column by its name, and the hidden columns named below. */
 typedef struct gni_table_access {
   int (*type)(void *user, gn_str table, gn_arena *arena, const gni_type **out, bool *partitioned,
               gn_error *err);
@@ -61,11 +61,11 @@ typedef struct gni_table_access {
   int (*newest)(void *user, gn_str table, int32_t *day, gn_error *err);
   void *user;
   const char *day_column, *order_column; /* the hidden columns: INTEGER day, BIGINT order */
-  gn_str partition_column; /* the warehouse's own name for the partition: "ds" */
+  gn_str partition_column;               /* the warehouse's own name for the partition: "ds" */
 } gni_table_access;
 
 typedef struct gni_group_source {
-  gn_str table;              /* without sub-partition tokens */
+  gn_str table; /* without sub-partition tokens */
   const gni_query *query;
   bool entities, cumulative;
   int32_t start_day, end_day; /* limits of the definition; open when not set */
@@ -87,15 +87,15 @@ typedef struct gni_group {
   const gni_group_by *def;
   gn_str name, clean_name, output_table, upload_table, batch_dataset, stream_dataset;
   bool entities, temporal, has_time;
-  const gni_type *keys;   /* struct */
-  const gni_type *inputs; /* struct: what rows carry besides keys and time; the value columns */
-  const gni_layout *layout;  /* NULL: no aggregations, rows pass through */
-  const gni_type *values;    /* struct: before derivations: layout->output or inputs */
-  const gni_type *wide;      /* struct: keys, values, then ds and ts; what derivations see */
+  const gni_type *keys;     /* struct */
+  const gni_type *inputs;   /* struct: what rows carry besides keys and time; the value columns */
+  const gni_layout *layout; /* NULL: no aggregations, rows pass through */
+  const gni_type *values;   /* struct: before derivations: layout->output or inputs */
+  const gni_type *wide;     /* struct: keys, values, then ds and ts; what derivations see */
   const gni_projection *projections; /* in output order; NULL: no derivations */
   size_t projection_count;
-  const gni_type *features;  /* struct: values, or what the derivations give */
-  const gn_str *skipped;     /* columns left out because they are not supported */
+  const gni_type *features; /* struct: values, or what the derivations give */
+  const gn_str *skipped;    /* columns left out because they are not supported */
   size_t skipped_count;
   const gni_group_source *sources;
   size_t source_count;
@@ -109,8 +109,8 @@ typedef struct gni_group_options {
 int gni_group_bind(const gni_group_by *def, const gni_table_access *tables,
                    const gni_group_options *options, gn_arena *arena, const gni_group **out,
                    gn_error *err);
-/* The part that needs no tables: types come from what was stored with an upload. `keys` and `inputs`
- * are structs. */
+/* The part that needs no tables: types come from what was stored with an upload. `keys` and
+ * `inputs` are structs. */
 int gni_group_bind_types(const gni_group_by *def, const gni_type *keys, const gni_type *inputs,
                          const gni_group_options *options, gn_arena *arena, const gni_group **out,
                          gn_error *err);
@@ -135,7 +135,8 @@ typedef struct gni_rows_request {
   int order;           /* gni_query_order */
 } gni_rows_request;
 
-/* SELECT with the columns: k0…, v0…, then `ts` BIGINT and `day` INTEGER (both may be null), ordered. */
+/* SELECT with the columns: k0…, v0…, then `ts` BIGINT and `day` INTEGER (both may be null),
+ * ordered. */
 int gni_group_sql(const gni_group *group, const gni_rows_request *request,
                   const gni_table_access *tables, gni_expr_functions *functions, gn_buf *sql,
                   gn_error *err);

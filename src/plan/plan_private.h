@@ -9,7 +9,8 @@ typedef struct gnp_names {
   size_t count;
 } gnp_names;
 
-/* The columns that rows carry besides keys and time. `table` is looked at when nothing is selected. */
+/* The columns that rows carry besides keys and time. `table` is looked at when nothing is selected.
+ */
 int gnp_value_columns(const gni_group_by *def, const gni_query *query, const gni_type *table,
                       gn_str partition_column, gn_arena *arena, gnp_names *out);
 

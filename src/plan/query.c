@@ -13,8 +13,8 @@ static int32_t earlier(int32_t a, int32_t b)
   return a < b ? a : b;
 }
 
-/* The first day whose events can matter to the day `first`: a window and a day before it, so that rows
- * that landed in the partition before their time are there too. */
+/* The first day whose events can matter to the day `first`: a window and a day before it, so that
+ * rows that landed in the partition before their time are there too. */
 static int32_t lookback(const gni_group *group, int32_t first)
 {
   gni_window longest = gni_group_by_max_window(group->def);
@@ -30,9 +30,12 @@ int gni_source_days(const gni_group *group, const gni_group_source *source, gni_
   if (!source->partitioned) return GN_OK;
   if (source->cumulative) { /* the newest partition holds all history */
     int32_t newest = source->end_day;
-    int rc = newest == GNI_DAY_OPEN_END ? tables->newest(tables->user, source->table, &newest, err) : GN_OK;
-    if (rc == GN_ABSENT) newest = range.last;
-    else if (rc != GN_OK) return rc;
+    int rc = newest == GNI_DAY_OPEN_END ? tables->newest(tables->user, source->table, &newest, err)
+                                        : GN_OK;
+    if (rc == GN_ABSENT)
+      newest = range.last;
+    else if (rc != GN_OK)
+      return rc;
     *out = (gni_day_range){newest, newest};
     return GN_OK;
   }
@@ -72,9 +75,11 @@ static int add_columns(struct writing *at, const gni_group_source *source)
 static int add_time(struct writing *at, const gni_group_source *source)
 {
   if (source->time) return gni_bound_to_duckdb(source->time, at->functions, at->sql, at->err);
-  if (source->entities) gni_buf_add_text(at->sql, "CAST(NULL AS BIGINT)");
+  if (source->entities)
+    gni_buf_add_text(at->sql, "CAST(NULL AS BIGINT)");
   else
-    gni_buf_add_format(at->sql, "((CAST(%s AS BIGINT) + 1) * 86400000 - 1)", at->tables->day_column);
+    gni_buf_add_format(at->sql, "((CAST(%s AS BIGINT) + 1) * 86400000 - 1)",
+                       at->tables->day_column);
   return GN_OK;
 }
 
@@ -106,7 +111,8 @@ static int add_source(struct writing *at, size_t index, gni_day_range range)
   return add_wheres(at, source);
 }
 
-/* A row whose keys are all null belongs to nobody. A table without days is cut by its rows' times. */
+/* A row whose keys are all null belongs to nobody. A table without days is cut by its rows' times.
+ */
 static void add_filter(struct writing *at, const gni_rows_request *request)
 {
   for (size_t i = 0; i < at->group->keys->field_count; i++)
@@ -115,14 +121,16 @@ static void add_filter(struct writing *at, const gni_rows_request *request)
   bool windows_only = at->group->layout && at->group->layout->any_windowed && !at->group->entities;
   int32_t from = windows_only ? lookback(at->group, request->range.first) : GNI_DAY_OPEN_START;
   if (from != GNI_DAY_OPEN_START)
-    gni_buf_add_format(at->sql, " AND (ts IS NULL OR ts >= %" PRId64 ")", (int64_t)from * GN_DAY_MS);
+    gni_buf_add_format(at->sql, " AND (ts IS NULL OR ts >= %" PRId64 ")",
+                       (int64_t)from * GN_DAY_MS);
   if (request->before_ms != INT64_MAX)
     gni_buf_add_format(at->sql, " AND ts < %" PRId64, request->before_ms);
 }
 
 static void add_order(struct writing *at, int order)
 {
-  gni_buf_add_text(at->sql, order == GNI_ORDER_DAY_KEY ? " ORDER BY day NULLS FIRST, " : " ORDER BY ");
+  gni_buf_add_text(at->sql,
+                   order == GNI_ORDER_DAY_KEY ? " ORDER BY day NULLS FIRST, " : " ORDER BY ");
   for (size_t i = 0; i < at->group->keys->field_count; i++)
     gni_buf_add_format(at->sql, "k%zu NULLS LAST, ", i);
   gni_buf_add_text(at->sql, "ts NULLS FIRST, src, day NULLS FIRST, ord");

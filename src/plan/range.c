@@ -6,8 +6,10 @@ static bool has_day(const int32_t *days, size_t count, int32_t day)
   size_t low = 0, high = count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (days[middle] < day) low = middle + 1;
-    else high = middle;
+    if (days[middle] < day)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low < count && days[low] == day;
 }
@@ -53,18 +55,23 @@ int gni_range_plan(const gni_range_request *request, gn_arena *arena, gni_range_
   *out = (gni_range_answer){0};
   int rc = first_day_of(request, &first, err);
   if (rc != GN_OK) return rc;
-  if (first > request->range.last) return gni_fail(err, GN_E_ARG, "the range ends before it starts");
+  if (first > request->range.last)
+    return gni_fail(err, GN_E_ARG, "the range ends before it starts");
   steps.items = GN_TAKE(arena, gni_day_range, GN_PLAN_STEPS_MAX);
   if (!steps.items) return gni_fail_nomem(err, GN_PLAN_STEPS_MAX * sizeof *steps.items);
   /* Days before the first that exists were dropped by retention, as far as anyone can tell. */
   int32_t fill_from = first;
   if (request->skip_first_hole && request->existing_count && request->existing[0] > first)
-    fill_from = request->existing[0] > request->range.last ? request->range.last + 1 : request->existing[0];
+    fill_from =
+        request->existing[0] > request->range.last ? request->range.last + 1 : request->existing[0];
   out->skipped_before = fill_from - first;
   for (int32_t day = fill_from; rc == GN_OK && day <= request->range.last; day++) {
-    if (has_day(request->existing, request->existing_count, day)) out->already_there++;
-    else if (request->check_inputs && !has_day(request->inputs, request->input_count, day)) out->without_input++;
-    else rc = add_day(&steps, day, err);
+    if (has_day(request->existing, request->existing_count, day))
+      out->already_there++;
+    else if (request->check_inputs && !has_day(request->inputs, request->input_count, day))
+      out->without_input++;
+    else
+      rc = add_day(&steps, day, err);
   }
   out->steps = steps.items;
   out->step_count = steps.count;
@@ -76,8 +83,8 @@ int gni_range_split(gni_day_range range, int32_t parts, gn_arena *arena, gni_day
 {
   int64_t days = (int64_t)range.last - range.first + 1;
   if (parts < 1 || parts > days)
-    return gni_fail(err, GN_E_ARG, "%d parts of %lld days: there must be at least one day a part", parts,
-                    (long long)days);
+    return gni_fail(err, GN_E_ARG, "%d parts of %lld days: there must be at least one day a part",
+                    parts, (long long)days);
   gni_day_range *items = GN_TAKE(arena, gni_day_range, parts);
   if (!items) return gni_fail_nomem(err, (size_t)parts * sizeof *items);
   int32_t each = (int32_t)(days / parts);

@@ -1,4 +1,5 @@
-/* The dispatcher: finds the driver of a URL and passes calls on. SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher: finds the driver of a URL and passes calls on. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "store/store.h"
 
 static const gni_store_driver *const drivers[] = {&gni_store_lmdb, &gni_store_memory,
@@ -35,8 +36,10 @@ static const gni_store_driver *find_driver(gn_str scheme, gn_error *err)
   }
   gn_str near = gni_nearest(scheme, names, DRIVER_COUNT);
   gni_fail(err, GN_E_UNSUPPORTED, "no store driver is called '%.*s'", GN_STR_ARGS(scheme));
-  if (near.ptr) gni_error_hint(err, "did you mean '%.*s:'?", GN_STR_ARGS(near));
-  else gni_error_hint(err, "use lmdb:FOLDER or memory:");
+  if (near.ptr)
+    gni_error_hint(err, "did you mean '%.*s:'?", GN_STR_ARGS(near));
+  else
+    gni_error_hint(err, "use lmdb:FOLDER or memory:");
   return NULL;
 }
 
@@ -203,7 +206,8 @@ int gni_store_generation(gni_store_reader *reader, gn_str dataset, gni_generatio
   return reader->driver->generation(reader->state, dataset, info, err);
 }
 
-int gni_store_get(gni_store_reader *reader, gn_str dataset, gn_str key, gn_str *value, gn_error *err)
+int gni_store_get(gni_store_reader *reader, gn_str dataset, gn_str key, gn_str *value,
+                  gn_error *err)
 {
   *value = (gn_str){NULL, 0};
   return reader->driver->get(reader->state, dataset, key, value, err);

@@ -29,7 +29,8 @@ typedef struct gni_generation_info {
   int64_t rows, bytes;
 } gni_generation_info;
 
-/* One value of a stream, while the callback runs. A non-zero return ends the scan and is returned. */
+/* One value of a stream, while the callback runs. A non-zero return ends the scan and is returned.
+ */
 typedef int (*gni_store_each)(void *user, gn_str value, int64_t time_ms);
 typedef int (*gni_store_each_dataset)(void *user, gn_str dataset);
 typedef int (*gni_store_each_key)(void *user, gn_str key, gn_str value);
@@ -53,8 +54,9 @@ typedef struct gni_store_driver {
 
   int (*load_begin)(void *state, gn_str dataset, int64_t rows, int64_t bytes, void **load,
                     gn_error *err); /* rows and bytes are estimates */
-  int (*load_put)(void *load, gn_str key, gn_str value, gn_error *err); /* keys strictly ascending */
-  int (*load_commit)(void *load, int64_t batch_end_ms, gn_error *err);  /* ends the load */
+  int (*load_put)(void *load, gn_str key, gn_str value,
+                  gn_error *err);                                      /* keys strictly ascending */
+  int (*load_commit)(void *load, int64_t batch_end_ms, gn_error *err); /* ends the load */
   void (*load_abort)(void *load);
 
   int (*set)(void *state, gn_str dataset, gn_str key, gn_str value, gn_error *err);
@@ -74,8 +76,8 @@ typedef struct gni_store_driver {
   int (*keys)(void *reader, gn_str dataset, gni_store_each_key each, void *user, gn_error *err);
 } gni_store_driver;
 
-/* "lmdb:folder", "memory:", "faulty:<n>:<url>" (every nth call fails), "traced:<url>" (calls go to the
- * log). */
+/* "lmdb:folder", "memory:", "faulty:<n>:<url>" (every nth call fails), "traced:<url>" (calls go to
+ * the log). */
 int gni_store_open(const char *url, const gni_store_env *env, gni_store **out, gn_error *err);
 void gni_store_close(gni_store *store);
 const char *gni_store_url(const gni_store *store);
@@ -102,7 +104,8 @@ int gni_store_get(gni_store_reader *reader, gn_str dataset, gn_str key, gn_str *
                   gn_error *err);
 int gni_store_scan(gni_store_reader *reader, gn_str dataset, gn_str key, int64_t after_ms,
                    gni_store_each each, void *user, gn_error *err);
-int gni_store_list(gni_store_reader *reader, gni_store_each_dataset each, void *user, gn_error *err);
+int gni_store_list(gni_store_reader *reader, gni_store_each_dataset each, void *user,
+                   gn_error *err);
 int gni_store_keys(gni_store_reader *reader, gn_str dataset, gni_store_each_key each, void *user,
                    gn_error *err);
 

@@ -22,7 +22,8 @@ static size_t later_count;
 
 void test_later(void (*close)(void *what), void *what)
 {
-  if (later_count == LATER_MAX) test_fail(__FILE__, __LINE__, "more than %d things to close", LATER_MAX);
+  if (later_count == LATER_MAX)
+    test_fail(__FILE__, __LINE__, "more than %d things to close", LATER_MAX);
   later[later_count].close = close;
   later[later_count++].what = what;
 }
@@ -63,7 +64,8 @@ void test_check_text(const char *actual, const char *expected, const char *text,
                      int line)
 {
   if (!actual || strcmp(actual, expected) != 0)
-    test_fail(file, line, "%s is\n  \"%s\", not\n  \"%s\"", text, actual ? actual : "(null)", expected);
+    test_fail(file, line, "%s is\n  \"%s\", not\n  \"%s\"", text, actual ? actual : "(null)",
+              expected);
 }
 
 void test_check_str(gn_str actual, const char *expected, const char *text, const char *file,
@@ -129,8 +131,12 @@ int test_each_oom(void (*body)(const gn_alloc *alloc))
     struct heap heap = {.fail_at = n};
     gn_alloc alloc = {heap_resize, &heap};
     body(&alloc);
-    if (heap.live) test_fail(__FILE__, __LINE__, "%" PRId64 " blocks leaked when allocation %" PRId64 " failed", heap.live, n);
-    if (heap.wrong) test_fail(__FILE__, __LINE__, "%" PRId64 " wrong sizes when allocation %" PRId64 " failed", heap.wrong, n);
+    if (heap.live)
+      test_fail(__FILE__, __LINE__, "%" PRId64 " blocks leaked when allocation %" PRId64 " failed",
+                heap.live, n);
+    if (heap.wrong)
+      test_fail(__FILE__, __LINE__, "%" PRId64 " wrong sizes when allocation %" PRId64 " failed",
+                heap.wrong, n);
     if (heap.made < n) return (int)(n - 1);
   }
 }

@@ -1,5 +1,6 @@
-/* Any other store whose nth call fails: "faulty:3:memory:" fails the third call, and no other. It is
- * how tests see that nothing is lost or half-written when a store breaks. SPDX-License-Identifier: Apache-2.0 */
+/* Any other store whose nth call fails: "faulty:3:memory:" fails the third call, and no other. It
+ * is how tests see that nothing is lost or half-written when a store breaks.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
 struct faulty {
@@ -25,7 +26,8 @@ static int faulty_open(gn_str place, const gni_store_env *env, void **state, gn_
 {
   gn_str count;
   int64_t fail_at = 0;
-  if (!gni_str_split(&place, ':', &count) || gni_parse_int64(count, &fail_at) != GN_OK || !place.ptr)
+  if (!gni_str_split(&place, ':', &count) || gni_parse_int64(count, &fail_at) != GN_OK ||
+      !place.ptr)
     return gni_fail(err, GN_E_ARG, "store 'faulty:' wants faulty:<n>:<url>");
   struct faulty *faulty = gni_alloc_zero(env->alloc, sizeof *faulty);
   if (!faulty) return gni_fail_nomem(err, sizeof *faulty);
@@ -68,8 +70,10 @@ static int faulty_load_begin(void *state, gn_str dataset, int64_t rows, int64_t 
   struct faulty_part *part = part_new(faulty);
   if (!part) return gni_fail_nomem(err, sizeof *part);
   rc = gni_store_load_begin(faulty->inner, dataset, rows, bytes, &part->load, err);
-  if (rc != GN_OK) part_free(part);
-  else *out = part;
+  if (rc != GN_OK)
+    part_free(part);
+  else
+    *out = part;
   return rc;
 }
 
@@ -124,8 +128,10 @@ static int faulty_reader_open(void *state, void **reader, gn_error *err)
   struct faulty_part *part = part_new(faulty);
   if (!part) return gni_fail_nomem(err, sizeof *part);
   rc = gni_store_reader_open(faulty->inner, &part->reader, err);
-  if (rc != GN_OK) part_free(part);
-  else *reader = part;
+  if (rc != GN_OK)
+    part_free(part);
+  else
+    *reader = part;
   return rc;
 }
 

@@ -2,9 +2,9 @@
  *
  * A stream's key is
  *   length of dataset (1), dataset, length of key (2), key, time (8), put sequence (8)
- * all big endian, the time with its sign flipped, so that bytes sort as (dataset, key, time, put). A
- * setting's key stops after the key. Where that exceeds what LMDB holds, the key is replaced by its
- * XXH128 with length 0xFFFF, and the value starts with the full key, which is compared. */
+ * all big endian, the time with its sign flipped, so that bytes sort as (dataset, key, time, put).
+ * A setting's key stops after the key. Where that exceeds what LMDB holds, the key is replaced by
+ * its XXH128 with length 0xFFFF, and the value starts with the full key, which is compared. */
 #include "store/lmdb/lmdb_private.h"
 
 #include <errno.h>
@@ -190,13 +190,15 @@ static int put_all(struct puts *puts)
   return rc;
 }
 
-/* Doubles the map (or follows what another process did to it) while no transaction of ours is open. */
+/* Doubles the map (or follows what another process did to it) while no transaction of ours is open.
+ */
 static int grow_map(struct gnp_live *live, int reason)
 {
   MDB_envinfo info;
   pthread_rwlock_wrlock(&live->map_lock);
   int rc = mdb_env_info(live->env, &info);
-  if (rc == 0) rc = mdb_env_set_mapsize(live->env, reason == MDB_MAP_FULL ? info.me_mapsize * 2 : 0);
+  if (rc == 0)
+    rc = mdb_env_set_mapsize(live->env, reason == MDB_MAP_FULL ? info.me_mapsize * 2 : 0);
   pthread_rwlock_unlock(&live->map_lock);
   return rc;
 }
@@ -221,7 +223,8 @@ static int put_with_growth(struct puts *puts, gn_error *err)
 
 int gnp_lmdb_set(void *state, gn_str dataset, gn_str key, gn_str value, gn_error *err)
 {
-  struct puts puts = {.store = state, .dataset = dataset, .keys = &key, .values = &value, .count = 1};
+  struct puts puts = {
+      .store = state, .dataset = dataset, .keys = &key, .values = &value, .count = 1};
   int rc = gnp_lmdb_check_dataset(dataset, err);
   return rc == GN_OK ? put_with_growth(&puts, err) : rc;
 }
@@ -229,8 +232,12 @@ int gnp_lmdb_set(void *state, gn_str dataset, gn_str key, gn_str value, gn_error
 int gnp_lmdb_append(void *state, gn_str dataset, const gn_str *keys, const gn_str *values,
                     const int64_t *time_ms, size_t count, gn_error *err)
 {
-  struct puts puts = {.store = state, .dataset = dataset, .keys = keys, .values = values,
-                      .time_ms = time_ms, .count = count};
+  struct puts puts = {.store = state,
+                      .dataset = dataset,
+                      .keys = keys,
+                      .values = values,
+                      .time_ms = time_ms,
+                      .count = count};
   int rc = gnp_lmdb_check_dataset(dataset, err);
   return rc == GN_OK ? put_with_growth(&puts, err) : rc;
 }

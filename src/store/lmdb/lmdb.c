@@ -1,4 +1,5 @@
-/* LMDB in a folder: the default store. Files are described in lmdb_private.h. SPDX-License-Identifier: Apache-2.0 */
+/* LMDB in a folder: the default store. Files are described in lmdb_private.h.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "store/lmdb/lmdb_private.h"
 
 #include <errno.h>
@@ -6,14 +7,15 @@
 
 int gnp_lmdb_fail(gn_error *err, int lmdb_code, const char *verb, const char *path)
 {
-  int code = lmdb_code == ENOENT                                        ? GN_E_NOTFOUND
-             : lmdb_code == EACCES || lmdb_code == EPERM                ? GN_E_AUTH
-             : lmdb_code == ENOMEM                                      ? GN_E_NOMEM
+  int code = lmdb_code == ENOENT                         ? GN_E_NOTFOUND
+             : lmdb_code == EACCES || lmdb_code == EPERM ? GN_E_AUTH
+             : lmdb_code == ENOMEM                       ? GN_E_NOMEM
              : lmdb_code == MDB_CORRUPTED || lmdb_code == MDB_PAGE_NOTFOUND ||
-                     lmdb_code == MDB_INVALID || lmdb_code == MDB_NOTFOUND ? GN_E_CORRUPT
-             : lmdb_code == MDB_VERSION_MISMATCH                        ? GN_E_UNSUPPORTED
-             : lmdb_code == MDB_READERS_FULL                            ? GN_E_BUSY
-                                                                        : GN_E_IO;
+                     lmdb_code == MDB_INVALID || lmdb_code == MDB_NOTFOUND
+                 ? GN_E_CORRUPT
+             : lmdb_code == MDB_VERSION_MISMATCH ? GN_E_UNSUPPORTED
+             : lmdb_code == MDB_READERS_FULL     ? GN_E_BUSY
+                                                 : GN_E_IO;
   gni_fail_native(err, code, lmdb_code, "cannot %s '%s': %s", verb, path, mdb_strerror(lmdb_code));
   if (lmdb_code == MDB_VERSION_MISMATCH)
     gni_error_hint(err, "it was written by another major version of LMDB; upload again");
@@ -30,8 +32,7 @@ int gnp_lmdb_check_dataset(gn_str dataset, gn_error *err)
            c == '-' || c == '.';
   }
   if (good) return GN_OK;
-  return gni_fail(err, GN_E_ARG,
-                  "dataset '%.*s' is not 1 to 200 letters, digits, '_', '-' or '.'",
+  return gni_fail(err, GN_E_ARG, "dataset '%.*s' is not 1 to 200 letters, digits, '_', '-' or '.'",
                   GN_STR_ARGS(dataset));
 }
 
@@ -40,7 +41,8 @@ int gnp_lmdb_path(const struct gnp_lmdb *store, char out[GNP_LMDB_PATH_BYTES], g
 {
   va_list args;
   int folder = snprintf(out, GNP_LMDB_PATH_BYTES, "%s/", store->folder);
-  size_t left = folder > 0 && folder < GNP_LMDB_PATH_BYTES ? GNP_LMDB_PATH_BYTES - (size_t)folder : 0;
+  size_t left =
+      folder > 0 && folder < GNP_LMDB_PATH_BYTES ? GNP_LMDB_PATH_BYTES - (size_t)folder : 0;
   va_start(args, format);
   int length = left ? vsnprintf(out + folder, left, format, args) : -1;
   va_end(args);
@@ -217,8 +219,8 @@ static struct seen *find_seen(struct reader *reader, gn_str dataset)
   return reader->seen = seen;
 }
 
-/* Reads CURRENT and moves to the generation it names. The file may be gone by the time it is opened,
- * when yet another upload ended in between: then CURRENT says something newer. */
+/* Reads CURRENT and moves to the generation it names. The file may be gone by the time it is
+ * opened, when yet another upload ended in between: then CURRENT says something newer. */
 static int follow_current(struct reader *reader, struct seen *seen, gn_error *err)
 {
   gn_str dataset = gni_str(seen->dataset);
@@ -371,7 +373,8 @@ static int walk_rows(const struct seen *seen, MDB_dbi dbi, bool is_long, gni_sto
   return ours;
 }
 
-static int lmdb_keys(void *state, gn_str dataset, gni_store_each_key each, void *user, gn_error *err)
+static int lmdb_keys(void *state, gn_str dataset, gni_store_each_key each, void *user,
+                     gn_error *err)
 {
   struct reader *reader = state;
   struct seen *seen;
@@ -383,7 +386,8 @@ static int lmdb_keys(void *state, gn_str dataset, gni_store_each_key each, void 
   if (rc != GN_OK) return rc;
   rc = look_live(reader, err);
   if (rc == GN_ABSENT) return GN_OK;
-  return rc == GN_OK ? gnp_live_keys(reader->store, reader->live_txn, dataset, each, user, err) : rc;
+  return rc == GN_OK ? gnp_live_keys(reader->store, reader->live_txn, dataset, each, user, err)
+                     : rc;
 }
 
 const gni_store_driver gni_store_lmdb = {

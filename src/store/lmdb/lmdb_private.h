@@ -14,8 +14,8 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#define GNP_LMDB_FORMAT 1           /* of our own layout; grows when it changes */
-#define GNP_LMDB_KEY_BYTES_MAX 511  /* LMDB's own limit; longer keys become their XXH128 */
+#define GNP_LMDB_FORMAT 1          /* of our own layout; grows when it changes */
+#define GNP_LMDB_KEY_BYTES_MAX 511 /* LMDB's own limit; longer keys become their XXH128 */
 #define GNP_LMDB_PATH_BYTES 4096
 #define GNP_LMDB_LIVE_BYTES ((size_t)64 << 30) /* first map size of the live file; sparse */
 

@@ -213,9 +213,11 @@ static int publish(struct load *load, gn_error *err)
                          load->meta.number);
   if (rc == GN_OK) rc = gnp_lmdb_path(load->store, current, err, "%s/CURRENT", load->dataset);
   if (rc == GN_OK) rc = GN_FAULT("store.before_rename");
-  if (rc != GN_OK) return gni_fail(err, rc, "stopped before the new generation of '%s'", load->dataset);
+  if (rc != GN_OK)
+    return gni_fail(err, rc, "stopped before the new generation of '%s'", load->dataset);
   if (rename(load->temporary, final) != 0)
-    return gni_fail_native(err, GN_E_IO, errno, "cannot rename to '%s': %s", final, strerror(errno));
+    return gni_fail_native(err, GN_E_IO, errno, "cannot rename to '%s': %s", final,
+                           strerror(errno));
   rc = GN_FAULT("store.before_switch");
   if (rc != GN_OK) return gni_fail(err, rc, "stopped before switching to '%s'", final);
   int length = snprintf(number, sizeof number, "%" PRId64 "\n", load->meta.number);
@@ -237,7 +239,8 @@ int gnp_lmdb_load_commit(void *state, int64_t batch_end_ms, gn_error *err)
 
 /* ---- reading ---- */
 
-static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char *path, gn_error *err)
+static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char *path,
+                     gn_error *err)
 {
   MDB_dbi main_db;
   struct meta meta;
@@ -247,7 +250,8 @@ static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char
   if (rc == 0) rc = mdb_dbi_open(txn, "rows", 0, &generation->rows);
   if (rc == 0) rc = mdb_dbi_open(txn, "long", 0, &generation->longs);
   if (rc) return gnp_lmdb_fail(err, rc, "read", path);
-  if (data.mv_size != sizeof meta) return gni_fail(err, GN_E_CORRUPT, "'%s' has no valid meta record", path);
+  if (data.mv_size != sizeof meta)
+    return gni_fail(err, GN_E_CORRUPT, "'%s' has no valid meta record", path);
   memcpy(&meta, data.mv_data, sizeof meta);
   if (meta.format != GNP_LMDB_FORMAT) {
     gni_fail(err, GN_E_UNSUPPORTED, "'%s' has format %" PRIu32 ", this library reads %d", path,
@@ -287,7 +291,8 @@ static int generation_new(struct gnp_lmdb *store, gn_str dataset, int64_t number
                           struct gnp_generation **out, gn_error *err)
 {
   char path[GNP_LMDB_PATH_BYTES];
-  int rc = gnp_lmdb_path(store, path, err, "%.*s/gen-%" PRId64 ".lmdb", GN_STR_ARGS(dataset), number);
+  int rc =
+      gnp_lmdb_path(store, path, err, "%.*s/gen-%" PRId64 ".lmdb", GN_STR_ARGS(dataset), number);
   if (rc != GN_OK) return rc;
   struct gnp_generation *generation = gni_alloc_zero(store->alloc, sizeof *generation);
   char *name = generation ? gni_strdup(store->alloc, dataset.ptr, dataset.len) : NULL;
@@ -297,8 +302,10 @@ static int generation_new(struct gnp_lmdb *store, gn_str dataset, int64_t number
   }
   generation->dataset = name;
   rc = open_for_reading(generation, path, err);
-  if (rc != GN_OK) free_generation(store->alloc, generation);
-  else *out = generation;
+  if (rc != GN_OK)
+    free_generation(store->alloc, generation);
+  else
+    *out = generation;
   return rc;
 }
 

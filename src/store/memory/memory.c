@@ -1,5 +1,5 @@
-/* The reference driver: everything in lists under one lock, plain enough to be believed. Readers hold
- * the lock from begin to end, so they see one state. SPDX-License-Identifier: Apache-2.0 */
+/* The reference driver: everything in lists under one lock, plain enough to be believed. Readers
+ * hold the lock from begin to end, so they see one state. SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
 #include <pthread.h>
@@ -65,8 +65,10 @@ static size_t lower_bound(const struct entries *entries, gn_str key, int64_t tim
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     int order = gni_str_compare(entry_key(&entries->items[middle]), key);
-    if (order < 0 || (order == 0 && entries->items[middle].time_ms < time_ms)) low = middle + 1;
-    else high = middle;
+    if (order < 0 || (order == 0 && entries->items[middle].time_ms < time_ms))
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }

@@ -1,4 +1,5 @@
-/* Any other store, each call told to the log: "traced:lmdb:store". SPDX-License-Identifier: Apache-2.0 */
+/* Any other store, each call told to the log: "traced:lmdb:store". SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "store/store.h"
 
 #include <inttypes.h>
@@ -37,8 +38,10 @@ static int traced_open(gn_str place, const gni_store_env *env, void **state, gn_
   if (!traced) return gni_fail_nomem(err, sizeof *traced);
   traced->env = env;
   int rc = gni_store_open(place.ptr, env, &traced->inner, err);
-  if (rc != GN_OK) gni_free(env->alloc, traced, sizeof *traced);
-  else *state = traced;
+  if (rc != GN_OK)
+    gni_free(env->alloc, traced, sizeof *traced);
+  else
+    *state = traced;
   return rc;
 }
 
@@ -69,8 +72,10 @@ static int traced_load_begin(void *state, gn_str dataset, int64_t rows, int64_t 
   int64_t started = gni_monotonic_us();
   if (!part) return gni_fail_nomem(err, sizeof *part);
   int rc = gni_store_load_begin(traced->inner, dataset, rows, bytes, &part->load, err);
-  if (rc != GN_OK) part_free(part);
-  else *out = part;
+  if (rc != GN_OK)
+    part_free(part);
+  else
+    *out = part;
   return told(traced, "load_begin", dataset, started, rc);
 }
 
@@ -121,8 +126,10 @@ static int traced_reader_open(void *state, void **reader, gn_error *err)
   struct traced_part *part = part_new(traced);
   if (!part) return gni_fail_nomem(err, sizeof *part);
   int rc = gni_store_reader_open(traced->inner, &part->reader, err);
-  if (rc != GN_OK) part_free(part);
-  else *reader = part;
+  if (rc != GN_OK)
+    part_free(part);
+  else
+    *reader = part;
   return rc;
 }
 

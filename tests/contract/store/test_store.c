@@ -26,8 +26,10 @@ static void reopen(void)
 {
   gn_error err = {0};
   const char *url = getenv("GN_STORE_URL");
-  if (store) close_all(NULL);
-  else test_later(close_all, NULL);
+  if (store)
+    close_all(NULL);
+  else
+    test_later(close_all, NULL);
   env = (gni_store_env){.alloc = test_alloc(), .base_folder = test_folder()};
   CHECK_OK(gni_store_open(url ? url : "memory:", &env, &store, &err), &err);
   CHECK_OK(gni_store_reader_open(store, &reader, &err), &err);
@@ -49,7 +51,8 @@ static void load_rows(int from, int to, const char *prefix, int64_t batch_end_ms
     int key_len = snprintf(key, sizeof key, "key-%08d", i);
     int value_len = snprintf(value, sizeof value, "%s-%d", prefix, i);
     CHECK_OK(gni_store_load_put(load, (gn_str){key, (size_t)key_len},
-                                (gn_str){value, (size_t)value_len}, &err), &err);
+                                (gn_str){value, (size_t)value_len}, &err),
+             &err);
   }
   CHECK_OK(gni_store_load_commit(load, batch_end_ms, &err), &err);
 }
@@ -64,8 +67,10 @@ static const char *look_up(const char *dataset, const char *key)
   int rc = gni_store_get(reader, gni_str(dataset), gni_str(key), &value, &err);
   if (rc == GN_OK) snprintf(text, sizeof text, "%.*s", GN_STR_ARGS(value));
   gni_store_end(reader);
-  if (rc == GN_ABSENT) CHECK_INT(err.code, GN_OK);
-  else CHECK_OK(rc, &err);
+  if (rc == GN_ABSENT)
+    CHECK_INT(err.code, GN_OK);
+  else
+    CHECK_OK(rc, &err);
   return rc == GN_OK ? text : NULL;
 }
 
@@ -144,7 +149,8 @@ static void long_keys_and_large_values_are_kept(void)
   static const size_t sizes[] = {511, 512, 513, 39999};
   CHECK_OK(gni_store_load_begin(store, GN_STR("D"), 0, 0, &load, &err), &err);
   for (int i = 0; i < 4; i++)
-    CHECK_OK(gni_store_load_put(load, (gn_str){key, sizes[i]}, (gn_str){value, sizes[i] * 7}, &err), &err);
+    CHECK_OK(gni_store_load_put(load, (gn_str){key, sizes[i]}, (gn_str){value, sizes[i] * 7}, &err),
+             &err);
   CHECK_OK(gni_store_load_commit(load, 1, &err), &err);
   CHECK_OK(gni_store_begin(reader, &err), &err);
   for (int i = 0; i < 4; i++) {
@@ -167,7 +173,9 @@ static void more_than_was_estimated_fits_too(void)
   for (int i = 0; i < 20000; i++) {
     char key[16];
     int len = snprintf(key, sizeof key, "%08d", i);
-    CHECK_OK(gni_store_load_put(load, (gn_str){key, (size_t)len}, (gn_str){value, sizeof value}, &err), &err);
+    CHECK_OK(
+        gni_store_load_put(load, (gn_str){key, (size_t)len}, (gn_str){value, sizeof value}, &err),
+        &err);
   }
   CHECK_OK(gni_store_load_commit(load, 1, &err), &err);
   CHECK(look_up("D", "00019999") != NULL);
@@ -183,7 +191,8 @@ static void a_setting_is_newer_than_the_generation(void)
   CHECK_TEXT(look_up("META", "a"), "2");
   CHECK_TEXT(look_up("META", "b"), "3");
   load_rows(0, 2, "a", 1);
-  CHECK_OK(gni_store_set(store, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), GN_STR("new"), &err), &err);
+  CHECK_OK(gni_store_set(store, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), GN_STR("new"), &err),
+           &err);
   CHECK_TEXT(look_up("SPEND_BATCH", "key-00000001"), "new");
   CHECK_TEXT(look_up("SPEND_BATCH", "key-00000000"), "a-0");
 }
@@ -213,7 +222,8 @@ static void streams_come_back_by_time_and_put_order(void)
   gn_error err = {0};
   reopen();
   const gn_str keys[] = {GN_STR("k"), GN_STR("k"), GN_STR("k"), GN_STR("kk"), GN_STR("k")};
-  const gn_str values[] = {GN_STR("late"), GN_STR("one"), GN_STR("two"), GN_STR("other"), GN_STR("old")};
+  const gn_str values[] = {GN_STR("late"), GN_STR("one"), GN_STR("two"), GN_STR("other"),
+                           GN_STR("old")};
   const int64_t times[] = {30, 20, 20, 20, -5};
   CHECK_OK(gni_store_append(store, GN_STR("S"), keys, values, times, 5, &err), &err);
   check_scan("k", INT64_MIN, "-5=old 20=one 20=two 30=late ");
@@ -353,9 +363,11 @@ static void a_look_stays_what_it_was_until_it_ends(void)
   reopen();
   load_rows(0, 3, "old", 1);
   CHECK_OK(gni_store_begin(reader, &err), &err);
-  CHECK_OK(gni_store_get(reader, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), &before, &err), &err);
+  CHECK_OK(gni_store_get(reader, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), &before, &err),
+           &err);
   load_rows(0, 3, "new", 2);
-  CHECK_OK(gni_store_get(reader, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), &after, &err), &err);
+  CHECK_OK(gni_store_get(reader, GN_STR("SPEND_BATCH"), GN_STR("key-00000001"), &after, &err),
+           &err);
   CHECK_STR(before, "old-1");
   CHECK_STR(after, "old-1");
   gni_store_end(reader);
@@ -376,8 +388,10 @@ static void use_everything(const gn_alloc *alloc)
   int rc = gni_store_open(url ? url : "memory:", &mine, &opened, NULL);
   if (rc == GN_OK) rc = gni_store_load_begin(opened, GN_STR("OOM"), 1, 1, &load, NULL);
   if (rc == GN_OK) rc = gni_store_load_put(load, key, text, NULL);
-  if (rc == GN_OK) rc = gni_store_load_commit(load, 1, NULL);
-  else gni_store_load_abort(load);
+  if (rc == GN_OK)
+    rc = gni_store_load_commit(load, 1, NULL);
+  else
+    gni_store_load_abort(load);
   if (rc == GN_OK) rc = gni_store_set(opened, GN_STR("OOM2"), key, text, NULL);
   if (rc == GN_OK) rc = gni_store_append(opened, GN_STR("OOM3"), &key, &text, &time, 1, NULL);
   if (rc == GN_OK) rc = gni_store_reader_open(opened, &looking, NULL);
@@ -409,7 +423,8 @@ int main(void)
       {"more than was estimated fits too", more_than_was_estimated_fits_too},
       {"a setting is newer than the generation", a_setting_is_newer_than_the_generation},
       {"streams come back by time and put order", streams_come_back_by_time_and_put_order},
-      {"two values of one millisecond both come back", two_values_of_one_millisecond_both_come_back},
+      {"two values of one millisecond both come back",
+       two_values_of_one_millisecond_both_come_back},
       {"a long stream key keeps its values apart", a_long_stream_key_keeps_its_values_apart},
       {"datasets and keys are listed", datasets_and_keys_are_listed},
       {"readers never see a mix", readers_never_see_a_mix},

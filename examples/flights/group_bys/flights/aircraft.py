@@ -1,6 +1,7 @@
 """Where each aircraft has been, and how far."""
 
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
+
 from group_bys.flights.sources import DAY, MONTH, WEEK, departures
 
 v1 = GroupBy(

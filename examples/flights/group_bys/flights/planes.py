@@ -1,6 +1,7 @@
 """What each aircraft is, as registered on the day."""
 
 from ai.chronon.group_by import GroupBy
+
 from group_bys.flights.sources import planes
 
 v1 = GroupBy(
