@@ -37,15 +37,16 @@ int gni_fail_nomem(gn_error *err, size_t size);
 
 extern const gn_alloc gni_libc_alloc; /* malloc and free; the default of a session */
 
-void *gni_alloc(const gn_alloc *alloc, size_t size);      /* uninitialised; NULL when there is none */
+void *gni_alloc(const gn_alloc *alloc, size_t size); /* uninitialised; NULL when there is none */
 void *gni_alloc_zero(const gn_alloc *alloc, size_t size); /* zeroed */
 void *gni_resize(const gn_alloc *alloc, void *block, size_t old_size, size_t size);
 void gni_free(const gn_alloc *alloc, void *block, size_t size); /* NULL does nothing */
 /* A terminated copy of `len` bytes; freed with size len + 1. */
 char *gni_strdup(const gn_alloc *alloc, const char *text, size_t len);
 
-/* Many small things with one end of life. Blocks double from 4 KiB up to 1 MiB; past `ceiling_bytes`
- * a take fails. Nothing is freed singly; reset keeps the memory for the next batch. */
+/* Many small things with one end of life. Blocks double from 4 KiB up to 1 MiB; past
+ * `ceiling_bytes` a take fails. Nothing is freed singly; reset keeps the memory for the next batch.
+ */
 typedef struct gn_arena {
   const gn_alloc *alloc;
   struct gni_arena_block *first, *current;
@@ -127,7 +128,8 @@ size_t gni_size_mul(size_t a, size_t b);
 size_t gni_size_add(size_t a, size_t b);
 /* The whole text must be the number; no locale, no white space, no partial reads. */
 int gni_parse_int64(gn_str text, int64_t *out);
-int gni_parse_double(gn_str text, double *out); /* decimal, exponent, "NaN", "Infinity", "-Infinity" */
+int gni_parse_double(gn_str text,
+                     double *out); /* decimal, exponent, "NaN", "Infinity", "-Infinity" */
 /* The shortest decimal that reads back to the same double, spelt as Python's repr does ("5.0",
  * "1e-05", "1e+16", "nan", "inf"). `out` has GN_DOUBLE_TEXT_BYTES; returns its length. */
 #define GN_DOUBLE_TEXT_BYTES 32
@@ -157,8 +159,8 @@ int32_t gni_day_from_civil(int32_t year, int32_t month, int32_t day);
 void gni_day_to_civil(int32_t day_number, int32_t *year, int32_t *month, int32_t *day);
 /* The day that holds an instant (floor, also before 1970). */
 int32_t gni_day_of_ms(int64_t ms);
-/* Text of a day in a Java pattern of y, M, d and literals ("yyyy-MM-dd", "yyyyMMdd"). A text that is
- * no day of the calendar, or a pattern with other letters, is GN_E_PARSE. */
+/* Text of a day in a Java pattern of y, M, d and literals ("yyyy-MM-dd", "yyyyMMdd"). A text that
+ * is no day of the calendar, or a pattern with other letters, is GN_E_PARSE. */
 int gni_day_parse(gn_str text, gn_str pattern, int32_t *day_number, gn_error *err);
 int gni_day_format(int32_t day_number, gn_str pattern, char *out, size_t out_size, gn_error *err);
 
@@ -170,7 +172,8 @@ typedef struct gni_hash128 {
 gni_hash128 gni_xxh128(const void *bytes, size_t size);
 uint64_t gni_xxh64(const void *bytes, size_t size, uint64_t seed);
 void gni_sha256(const void *bytes, size_t size, uint8_t out[32]);
-void gni_md5(const void *bytes, size_t size, uint8_t out[16]); /* Chronon's digests; not for secrets */
+void gni_md5(const void *bytes, size_t size,
+             uint8_t out[16]); /* Chronon's digests; not for secrets */
 
 /* ---- files ----------------------------------------------------------------------------------- */
 

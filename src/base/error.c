@@ -105,7 +105,8 @@ void gni_error_where(gn_error *err, const char *format, ...)
   va_start(args, format);
   format_cut(outer, sizeof outer, format, args);
   va_end(args);
-  int length = snprintf(joined, sizeof joined, err->where[0] ? "%s: %s" : "%s%s", outer, err->where);
+  int length =
+      snprintf(joined, sizeof joined, err->where[0] ? "%s: %s" : "%s%s", outer, err->where);
   size_t keep = length < 0 ? 0 : (size_t)length;
   if (keep >= sizeof err->where) keep = sizeof err->where - 1;
   memcpy(err->where, joined, keep);

@@ -1,4 +1,5 @@
-/* Files and folders; publication that readers cannot see halfway. SPDX-License-Identifier: Apache-2.0 */
+/* Files and folders; publication that readers cannot see halfway. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "base/base.h"
 
 #include <dirent.h>
@@ -15,11 +16,11 @@
 static int fail_errno(gn_error *err, const char *verb, const char *path)
 {
   int number = errno;
-  int code = number == ENOENT || number == ENOTDIR   ? GN_E_NOTFOUND
-             : number == EACCES || number == EPERM   ? GN_E_AUTH
-             : number == ENOMEM                      ? GN_E_NOMEM
-             : number == EEXIST                      ? GN_E_EXISTS
-                                                     : GN_E_IO;
+  int code = number == ENOENT || number == ENOTDIR ? GN_E_NOTFOUND
+             : number == EACCES || number == EPERM ? GN_E_AUTH
+             : number == ENOMEM                    ? GN_E_NOMEM
+             : number == EEXIST                    ? GN_E_EXISTS
+                                                   : GN_E_IO;
   gni_fail_native(err, code, number, "cannot %s '%s': %s", verb, path, strerror(number));
   if (number == ENOSPC) gni_error_hint(err, "the disk is full: free space and run it again");
   return code;
@@ -52,7 +53,8 @@ int gni_file_read(const char *path, gn_buf *out, gn_error *err)
     out->len = before + (got > 0 ? (size_t)got : 0);
     out->ptr[out->len] = '\0';
     if (got == 0) return close_file(file, path, GN_OK, err);
-    if (got < 0 && errno != EINTR) return close_file(file, path, fail_errno(err, "read", path), err);
+    if (got < 0 && errno != EINTR)
+      return close_file(file, path, fail_errno(err, "read", path), err);
   }
 }
 
@@ -126,7 +128,8 @@ int gni_folder_make(const char *path, gn_error *err)
     if (path[i] != '/' && path[i] != '\0') continue;
     memcpy(partial, path, i);
     partial[i] = '\0';
-    if (mkdir(partial, 0777) != 0 && errno != EEXIST) return fail_errno(err, "create folder", partial);
+    if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+      return fail_errno(err, "create folder", partial);
   }
   if (len && !gni_folder_exists(path))
     return gni_fail(err, GN_E_EXISTS, "'%s' exists and is not a folder", path);

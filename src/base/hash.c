@@ -106,10 +106,14 @@ static const uint8_t md5_turn[16] = {7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23,
 static uint32_t md5_mix(int i, const uint32_t s[4])
 {
   switch (i / 16) {
-  case 0: return (s[1] & s[2]) | (~s[1] & s[3]);
-  case 1: return (s[3] & s[1]) | (~s[3] & s[2]);
-  case 2: return s[1] ^ s[2] ^ s[3];
-  default: return s[2] ^ (s[1] | ~s[3]);
+  case 0:
+    return (s[1] & s[2]) | (~s[1] & s[3]);
+  case 1:
+    return (s[3] & s[1]) | (~s[3] & s[2]);
+  case 2:
+    return s[1] ^ s[2] ^ s[3];
+  default:
+    return s[2] ^ (s[1] | ~s[3]);
   }
 }
 

@@ -110,8 +110,10 @@ static bool next_block(gn_arena *arena, size_t size)
   struct gni_arena_block *block = gni_alloc(arena->alloc, wanted);
   if (!block) return false;
   *block = (struct gni_arena_block){.next = after, .size = wanted};
-  if (arena->current) arena->current->next = block;
-  else arena->first = block;
+  if (arena->current)
+    arena->current->next = block;
+  else
+    arena->first = block;
   enter_block(arena, block);
   return true;
 }
@@ -119,7 +121,8 @@ static bool next_block(gn_arena *arena, size_t size)
 void *gni_arena_take(gn_arena *arena, size_t size)
 {
   size_t rounded = gni_size_add(size, ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-  if (size > SIZE_MAX - ARENA_ALIGN || arena->used_bytes + rounded > arena->ceiling_bytes) return NULL;
+  if (size > SIZE_MAX - ARENA_ALIGN || arena->used_bytes + rounded > arena->ceiling_bytes)
+    return NULL;
   if ((size_t)(arena->limit - arena->cursor) < rounded || !arena->cursor)
     if (!next_block(arena, rounded)) return NULL;
   void *taken = arena->cursor;

@@ -37,7 +37,9 @@ int gni_parse_int64(gn_str text, int64_t *out)
   return GN_OK;
 }
 
-enum { NUMBER_TEXT_MAX = 400 }; /* bytes; no double needs more digits than that to be exact enough */
+enum {
+  NUMBER_TEXT_MAX = 400
+}; /* bytes; no double needs more digits than that to be exact enough */
 
 static size_t skip_digits(gn_str text, size_t at)
 {
@@ -69,10 +71,14 @@ static bool is_decimal(gn_str text)
 
 static bool parse_special(gn_str text, double *out)
 {
-  if (gni_str_is(text, "NaN")) *out = NAN;
-  else if (gni_str_is(text, "Infinity")) *out = INFINITY;
-  else if (gni_str_is(text, "-Infinity")) *out = -INFINITY;
-  else return false;
+  if (gni_str_is(text, "NaN"))
+    *out = NAN;
+  else if (gni_str_is(text, "Infinity"))
+    *out = INFINITY;
+  else if (gni_str_is(text, "-Infinity"))
+    *out = -INFINITY;
+  else
+    return false;
   return true;
 }
 
@@ -137,7 +143,8 @@ size_t gni_format_double(double value, char out[GN_DOUBLE_TEXT_BYTES])
   if (format_special(value, out, &len)) return len;
   for (int digits = 1; digits <= 17; digits++) {
     char probe[GN_DOUBLE_TEXT_BYTES + 8];
-    if (digits > 1 && digits < 15) digits = 15; /* one digit for small integers, then the long ones */
+    if (digits > 1 && digits < 15)
+      digits = 15; /* one digit for small integers, then the long ones */
     snprintf(probe, sizeof probe, "%.*e", digits - 1, value);
     if (digits < 17 && strtod(probe, NULL) != value) continue;
     while (digits > 1) { /* drop digits that say nothing */

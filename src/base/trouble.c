@@ -26,8 +26,10 @@ int gni_fault(const char *name)
   bool die = false;
   if (!gni_str_split(&rest, ':', &point) || !gni_str_is(point, name)) return GN_OK;
   while (gni_str_split(&rest, ':', &part)) {
-    if (gni_str_is(part, "kill")) die = true;
-    else if (gni_parse_int64(part, &wanted) != GN_OK) return GN_E_ARG;
+    if (gni_str_is(part, "kill"))
+      die = true;
+    else if (gni_parse_int64(part, &wanted) != GN_OK)
+      return GN_E_ARG;
   }
   if (++passed != wanted) return GN_OK;
   if (die) raise(SIGKILL);
