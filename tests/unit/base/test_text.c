@@ -39,7 +39,8 @@ static void a_buffer_past_its_ceiling_stays_failed_until_reset(void)
 static void utf8_is_checked_strictly(void)
 {
   static const char *const good[] = {"", "a", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
-  static const char *const bad[] = {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80"};
+  static const char *const bad[] = {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82",
+                                    "\x80"};
   for (size_t i = 0; i < 5; i++) CHECK(gni_utf8_valid(gni_str(good[i])));
   for (size_t i = 0; i < 5; i++) CHECK(!gni_utf8_valid(gni_str(bad[i])));
 }
@@ -62,7 +63,8 @@ int main(void)
 {
   static const test_case cases[] = {
       {"text is split at each separator", text_is_split_at_each_separator},
-      {"the nearest name is found, a far one is not", the_nearest_name_is_found_and_a_far_one_is_not},
+      {"the nearest name is found, a far one is not",
+       the_nearest_name_is_found_and_a_far_one_is_not},
       {"a buffer past its ceiling stays failed until reset",
        a_buffer_past_its_ceiling_stays_failed_until_reset},
       {"UTF-8 is checked strictly", utf8_is_checked_strictly},

@@ -25,7 +25,8 @@ static void days_are_written_and_read_in_a_pattern(void)
 static void what_is_no_day_is_refused(void)
 {
   int32_t number;
-  static const char *const bad[] = {"2024-02-30", "2023-02-29", "2024-13-01", "2024-3-10", "2024-03-10x", "", "x"};
+  static const char *const bad[] = {"2024-02-30",  "2023-02-29", "2024-13-01", "2024-3-10",
+                                    "2024-03-10x", "",           "x"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     CHECK_INT(gni_day_parse(gni_str(bad[i]), GN_STR("yyyy-MM-dd"), &number, NULL), GN_E_PARSE);
   CHECK_INT(gni_day_parse(GN_STR("2024"), GN_STR("yyyyHH"), &number, NULL), GN_E_PARSE);
@@ -51,7 +52,8 @@ int main(void)
       {"every day of eight centuries comes back", every_day_of_eight_centuries_comes_back},
       {"days are written and read in a pattern", days_are_written_and_read_in_a_pattern},
       {"what is no day is refused", what_is_no_day_is_refused},
-      {"an instant before 1970 belongs to the day below", an_instant_before_1970_belongs_to_the_day_below},
+      {"an instant before 1970 belongs to the day below",
+       an_instant_before_1970_belongs_to_the_day_below},
       {"a fixed clock stands still", a_fixed_clock_stands_still},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
