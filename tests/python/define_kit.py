@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from gnomon import _define
 
 ROOT = Path(__file__).resolve().parents[2]
 TEAMS = {"default": {"table_properties": {"made_by": "tests"}}, "team": {"namespace": "ns"}}
@@ -52,18 +56,29 @@ class Repository:
         found = [p for p in (self.path / folder).rglob("*") if p.is_file()]
         return sorted(str(p.relative_to(self.path)) for p in found)
 
-    def compile(
-        self, *arguments: str, stdin: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Runs compile.py in the repository."""
-        return self._run("gnomon.compile", arguments, stdin)
+    def compile(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs compile.py in the repository, as a process."""
+        return self._run("gnomon.compile", arguments, "")
 
-    def define(self, *arguments: str, stdin: str | None = None) -> Records:
-        """Runs the compiler's protocol on the repository."""
-        return Records(self._run("gnomon._define", arguments or ("--root", "."), stdin))
+    def define(self, *arguments: str) -> Records:
+        """Runs the compiler's protocol on the repository, in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        before = os.getcwd()
+        os.chdir(self.path)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                status = _define.main(list(arguments))
+        finally:
+            os.chdir(before)
+        return Records(status, out.getvalue(), err.getvalue())
+
+    def define_in_a_process(self, *arguments: str, stdin: str = "") -> Records:
+        """The same in a process of its own."""
+        done = self._run("gnomon._define", arguments, stdin)
+        return Records(done.returncode, done.stdout, done.stderr)
 
     def _run(
-        self, module: str, arguments: tuple[str, ...], stdin: str | None
+        self, module: str, arguments: tuple[str, ...], stdin: str
     ) -> subprocess.CompletedProcess[str]:
         environment = {
             key: value
@@ -75,7 +90,7 @@ class Repository:
             [sys.executable, "-m", module, *arguments],
             cwd=self.path,
             env=environment,
-            input=stdin or "",
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
@@ -86,10 +101,10 @@ class Repository:
 class Records:
     """What the protocol answered."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.status = done.returncode
-        self.stderr = done.stderr
-        self.all: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    def __init__(self, status: int, stdout: str, stderr: str) -> None:
+        self.status = status
+        self.stderr = stderr
+        self.all: list[dict[str, Any]] = [json.loads(line) for line in stdout.splitlines()]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [record for record in self.all if record["kind"] == kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +16,8 @@ DAYS = "[Window(7, TimeUnit.DAYS)]"
 LEFT = 'Source(events=EventSource(table="raw.views", query=Query(selects=select("id", "user"), ' + (
     'time_column="ms")))'
 )
+# Since Python 3.11 exceptions know their columns; since 3.10 NameErrors know their names.
+HAS_COLUMNS = sys.version_info >= (3, 11)
 GOOD = f'v1 = GroupBy(sources={EVENTS}, keys=["user"], aggregations=[{SUM}], online=True)\n'
 
 
@@ -327,15 +330,18 @@ def test_a_mistake_is_told_with_its_code_place_and_hint(bad: Bad, repository: Re
     assert answer.status == 1
     problem = next(entry for entry in answer.errors if entry["code"] == bad.code)
     assert bad.message in problem["message"]
-    assert bad.hint in problem["hint"]
-    assert under(problem) == fixed(bad.under), problem
+    if HAS_COLUMNS or (problem["col"] and bad.code != "GD003"):
+        assert bad.hint in problem["hint"]
+        assert under(problem) == fixed(bad.under), problem
+    else:
+        assert fixed(bad.under).split("(")[0] in problem["source"]
     assert problem["file"] in (bad.path, "group_bys/team/gbs.py")
     assert problem["message"][0].islower() or problem["message"][0] in "'ZJGSE", problem["message"]
     assert not problem["message"].endswith(".")
 
 
 def under(problem: dict[str, Any]) -> str:
-    """The text under the caret (columns are kept since Python 3.11)."""
+    """The text under the caret."""
     end = problem["end_col"] or problem["col"] + 1
     return str(problem["source"][problem["col"] - 1 : end - 1])
 
@@ -453,6 +459,13 @@ def test_every_code_is_explained_and_every_code_in_the_sources_exists() -> None:
     for title, text in CODES.values():
         assert title[0].islower() or title[0] in "'S"
         assert text.endswith(".")
+
+
+def test_the_programs_register_has_the_same_codes() -> None:
+    import re
+
+    register = (ROOT / "src" / "base" / "register.c").read_text()
+    assert set(re.findall(r'code = "(GD0\d\d)"', register)) == set(CODES)
 
 
 def test_every_code_has_a_test() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
 
 from define_kit import IMPORTS, ROOT, Repository
 
@@ -68,7 +67,7 @@ def test_an_object_is_told_with_all_that_is_known_of_it(repository: Repository) 
 
 def test_what_a_file_prints_goes_to_stderr(repository: Repository) -> None:
     repository.write(X, TEXT)
-    answer = repository.define("--root", ".")
+    answer = repository.define_in_a_process("--root", ".")
     assert "a definition says hello" in answer.stderr
     assert [record["kind"] for record in answer.all] == ["object", "summary"]
 
@@ -133,17 +132,8 @@ def test_requests_on_stdin_are_answered_one_after_another(repository: Repository
         [],
     ]
     text = "\n".join(map(json.dumps, requests)) + "\nnot json\n\n"
-    answer = repository.define("--root", ".", stdin=text)
-    process = subprocess.run(
-        [sys.executable, "-m", "gnomon._define"],
-        input=text,
-        cwd=repository.path,
-        env={"PYTHONPATH": str(ROOT / "python")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    records: list[dict[str, Any]] = [json.loads(line) for line in process.stdout.splitlines()]
+    answer = repository.define_in_a_process(stdin=text)
+    records = answer.all
     kinds = [record["kind"] for record in records]
     assert kinds == ["object", "summary", "object", "summary"] + ["failure"] * 4
     assert records[0]["status"] == "new"

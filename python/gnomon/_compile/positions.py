@@ -88,18 +88,13 @@ class Positions:
         self._files: dict[str, _Tree | None] = {}
         self._lines: dict[str, list[str]] = {}
 
-    def call(self, site: Site) -> Place | None:
-        """The call that made an object: its function's name."""
-        tree, node = self._find(site)
-        return tree.place(node.func) if tree and node else None
-
     def argument(self, site: Site, kind: str, field: str) -> Place | None:
         """The argument that fills a field, as near as the text shows it.
 
         `field` is a path below the object (`windows[0].length`) or an argument's name. Where the
         argument is not in the call, the call itself is the place.
         """
-        tree, node = self._find(site)
+        tree, node = self._find(site, kind)
         if tree is None or node is None:
             return None
         best = tree.place(node.func)
@@ -143,7 +138,7 @@ class Positions:
             return
         dot = path + "." if path else ""
         site = getattr(value, "_at", None)
-        tree, node = self._find(site) if site else (None, None)
+        tree, node = self._find(site, kind) if site else (None, None)
         if tree is not None and node is not None:
             found[path or "."] = _entry(tree.place(node.func), file)
             for inner, place in self._arguments(tree, node, site, kind):
@@ -153,12 +148,12 @@ class Positions:
             if inner_value is not None:
                 self._collect(inner_value, dot + name, file, found)
 
-    def _find(self, site: Site | None) -> tuple[_Tree | None, ast.Call | None]:
+    def _find(self, site: Site | None, kind: str) -> tuple[_Tree | None, ast.Call | None]:
         if site is None:
             return None, None
         code, lasti, line, builder, _ = site
         tree = self._tree(code.co_filename)
-        return tree, tree.call(code, lasti, line, builder) if tree else None
+        return tree, tree.call(code, lasti, line, builder, kind) if tree else None
 
     def _tree(self, path: str) -> _Tree | None:
         if path not in self._files:
@@ -241,19 +236,23 @@ class _Tree:
                 self._calls.setdefault(node.lineno, []).append(node)
 
     def call(
-        self, code: CodeType, lasti: int, line: int, builder: CodeType | None
+        self, code: CodeType, lasti: int, line: int, builder: CodeType | None, kind: str
     ) -> ast.Call | None:
-        """The call at an instruction."""
+        """The call at an instruction, which made a struct called `kind`."""
         if sys.version_info >= (3, 11):
             first, last, col, end = next(islice(code.co_positions(), lasti // 2, None))
             for node in self._calls.get(first or line, ()):
                 if (node.end_lineno, node.col_offset, node.end_col_offset) == (last, col, end):
                     return node
-        # Without columns: the calls of that line by the function's name, else the outermost.
-        calls = self._calls.get(line, [])
-        name = builder.co_name if builder is not None else ""
-        named = [node for node in calls if name and _last_name(node.func) == name]
-        return next(iter(named or calls), None)
+        # Older Pythons keep lines only. A call ends before the next one begins, and after those
+        # inside it, so the calls of a line are made in the order of their ends.
+        calls = sorted(self._calls.get(line, ()), key=_end)
+        offsets = _call_offsets(code, line)
+        if len(calls) == len(offsets) and lasti in offsets:
+            return calls[offsets.index(lasti)]
+        name = builder.co_name if builder is not None else kind
+        named = [node for node in calls if _last_name(node.func) == name]
+        return next(iter(named or calls[-1:]), None)
 
     def place(self, node: ast.expr) -> Place:
         """Where a node is; if it goes over several lines, its part of the first."""
@@ -274,6 +273,22 @@ def _read_lines(path: str) -> list[str]:
 def _character(line: str, offset: int) -> int:
     """The column, from 1, of a byte offset into a line."""
     return len(line.encode("utf-8")[:offset].decode("utf-8", "replace")) + 1
+
+
+def _end(node: ast.Call) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _call_offsets(code: CodeType, line: int) -> list[int]:
+    """Where the calls of a line are in the byte code."""
+    import dis
+
+    offsets, current = [], 0
+    for instruction in dis.get_instructions(code):
+        current = instruction.starts_line or current
+        if current == line and instruction.opname.startswith("CALL"):
+            offsets.append(instruction.offset)
+    return offsets
 
 
 def _last_name(node: ast.expr) -> str:

@@ -101,7 +101,8 @@ class Enumeration:
     _NAMES_TO_VALUES: ClassVar[dict[str, int]] = {}
 
     def __init_subclass__(cls) -> None:
-        names = {name: value for name, value in vars(cls).items() if isinstance(value, int)}
+        members = vars(cls).items()
+        names = {n: value for n, value in members if n[0] != "_" and isinstance(value, int)}
         if names:
             cls._NAMES_TO_VALUES = names
             cls._VALUES_TO_NAMES = {value: name for name, value in names.items()}
