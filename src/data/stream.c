@@ -94,7 +94,10 @@ static int stream_fail(struct ArrowArrayStream *stream, int native, gn_error *er
     }
   }
   const char *text = stream->get_last_error(stream);
-  int code = native == ENOMEM ? GN_E_NOMEM : native == ECANCELED ? GN_E_CANCELLED : GN_E_IO;
+  int code = native == ENOMEM      ? GN_E_NOMEM
+             : native == ECANCELED ? GN_E_CANCELLED
+             : native == EINVAL    ? GN_E_INVALID
+                                   : GN_E_IO;
   return gni_fail_native(err, code, native, "%.300s", text ? text : "the stream failed");
 }
 

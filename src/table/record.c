@@ -9,11 +9,9 @@
 
 enum { RECORD_FORMAT = 1, RECORD_DEPTH_MAX = 8 };
 
-static const char file_name[] = ".gnomon-table.json";
-
 static int fail_corrupt(const char *what, gn_error *err)
 {
-  return gni_fail(err, GN_E_CORRUPT, "the record '%s' has no %s", file_name, what);
+  return gni_fail(err, GN_E_CORRUPT, "the record '%s' has no %s", GNP_RECORD_NAME, what);
 }
 
 static int read_columns(const gni_json *list, gn_arena *arena, const gni_type **out, gn_error *err)
@@ -72,7 +70,7 @@ static int read_record(gn_str text, gn_arena *arena, gnp_record *out, gn_error *
 static int path_of(const gn_alloc *alloc, const char *folder, gn_buf *path, gn_error *err)
 {
   gni_buf_init(path, alloc, 1 << 16);
-  gni_buf_add_format(path, "%s/%s", folder, file_name);
+  gni_buf_add_format(path, "%s/%s", folder, GNP_RECORD_NAME);
   return path->rc == GN_OK ? GN_OK : gni_fail_nomem(err, strlen(folder));
 }
 

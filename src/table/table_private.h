@@ -35,7 +35,9 @@ size_t gnp_sort_days(int32_t *days, size_t count);
 
 /* ---- records (record.c) ---------------------------------------------------------------------- */
 
-/* What our writer keeps beside a table's partitions, in .gnomon-table.json. */
+#define GNP_RECORD_NAME ".gnomon-table.json"
+
+/* What our writer keeps beside a table's partitions. */
 typedef struct gnp_record {
   const gni_type *columns; /* without the partition column */
   gn_str partition_column;

@@ -27,8 +27,8 @@ const char *gnp_lake_folder(const gnp_lake *lake, gn_str ns, gn_str base, gn_are
 }
 
 /* Finds the folder or the file; GN_ABSENT when there is neither. */
-static int locate(const gnp_lake *lake, const char *path, bool configured, gn_arena *arena,
-                  gni_table *out, gnp_place *place, gn_error *err)
+static int locate(const char *path, bool configured, gn_arena *arena, gni_table *out,
+                  gnp_place *place, gn_error *err)
 {
   static const char *const endings[] = {".parquet", ".csv"};
   place->path = path;
@@ -40,7 +40,6 @@ static int locate(const gnp_lake *lake, const char *path, bool configured, gn_ar
     if (!place->path) return gnp_fail_arena(arena, err);
     if (gni_file_exists(place->path)) return GN_OK;
   }
-  (void)lake;
   return GN_ABSENT;
 }
 
@@ -118,7 +117,7 @@ static int lake_find(void *state, gn_str ns, gn_str base, gn_arena *arena, gni_t
   const char *path = gnp_lake_folder(lake, ns, base, arena);
   gnp_place *place = GN_TAKE_ZERO(arena, gnp_place, 1);
   if (!path || !place) return gnp_fail_arena(arena, err);
-  int rc = locate(lake, path, entry && entry->path, arena, out, place, err);
+  int rc = locate(path, entry && entry->path, arena, out, place, err);
   return rc == GN_OK ? describe(lake, entry, place, arena, out, err) : rc;
 }
 
@@ -140,13 +139,31 @@ static int give(struct listing *listing, gn_str base)
   return name.ptr ? listing->each(listing->user, name) : GN_E_NOMEM;
 }
 
+/* Anything that is not hidden, or the record of our writer. */
+static int see_content(void *user, const char *name, bool is_folder)
+{
+  (void)is_folder;
+  *(bool *)user |= (name[0] != '.' && name[0] != '_') || strcmp(name, GNP_RECORD_NAME) == 0;
+  return GN_OK;
+}
+
+/* A folder without content is what a writer that was killed early leaves. */
+static int list_folder(struct listing *listing, const char *name)
+{
+  bool content = false;
+  const char *path = gnp_path(&listing->arena, "%s/%s/%s", listing->path, listing->ns, name);
+  if (!path) return GN_E_NOMEM;
+  int rc = gni_folder_list(listing->lake->config->alloc, path, see_content, &content, listing->err);
+  return rc == GN_OK && content ? give(listing, gni_str(name)) : rc;
+}
+
 static int list_table(void *user, const char *name, bool is_folder)
 {
   struct listing *listing = user;
   uint8_t format;
   gn_str base = gni_str(name);
   if (name[0] == '.' || name[0] == '_') return GN_OK;
-  if (is_folder) return memchr(base.ptr, '=', base.len) ? GN_OK : give(listing, base);
+  if (is_folder) return memchr(base.ptr, '=', base.len) ? GN_OK : list_folder(listing, name);
   if (!gnp_format_of(base, &format) || gni_str_ends(base, ".gz")) return GN_OK;
   while (base.len && base.ptr[base.len - 1] != '.') base.len--;
   return give(listing, (gn_str){base.ptr, base.len - 1});
@@ -208,21 +225,34 @@ static void lake_close(void *state)
   gni_free(lake->config->alloc, lake, sizeof *lake);
 }
 
-/* Moved out of sight in one step, then removed. */
+/* Moved out of sight in one step, beside where it was, then removed. */
+static int hide(const gnp_lake *lake, const char *path, const char *parent, gn_arena *arena,
+                gn_error *err)
+{
+  gni_run_folder hidden;
+  int rc = gni_run_folder_sweep(lake->config->alloc, parent, GNP_RUN_PREFIX, err);
+  if (rc == GN_OK)
+    rc = gni_run_folder_open(lake->config->alloc, parent, GNP_RUN_PREFIX, &hidden, err);
+  if (rc != GN_OK) return rc;
+  const char *to = gnp_path(arena, "%s/dropped", hidden.path);
+  if (!to)
+    rc = gnp_fail_arena(arena, err);
+  else if (rename(path, to) != 0)
+    rc = gni_fail(err, GN_E_IO, "cannot move '%s' away", path);
+  gni_run_folder_close(&hidden);
+  return rc;
+}
+
 static int lake_drop(void *state, const gni_table *table, gn_error *err)
 {
   const gnp_lake *lake = state;
   const gnp_place *place = table->detail;
-  gni_run_folder hidden;
+  const char *slash = strrchr(place->path, '/');
   gn_arena arena;
   gni_arena_init(&arena, lake->config->alloc, GNP_TABLE_ARENA_BYTES_MAX);
-  int rc =
-      gni_run_folder_open(lake->config->alloc, lake->config->root, GNP_RUN_PREFIX, &hidden, err);
-  const char *to = rc == GN_OK ? gnp_path(&arena, "%s/dropped", hidden.path) : NULL;
-  if (rc == GN_OK && !to) rc = gnp_fail_arena(&arena, err);
-  if (rc == GN_OK && rename(place->path, to) != 0)
-    rc = gni_fail(err, GN_E_IO, "cannot move '%s' away", place->path);
-  gni_run_folder_close(&hidden);
+  const char *parent =
+      slash ? gnp_path(&arena, "%.*s", (int)(slash - place->path), place->path) : ".";
+  int rc = parent ? hide(lake, place->path, parent, &arena, err) : gnp_fail_arena(&arena, err);
   gni_arena_deinit(&arena);
   return rc;
 }
