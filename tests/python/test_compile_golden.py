@@ -59,3 +59,26 @@ def test_compiling_twice_changes_nothing(tmp_path: Path) -> None:
     check_equal(repository)
     shutil.rmtree(repository.path / ".gnomon")
     assert repository.compile("--conf", ".", "--check").returncode == 0
+
+
+def test_the_developer_guides_own_files_compile_with_its_own_command(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / "guide", tmp_path, dirs_exist_ok=True)
+    repository = Repository.__new__(Repository)
+    repository.path = tmp_path
+    conf = "group_bys/my_team/user_purchase_features.py"
+    done = repository.compile("--conf", conf, "--force-overwrite")
+    assert (done.returncode, done.stderr) == (0, "")
+    name = "production/group_bys/my_team/user_purchase_features.v1"
+    assert repository.files() == [name]
+    compiled = repository.json(name)
+    assert compiled["metaData"]["name"] == "my_team.user_purchase_features.v1"
+    assert compiled["metaData"]["outputNamespace"] == "default"
+    assert [part["operation"] for part in compiled["aggregations"]] == [7, 6, 8, 13]
+    assert compiled["aggregations"][3]["argMap"] == {"k": "10"}
+    record = repository.define("--root", ".", "--no-cache").of("object")[0]
+    assert record["features"][6:10] == [
+        "purchase_price_average_1d",
+        "purchase_price_average_7d",
+        "purchase_price_average_30d",
+        "purchase_price_last10",
+    ]
