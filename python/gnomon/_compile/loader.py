@@ -23,7 +23,7 @@ from gnomon.chronon.repo import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any, Callable
 
     from gnomon.chronon._problem import Problem
@@ -44,6 +44,13 @@ class _FileLoader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         with self._owner.running(self.name):
             super().exec_module(module)
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compiles the source. Bytecode that was kept is compared by seconds and size alone, so a
+        date that is changed twice in a second would go unseen; and none is left in the repository.
+        """
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 class _Running:
