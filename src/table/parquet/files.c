@@ -48,6 +48,7 @@ static bool undo_percent(gn_str text, gn_arena *arena, gn_str *out)
 
 int gnp_partition_name(gn_str name, gn_arena *arena, gn_str *column, gn_str *value, gn_error *err)
 {
+  *column = *value = (gn_str){NULL, 0};
   const char *equals = name.len ? memchr(name.ptr, '=', name.len) : NULL;
   if (!equals || equals == name.ptr) return GN_ABSENT;
   gn_str rest = {equals + 1, name.len - (size_t)(equals + 1 - name.ptr)};
