@@ -4,10 +4,18 @@
  * value. SPDX-License-Identifier: Apache-2.0 */
 #include "agg/partial.h"
 
-/* The day partials that a window spans: hops [low, middle) are its tail, [middle, high) its middle.
- */
+/* The day partials that a window spans: [low, middle) are its tail, [middle, high) its middle. */
 struct span {
   size_t low, middle, high;
+};
+
+/* One length of windows, however many columns have it, and what it spans on the day at hand. It
+ * reaches equally far back from every midnight; INT64_MAX is to the first row. */
+struct reach {
+  gni_window window;
+  int64_t start_before_ms, middle_before_ms;
+  struct span span;
+  bool changed; /* the span moved since the last day */
 };
 
 /* The fold of a base column's day partials from the key's first one on: what unbounded windows
@@ -20,10 +28,11 @@ struct prefix {
 struct gni_snapshot {
   const gni_layout *layout;
   const gn_alloc *alloc;
-  size_t ceiling_bytes, day_count;
+  size_t day_count;
   int32_t *days;
-  struct span *spans;      /* a window column */
-  bool *changed;           /* a window column: its span moved since the last day */
+  struct reach *reaches;
+  size_t reach_count;
+  size_t *reach_of;        /* a window column */
   gni_value *outputs;      /* a window column; in values[current] */
   struct prefix *prefixes; /* a base column */
   gnp_partials partials;
@@ -60,18 +69,36 @@ static void set_ranges(const gni_snapshot *s, gnp_range *ranges)
   }
 }
 
+static size_t find_reach(gni_snapshot *s, gni_window window)
+{
+  size_t i = 0;
+  while (i < s->reach_count && s->reaches[i].window.length_ms != window.length_ms) i++;
+  if (i < s->reach_count) return i;
+  int64_t end_ms = end_of_day_ms(s->days[0]);
+  gnp_split split = gnp_window_split(window, end_ms, GNI_DAILY, GNI_BOUNDARY_EXACT);
+  bool unbounded = split.from_ms == INT64_MIN;
+  s->reaches[s->reach_count++] = (struct reach){
+      .window = window,
+      .start_before_ms = unbounded ? INT64_MAX : end_ms - split.from_ms,
+      .middle_before_ms = unbounded ? INT64_MAX : end_ms - split.middle_ms,
+  };
+  return i;
+}
+
 static int prepare(gni_snapshot *s, const int32_t *days, gn_error *err)
 {
   const gni_layout *layout = s->layout;
   gnp_range *ranges = GN_TAKE(&s->home, gnp_range, layout->base_count);
   s->days = gni_arena_copy(&s->home, days, s->day_count * sizeof(*days));
-  s->spans = GN_TAKE_ZERO(&s->home, struct span, layout->column_count);
-  s->changed = GN_TAKE_ZERO(&s->home, bool, layout->column_count);
+  s->reaches = GN_TAKE(&s->home, struct reach, layout->column_count);
+  s->reach_of = GN_TAKE(&s->home, size_t, layout->column_count);
   s->outputs = GN_TAKE_ZERO(&s->home, gni_value, layout->column_count);
   s->prefixes = GN_TAKE_ZERO(&s->home, struct prefix, layout->base_count);
-  if (!ranges || !s->days || !s->spans || !s->changed || !s->outputs || !s->prefixes)
+  if (!ranges || !s->days || !s->reaches || !s->reach_of || !s->outputs || !s->prefixes)
     return gni_fail_nomem(err, s->day_count * sizeof(*days));
   set_ranges(s, ranges);
+  for (size_t c = 0; c < layout->column_count; c++)
+    s->reach_of[c] = find_reach(s, layout->columns[c].window);
   return gnp_partials_init(&s->partials, layout, GN_DAY_MS, ranges, layout->base_count, &s->home,
                            err);
 }
@@ -81,7 +108,7 @@ static void begin_key(gni_snapshot *s)
   const gni_layout *layout = s->layout;
   gni_arena_reset(&s->key);
   gnp_partials_reset(&s->partials);
-  memset(s->spans, 0, layout->column_count * sizeof(*s->spans));
+  for (size_t i = 0; i < s->reach_count; i++) s->reaches[i].span = (struct span){0};
   memset(s->prefixes, 0, layout->base_count * sizeof(*s->prefixes));
   for (size_t c = 0; c < layout->column_count; c++) s->outputs[c] = GNI_NULL_VALUE;
   s->last_ms = INT64_MIN;
@@ -98,7 +125,6 @@ int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_c
   if (!s) return gni_fail_nomem(err, sizeof(*s));
   s->layout = layout;
   s->alloc = alloc;
-  s->ceiling_bytes = ceiling_bytes;
   s->day_count = day_count;
   gni_arena_init(&s->home, alloc, ceiling_bytes);
   gni_arena_init(&s->key, alloc, ceiling_bytes);
@@ -136,26 +162,32 @@ int gni_snapshot_add(gni_snapshot *s, const gni_row *row, gn_error *err)
 
 /* ---- ending a key ---- */
 
+/* The first of the partials [from, high) that starts less than `before_ms` before the midnight. */
+static size_t advance(const gni_snapshot *s, size_t from, size_t high, int64_t end_ms,
+                      int64_t before_ms)
+{
+  if (before_ms == INT64_MAX) return from;
+  while (from < high && s->partials.items[from].start_ms < end_ms - before_ms) from++;
+  return from;
+}
+
 /* Moves the spans of all windows on to the midnight `end_ms`; false when none moved. Ends ascend,
  * so every position only moves forward. */
 static bool move_spans(gni_snapshot *s, int64_t end_ms)
 {
   const gnp_partials *partials = &s->partials;
   bool any_changed = false;
-  size_t high = s->spans[0].high; /* the same for all windows */
+  size_t high = s->reaches[0].span.high; /* the same for all windows */
   while (high < partials->count && partials->items[high].start_ms < end_ms) high++;
-  for (size_t c = 0; c < s->layout->column_count; c++) {
-    gni_window window = s->layout->columns[c].window;
-    gnp_split split = gnp_window_split(window, end_ms, GNI_DAILY, GNI_BOUNDARY_EXACT);
-    struct span before = s->spans[c], now = before;
-    while (now.low < high && partials->items[now.low].start_ms < split.from_ms) now.low++;
-    if (now.middle < now.low) now.middle = now.low;
-    while (now.middle < high && partials->items[now.middle].start_ms < split.middle_ms)
-      now.middle++;
-    now.high = high;
-    s->changed[c] = !same_span(before, now);
-    any_changed |= s->changed[c];
-    s->spans[c] = now;
+  for (size_t i = 0; i < s->reach_count; i++) {
+    struct reach *reach = &s->reaches[i];
+    struct span before = reach->span, now = {.high = high};
+    now.low = advance(s, before.low, high, end_ms, reach->start_before_ms);
+    now.middle = before.middle > now.low ? before.middle : now.low;
+    now.middle = advance(s, now.middle, high, end_ms, reach->middle_before_ms);
+    reach->changed = !same_span(before, now);
+    reach->span = now;
+    any_changed |= reach->changed;
   }
   return any_changed;
 }
@@ -207,7 +239,7 @@ static int compute_column(gni_snapshot *s, size_t c, gni_value *out, gn_arena *v
 {
   const gni_window_column *column = &s->layout->columns[c];
   const gni_base_column *base = &s->layout->bases[column->base];
-  struct span span = s->spans[c];
+  struct span span = s->reaches[s->reach_of[c]].span;
   const void *state = NULL;
   gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which will change */
   *out = GNI_NULL_VALUE;
@@ -228,13 +260,14 @@ static int compute_outputs(gni_snapshot *s, gn_error *err)
   gni_arena_reset(&s->scratch);
   for (size_t c = 0; c < layout->column_count; c++) {
     const gni_window_column *column = &layout->columns[c];
+    const struct reach *reach = &s->reaches[s->reach_of[c]];
     gni_value value = GNI_NULL_VALUE;
     int rc = GN_OK;
-    if (!s->changed[c]) {
+    if (!reach->changed) {
       rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &value);
       rc = gnp_state_fail(err, column->name, values, rc);
     } else if (c > 0 && column[-1].base == column->base &&
-               same_span(s->spans[c - 1], s->spans[c])) {
+               same_span(reach->span, s->reaches[s->reach_of[c - 1]].span)) {
       value = s->outputs[c - 1];
     } else {
       rc = compute_column(s, c, &value, values, err);

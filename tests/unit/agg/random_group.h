@@ -28,8 +28,8 @@ typedef struct random_group {
   const gni_type *input;
   random_choice choices[RANDOM_CHOICES_MAX];
   size_t choice_count, next_choice;
-  bool wild;              /* NaN, infinities, -0.0 and reals whose sums are not exact */
-  bool whole_days;        /* windows in whole days only */
+  bool wild;       /* NaN, infinities, -0.0 and reals whose sums are not exact */
+  bool whole_days; /* windows in whole days only */
   const gni_layout *layout;
   gni_row rows[RANDOM_ROWS_MAX];
   size_t row_count;
