@@ -183,12 +183,63 @@ static int make_listing(struct answer *answer, gn_str rest, const gni_type *type
   return rc;
 }
 
-static int run_select(struct answer *answer, gn_str sql, gn_error *err)
+/* ---- SELECT ---- */
+
+static size_t quoted_length(gn_str sql, size_t at)
+{
+  size_t end = at + 1;
+  while (end < sql.len && sql.ptr[end] != sql.ptr[at]) end++;
+  return end < sql.len ? end + 1 - at : sql.len - at;
+}
+
+static bool is_name_char(char c)
+{
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+}
+
+/* Spark's way of writing names in the engine's: `name` becomes "name", and the namespace default,
+ * which is a word of the engine's grammar, is quoted. Texts are left alone. */
+static int spell_names(gn_str sql, gn_buf *out)
+{
+  for (size_t i = 0; i < sql.len;) {
+    char c = sql.ptr[i];
+    size_t len = 1;
+    if (c == '\'' || c == '"' || c == '`') {
+      len = quoted_length(sql, i);
+      gn_str inside = {sql.ptr + i + 1, len >= 2 ? len - 2 : 0};
+      if (c == '`') gni_sql_add_name(out, inside);
+      else gni_buf_add(out, sql.ptr + i, len);
+    } else if (is_name_char(c)) {
+      while (i + len < sql.len && is_name_char(sql.ptr[i + len])) len++;
+      gn_str word = {sql.ptr + i, len};
+      bool ns = word_is(word, "DEFAULT") && i + len < sql.len && sql.ptr[i + len] == '.';
+      if (ns) gni_sql_add_name(out, GN_STR("default"));
+      else gni_buf_add_str(out, word);
+    } else {
+      gni_buf_add_char(out, c);
+    }
+    i += len;
+  }
+  return out->rc;
+}
+
+static int run_spelt(struct answer *answer, gn_str sql, gn_error *err)
 {
   int rc = gni_warehouse_expose(answer->job.warehouse, sql, err);
   if (rc == GN_OK)
     rc = gni_engine_type(answer->job.engine, sql, &answer->job.arena, &answer->type, err);
   return rc == GN_OK ? gni_engine_query(answer->job.engine, sql, &answer->rows, err) : rc;
+}
+
+static int run_select(struct answer *answer, gn_str sql, gn_error *err)
+{
+  gn_buf spelt;
+  gni_buf_init(&spelt, answer->job.session->alloc, GN_TEXT_FILE_BYTES_MAX);
+  int rc = spell_names(sql, &spelt);
+  if (rc != GN_OK) gni_fail(err, rc, "the statement is too long");
+  else rc = run_spelt(answer, gni_buf_view(&spelt), err);
+  gni_buf_deinit(&spelt);
+  return rc;
 }
 
 static int run(struct answer *answer, gn_str sql, gn_error *err)
