@@ -324,6 +324,13 @@ static void add_view_head(gn_buf *sql, gn_str ns, gn_str base, bool qualified)
                         "\", \"" GNI_SCAN_ORDER "\") FROM ");
 }
 
+/* Schemas that are the engine's own. */
+static bool is_engines(gn_str ns)
+{
+  return gni_str_is(ns, "information_schema") || gni_str_is(ns, "pg_catalog") ||
+         gni_str_is(ns, "main");
+}
+
 static int expose_one(gni_warehouse *warehouse, gn_str name, gn_arena *arena, gn_error *err)
 {
   const gni_scan all = GNI_SCAN_ALL;
@@ -331,9 +338,10 @@ static int expose_one(gni_warehouse *warehouse, gn_str name, gn_arena *arena, gn
   gn_str ns, base;
   gn_buf sql;
   if (gni_table_name_split(name, &ns, &base, NULL) != GN_OK) return GN_OK; /* the engine's own */
-  int rc = gni_table_find(warehouse, name, arena, &table, err);
-  if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc; /* the engine says that there is none */
   bool qualified = base.len != name.len;
+  int rc = qualified && !is_engines(ns) ? gni_table_need(warehouse, name, arena, &table, err)
+                                        : gni_table_find(warehouse, name, arena, &table, err);
+  if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc; /* perhaps a query of its WITH */
   gnp_sql_init(&sql, warehouse);
   if (qualified) {
     gni_buf_add_text(&sql, "CREATE SCHEMA IF NOT EXISTS ");

@@ -89,6 +89,7 @@ static int memory_find(void *state, gn_str ns, gn_str base, gn_arena *arena, gni
   (void)arena;
   (void)err;
   if (!table) return GN_ABSENT;
+  out->detail = table;
   out->location = GN_STR("memory");
   out->partitioned = true;
   out->format = GNI_TABLE_MEMORY;
@@ -112,8 +113,9 @@ static int memory_list(void *state, int (*each)(void *user, gn_str name), void *
 static int memory_type(void *state, const gni_table *table, gn_arena *arena, const gni_type **out,
                        gn_error *err)
 {
-  const struct memory *memory = state;
-  *out = gnp_type_with_text(named(memory, table->name)->columns, table->partition_column, arena);
+  const struct memory_table *entry = table->detail;
+  (void)state;
+  *out = gnp_type_with_text(entry->columns, table->partition_column, arena);
   return *out ? GN_OK : gnp_fail_arena(arena, err);
 }
 
@@ -124,18 +126,18 @@ static gnp_partition_column partition_of(const gni_table *table)
 }
 
 /* " FROM <table> WHERE <days and filters>" */
-static int add_from(const struct memory *memory, const gni_table *table, const gni_scan *scan,
-                    gn_buf *sql, gn_error *err)
+static int add_from(const gni_table *table, const gni_scan *scan, gn_buf *sql, gn_error *err)
 {
   gnp_partition_column partition = partition_of(table);
-  const gni_type *columns = named(memory, table->name)->columns;
+  const struct memory_table *entry = table->detail;
   gni_buf_add_text(sql, " FROM ");
   add_table(sql, table->name);
   gni_buf_add_text(sql, " WHERE ");
   gnp_add_partition_range(sql, &partition, scan->first_day, scan->last_day);
   for (size_t i = 0; i < scan->filter_count; i++) {
     gn_str column = scan->filters[i].column;
-    if (gni_type_find(columns, column) < 0 && !gni_str_equal(column, table->partition_column))
+    if (gni_type_find(entry->columns, column) < 0 &&
+        !gni_str_equal(column, table->partition_column))
       return gni_fail(err, GN_E_NOTFOUND, "there is no column '%.*s' to choose partitions by",
                       GN_STR_ARGS(column));
     gni_buf_add_text(sql, " AND CAST(");
@@ -159,7 +161,7 @@ static int memory_partitions(void *state, const gni_table *table,
   gnp_sql_init(&sql, memory->warehouse);
   gni_buf_add_text(&sql, "SELECT DISTINCT ");
   gnp_add_partition_day(&sql, &partition);
-  int rc = add_from(memory, table, &scan, &sql, err);
+  int rc = add_from(table, &scan, &sql, err);
   if (rc == GN_OK)
     rc = gnp_query_days(gni_warehouse_engine(memory->warehouse), gni_buf_view(&sql), arena, out,
                         err);
@@ -174,7 +176,7 @@ static int memory_estimate(void *state, const gni_table *table, const gni_scan *
   gn_buf sql;
   gnp_sql_init(&sql, memory->warehouse);
   gni_buf_add_text(&sql, "SELECT count(*)");
-  int rc = add_from(memory, table, scan, &sql, err);
+  int rc = add_from(table, scan, &sql, err);
   if (rc == GN_OK)
     rc = gni_engine_query_int64(gni_warehouse_engine(memory->warehouse), gni_buf_view(&sql),
                                 &out->rows, err);
@@ -185,14 +187,14 @@ static int memory_estimate(void *state, const gni_table *table, const gni_scan *
 static int memory_scan(void *state, const gni_table *table, const gni_scan *scan, gn_buf *sql,
                        gn_error *err)
 {
-  const struct memory *memory = state;
+  (void)state;
   gnp_partition_column partition = partition_of(table);
   gni_buf_add_text(sql, "(SELECT *, ");
   gnp_add_partition_ds(sql, &partition);
   gni_buf_add_text(sql, " AS \"" GNI_SCAN_DS "\", ");
   gnp_add_partition_day(sql, &partition);
   gni_buf_add_text(sql, " AS \"" GNI_SCAN_DAY "\", rowid AS \"" GNI_SCAN_ORDER "\"");
-  int rc = add_from(memory, table, scan, sql, err);
+  int rc = add_from(table, scan, sql, err);
   gni_buf_add_char(sql, ')');
   return rc;
 }

@@ -332,6 +332,9 @@ static void tables_are_read_by_name_in_sql(void)
   CHECK_OK(gni_warehouse_expose(w->warehouse, sql, &err), &err);
   CHECK_TEXT(test_rows(w->engine, "%s ORDER BY b", sql.ptr),
              "2,\"2024-01-01\",\"x\"\n1,\"2024-01-01\",\"y\"");
+  CHECK_INT(gni_warehouse_expose(w->warehouse, GN_STR("SELECT * FROM data.trip"), &err),
+            GN_E_NOTFOUND);
+  CHECK_TEXT(err.hint, "did you mean 'data.trips'?");
 }
 
 static void a_dropped_table_is_gone(void)
