@@ -38,6 +38,7 @@ int gnp_tail_fold(const gni_layout *layout, int index, const gni_row *rows, size
 {
   gnp_range *ranges = GN_TAKE(arena, gnp_range, layout->column_count);
   int64_t from_ms = INT64_MAX, to_ms = INT64_MIN;
+  *out = (gnp_partials){.layout = layout};
   if (!ranges) return gni_fail_arena(err, arena, layout->column_count * sizeof(*ranges));
   size_t range_count = tail_ranges(layout, index, batch_end_ms, boundary, ranges);
   for (size_t i = 0; i < range_count; i++) {
@@ -55,6 +56,7 @@ int gnp_days_init(gnp_partials *days, const gni_layout *layout, int64_t first_en
                   int64_t last_end_ms, int boundary, gn_arena *arena, gn_error *err)
 {
   gnp_range *ranges = GN_TAKE(arena, gnp_range, layout->base_count);
+  *days = (gnp_partials){.layout = layout};
   if (!ranges) return gni_fail_arena(err, arena, layout->base_count * sizeof(*ranges));
   for (size_t b = 0; b < layout->base_count; b++)
     ranges[b] = (gnp_range){b, last_end_ms, last_end_ms};

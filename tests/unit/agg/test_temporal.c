@@ -90,6 +90,28 @@ static void rows_before_1970_count(void)
   CHECK_INT(fold_one(layout, rows, 4, GN_DAY_MS, arena), 15);
 }
 
+static void lists_of_two_lengths_are_named(void)
+{
+  const int64_t times_ms[] = {MARCH_MS(9, 1, 0, 0), MARCH_MS(9, 2, 0, 0)};
+  const int64_t at_ms = MARCH_10_MS;
+  const gni_aggregation sum = {
+      .input_column = GN_STR("xs"), .operation = GNI_SUM, .element_wise = true};
+  const gni_value longs[] = {{.integer = 1}, {.integer = 2}, {.integer = 3}};
+  const gni_value two = {.list = {longs, 2}}, three = {.list = {longs, 3}};
+  const gni_row rows[] = {{&two, times_ms[0]}, {&three, times_ms[1]}};
+  gn_arena *arena = small_arena();
+  const gni_field field = {GN_STR("xs"), gni_type_list(arena, &gni_type_long)};
+  const gni_layout *layout;
+  gni_value output;
+  gn_error err = {0};
+  CHECK_OK(gni_layout_take(arena, &sum, 1, gni_type_struct(arena, GN_STR("Value"), &field, 1),
+                           &layout, &err),
+           &err);
+  CHECK_INT(gni_temporal_fold(layout, rows, 2, &at_ms, 1, arena, &output, &err), GN_E_INVALID);
+  CHECK_TEXT(err.where, "xs_sum");
+  CHECK_TEXT(err.message, "an element-wise list has another length than before, or a null inside");
+}
+
 static const gni_layout *oom_layout;
 static gni_row oom_rows[3];
 
@@ -125,6 +147,7 @@ int main(void)
       {"every query has an answer, also without rows", every_query_has_an_answer},
       {"queries in disorder are refused", queries_in_disorder_are_refused},
       {"rows before 1970 count", rows_before_1970_count},
+      {"lists of two lengths are named", lists_of_two_lengths_are_named},
       {"running out of memory is an answer", no_memory_is_an_answer},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
