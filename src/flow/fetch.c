@@ -38,7 +38,7 @@ int gnp_look_begin(gn_fetcher *fetcher, gnp_look **out, gn_error *err)
   if (look) fetcher->idle = look->next;
   pthread_mutex_unlock(&fetcher->lock);
   if (!look) rc = look_new(fetcher, &look, err);
-  if (rc != GN_OK) return rc;
+  if (rc != GN_OK || !look) return rc;
   gni_arena_reset(&look->arena);
   *out = look;
   rc = gni_store_begin(look->reader, err);
