@@ -334,7 +334,7 @@ static int parse_trim(gnp_parser *p, size_t begin, const gni_expr **out)
 static int parse_unit_call(gnp_parser *p, const char *name, size_t begin, const gni_expr **out)
 {
   gnp_list list = {0};
-  const gni_expr *unit;
+  const gni_expr *unit = NULL;
   int rc = gnp_parse_mark(p, "(");
   if (rc == GN_OK) rc = make_text(p, p->token.begin, p->token.text, &unit);
   if (rc == GN_OK) rc = gnp_parse_advance(p);
