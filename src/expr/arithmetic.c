@@ -27,40 +27,41 @@ static int integer_result(const gni_bound *node, gnp_frame *frame, int64_t value
   if (node->ansi && (overflow || wrapped != value))
     return gnp_fail_here(frame, "ARITHMETIC_OVERFLOW", "the result of '%s' does not fit",
                          node->function->name);
-  *out = gni_value_integer(wrapped);
-  return GN_OK;
+  return gnp_give_integer(out, wrapped);
 }
 
-static int add_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                       gni_value *out)
+GNP_APPLY(add_integer)
 {
   int64_t value;
   bool overflow = __builtin_add_overflow(args[0].integer, args[1].integer, &value);
   return integer_result(node, frame, value, overflow, out);
 }
 
-static int subtract_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(subtract_integer)
 {
   int64_t value;
   bool overflow = __builtin_sub_overflow(args[0].integer, args[1].integer, &value);
   return integer_result(node, frame, value, overflow, out);
 }
 
-static int multiply_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(multiply_integer)
 {
   int64_t value;
   bool overflow = __builtin_mul_overflow(args[0].integer, args[1].integer, &value);
   return integer_result(node, frame, value, overflow, out);
 }
 
-static int negate_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                          gni_value *out)
+GNP_APPLY(negate_integer)
 {
   int64_t value;
   bool overflow = __builtin_sub_overflow((int64_t)0, args[0].integer, &value);
   return integer_result(node, frame, value, overflow, out);
+}
+
+bool gnp_is_zero(const gni_type *type, const gni_value *value)
+{
+  if (type->kind == GNI_DECIMAL) return gnp_wide_of(value) == 0;
+  return gnp_is_real(type) ? value->real == 0 : value->integer == 0;
 }
 
 int gnp_zero_divisor(const gni_bound *node, gnp_frame *frame, gni_value *out)
@@ -69,21 +70,17 @@ int gnp_zero_divisor(const gni_bound *node, gnp_frame *frame, gni_value *out)
   return node->ansi ? gnp_fail_here(frame, "DIVIDE_BY_ZERO", "division by zero") : GN_OK;
 }
 
-static int remainder_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                             gni_value *out)
+GNP_APPLY(remainder_integer)
 {
   if (args[1].integer == 0) return gnp_zero_divisor(node, frame, out);
-  *out = gni_value_integer(args[1].integer == -1 ? 0 : args[0].integer % args[1].integer);
-  return GN_OK;
+  return gnp_give_integer(out, args[1].integer == -1 ? 0 : args[0].integer % args[1].integer);
 }
 
-static int quotient_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(quotient_integer)
 {
   if (args[1].integer == 0) return gnp_zero_divisor(node, frame, out);
   if (args[1].integer == -1) return negate_integer(node, frame, args, out);
-  *out = gni_value_integer(args[0].integer / args[1].integer);
-  return GN_OK;
+  return gnp_give_integer(out, args[0].integer / args[1].integer);
 }
 
 /* ---- reals ----------------------------------------------------------------------------------- */
@@ -91,48 +88,38 @@ static int quotient_integer(const gni_bound *node, gnp_frame *frame, const gni_v
 /* A float operation in double and then rounded is the float operation: 53 >= 2 * 24 + 2 bits. */
 static int real_result(const gni_bound *node, double value, gni_value *out)
 {
-  *out = gni_value_real(node->type->kind == GNI_FLOAT ? (double)(float)value : value);
-  return GN_OK;
+  return gnp_give_real(out, node->type->kind == GNI_FLOAT ? (double)(float)value : value);
 }
 
-static int add_real(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(add_real)
 {
-  (void)frame;
   return real_result(node, args[0].real + args[1].real, out);
 }
 
-static int subtract_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(subtract_real)
 {
-  (void)frame;
   return real_result(node, args[0].real - args[1].real, out);
 }
 
-static int multiply_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(multiply_real)
 {
-  (void)frame;
   return real_result(node, args[0].real * args[1].real, out);
 }
 
-static int divide_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                       gni_value *out)
+GNP_APPLY(divide_real)
 {
   if (args[1].real == 0) return gnp_zero_divisor(node, frame, out);
   return real_result(node, args[0].real / args[1].real, out);
 }
 
-static int remainder_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                          gni_value *out)
+GNP_APPLY(remainder_real)
 {
   if (args[1].real == 0) return gnp_zero_divisor(node, frame, out);
   return real_result(node, fmod(args[0].real, args[1].real), out);
 }
 
-static int negate_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                       gni_value *out)
+GNP_APPLY(negate_real)
 {
-  (void)frame;
   return real_result(node, -args[0].real, out);
 }
 
@@ -160,20 +147,17 @@ static int add_or_subtract(const gni_bound *node, gnp_frame *frame, const gni_va
   return gnp_decimal_result(node, frame, fits, sum, out);
 }
 
-static int add_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                       gni_value *out)
+GNP_APPLY(add_decimal)
 {
   return add_or_subtract(node, frame, args, false, out);
 }
 
-static int subtract_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(subtract_decimal)
 {
   return add_or_subtract(node, frame, args, true, out);
 }
 
-static int multiply_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(multiply_decimal)
 {
   gnp_wide product = 0;
   int excess = node->args[0]->type->scale + node->args[1]->type->scale - node->type->scale;
@@ -181,8 +165,7 @@ static int multiply_decimal(const gni_bound *node, gnp_frame *frame, const gni_v
   return gnp_decimal_result(node, frame, fits, product, out);
 }
 
-static int divide_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                          gni_value *out)
+GNP_APPLY(divide_decimal)
 {
   gnp_wide quotient = 0, divisor = gnp_wide_of(&args[1]);
   if (divisor == 0) return gnp_zero_divisor(node, frame, out);
@@ -191,8 +174,7 @@ static int divide_decimal(const gni_bound *node, gnp_frame *frame, const gni_val
   return gnp_decimal_result(node, frame, fits, quotient, out);
 }
 
-static int remainder_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                             gni_value *out)
+GNP_APPLY(remainder_decimal)
 {
   gnp_wide rest = 0;
   if (gnp_wide_of(&args[1]) == 0) return gnp_zero_divisor(node, frame, out);
@@ -202,20 +184,66 @@ static int remainder_decimal(const gni_bound *node, gnp_frame *frame, const gni_
   return gnp_decimal_result(node, frame, fits, rest, out);
 }
 
-static int quotient_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+/* What does not fit is cut, under ANSI too. */
+GNP_APPLY(quotient_decimal)
 {
   int64_t quotient;
   if (gnp_wide_of(&args[1]) == 0) return gnp_zero_divisor(node, frame, out);
-  bool fits = gnp_wide_quotient(gnp_wide_of(&args[0]), node->args[0]->type->scale,
-                                gnp_wide_of(&args[1]), node->args[1]->type->scale, &quotient);
-  return integer_result(node, frame, quotient, !fits, out);
+  gnp_wide_quotient(gnp_wide_of(&args[0]), node->args[0]->type->scale, gnp_wide_of(&args[1]),
+                    node->args[1]->type->scale, &quotient);
+  return gnp_give_integer(out, quotient);
 }
 
-static int negate_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                          gni_value *out)
+GNP_APPLY(negate_decimal)
 {
   return gnp_decimal_result(node, frame, true, -gnp_wide_of(&args[0]), out);
+}
+
+/* Spark looks at the divisor first: null or zero there and the dividend is not computed. */
+static int eval_division(const gni_bound *node, gnp_frame *frame, gni_value *out)
+{
+  gni_value args[2];
+  int rc = node->args[1]->eval(node->args[1], frame, &args[1]);
+  *out = GNI_NULL_VALUE;
+  if (rc != GN_OK || args[1].is_null) return rc;
+  if (!node->ansi && gnp_is_zero(node->args[1]->type, &args[1])) return GN_OK;
+  rc = node->args[0]->eval(node->args[0], frame, &args[0]);
+  if (rc != GN_OK || args[0].is_null) return rc;
+  return node->apply(node, frame, args, out);
+}
+
+/* ---- pmod: the remainder that is never negative ---------------------------------------------- */
+
+GNP_APPLY(pmod_integer)
+{
+  int64_t a = args[0].integer, n = args[1].integer;
+  if (n == 0) return gnp_zero_divisor(node, frame, out);
+  int64_t rest = n == -1 ? 0 : a % n;
+  /* Java adds in the type's own width, which may wrap */
+  if (rest < 0) rest = n == -1 ? 0 : wrap((int64_t)((uint64_t)rest + (uint64_t)n), node->type->kind) % n;
+  return gnp_give_integer(out, rest);
+}
+
+GNP_APPLY(pmod_real)
+{
+  if (args[1].real == 0) return gnp_zero_divisor(node, frame, out);
+  double rest = fmod(args[0].real, args[1].real);
+  if (rest < 0) rest = fmod(rest + args[1].real, args[1].real);
+  return real_result(node, rest, out);
+}
+
+GNP_APPLY(pmod_decimal)
+{
+  gnp_wide rest = 0, sum = 0, n = gnp_wide_of(&args[1]);
+  int x = node->args[0]->type->scale, y = node->args[1]->type->scale, scale = x > y ? x : y;
+  if (n == 0) return gnp_zero_divisor(node, frame, out);
+  bool fits = gnp_wide_remainder(gnp_wide_of(&args[0]), x, n, y, scale, &rest);
+  if (fits && rest < 0) {
+    fits = gnp_wide_add(rest, scale, n, y, false, scale, &sum);
+    if (fits) fits = gnp_wide_remainder(sum, scale, n, y, scale, &rest);
+  }
+  if (fits) fits = gnp_wide_rescale(rest, scale, node->type->scale, &rest);
+  return gnp_decimal_result(node, frame, fits, rest, out);
 }
 
 /* ---- which one ------------------------------------------------------------------------------- */
@@ -233,6 +261,9 @@ static const struct variant {
     {"*", INTEGER, multiply_integer, "gn_wrap$w($1::$W * $2::$W)", "($1 * $2)"},
     {"%", INTEGER, remainder_integer, "gn_remainder($1, $2)", "gn_remainder_ansi($1, $2)"},
     {"div", INTEGER, quotient_integer, "gn_quotient($1, $2)", "gn_quotient_ansi($1, $2)"},
+    {"pmod", INTEGER, pmod_integer, NULL, NULL},
+    {"pmod", REAL, pmod_real, NULL, NULL},
+    {"pmod", DECIMAL, pmod_decimal, NULL, NULL},
     {"negative", INTEGER, negate_integer, "gn_wrap$w(-($1::$W))", "(-$1)"},
     {"+", REAL, add_real, "($1 + $2)", "($1 + $2)"},
     {"-", REAL, subtract_real, "($1 - $2)", "($1 - $2)"},
@@ -279,6 +310,7 @@ static const gni_type *decimal_type(gnp_binder *b, char operation, const gni_typ
     scale = x->scale + y->precision + 1 > 6 ? x->scale + y->precision + 1 : 6;
     precision = whole_x + y->scale + scale;
     break;
+  case 'p': /* pmod */
   case '%': precision = (whole_x < whole_y ? whole_x : whole_y) + scale; break;
   default: precision = (whole_x > whole_y ? whole_x : whole_y) + scale + 1; break;
   }
@@ -297,6 +329,15 @@ static int integral_to_decimal(gnp_binder *b, const gni_bound **arg)
   return gnp_cast(b, value, type, arg);
 }
 
+/* DuckDB multiplies in 64 bits what came in 64 bits, so one factor is widened first. */
+static void choose_product(gnp_binder *b, gni_bound *node, const gni_type *x, const gni_type *y)
+{
+  if (!node->sql || x->precision + y->precision <= 18) return;
+  node->sql = NULL;
+  if (x->precision <= 19 && y->precision <= 19)
+    node->sql = gni_str_format(b->arena, "CAST(CAST($1 AS DECIMAL(19,%d)) * $2 AS $t)", x->scale).ptr;
+}
+
 static int bind_decimals(gnp_binder *b, gnp_call *call)
 {
   bool exact;
@@ -311,6 +352,7 @@ static int bind_decimals(gnp_binder *b, gnp_call *call)
   if (!call->node->type) return gnp_bind_nomem(b);
   choose_variant(call->node, x);
   if (!div && !exact) call->node->sql = NULL; /* DuckDB has 38 digits and no more */
+  if (call->node->function->name[0] == '*') choose_product(b, call->node, x, y);
   call->node->nullable = true;
   return GN_OK;
 }
@@ -323,6 +365,8 @@ static const gni_type *beside_string(gnp_binder *b, const gni_type *other)
 
 static int promote_strings(gnp_binder *b, gnp_call *call)
 {
+  bool both = call->args[0]->type->kind == GNI_STRING && call->args[1]->type->kind == GNI_STRING;
+  if (both && b->options.ansi) return gnp_bind_mismatch(b, call);
   for (size_t i = 0; i < 2; i++) {
     if (call->args[i]->type->kind != GNI_STRING) continue;
     const gni_type *type = beside_string(b, call->args[1 - i]->type);
@@ -374,7 +418,7 @@ static int bind_arithmetic(gnp_binder *b, gnp_call *call)
   if (!type) return gnp_bind_mismatch(b, call);
   if ((rc = gnp_cast_all(b, call, 0, type)) != GN_OK) return rc;
   call->node->type = type;
-  call->node->nullable = strchr("/%d", call->node->function->name[0]) != NULL && !b->options.ansi;
+  call->node->nullable = strchr("/%dp", call->node->function->name[0]) != NULL && !b->options.ansi;
   choose_variant(call->node, type);
   return GN_OK;
 }
@@ -397,11 +441,8 @@ static int bind_sign(gnp_binder *b, gnp_call *call)
   return GN_OK;
 }
 
-static int same_value(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                      gni_value *out)
+GNP_APPLY(same_value)
 {
-  (void)node;
-  (void)frame;
   *out = args[0];
   return GN_OK;
 }
@@ -410,11 +451,12 @@ static const gnp_function functions[] = {
     {.name = "+", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
     {.name = "-", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
     {.name = "*", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
-    {.name = "/", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
-    {.name = "%", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
+    {.name = "/", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
+    {.name = "%", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
     {.name = "mod", .same_as = "%"},
-    {.name = "div", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
+    {.name = "div", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
     {.name = "negative", .bind = bind_sign, .flags = GNP_ANSI_FAILS},
+    {.name = "pmod", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
     {.name = "positive", .bind = bind_sign, .apply = same_value, .sql = "$1"},
 };
 

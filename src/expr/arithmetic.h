@@ -5,6 +5,7 @@
 #include "expr/bound.h"
 #include "expr/decimal.h"
 
+bool gnp_is_zero(const gni_type *type, const gni_value *value);
 /* Null, or the failure under ANSI. */
 int gnp_zero_divisor(const gni_bound *node, gnp_frame *frame, gni_value *out);
 /* `value` at the node's scale when it fits the node's precision; else null, or the failure. */

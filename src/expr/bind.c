@@ -450,6 +450,11 @@ bool gni_bound_nullable(const gni_bound *bound)
   return bound->nullable;
 }
 
+bool gni_bound_can_fail(const gni_bound *bound)
+{
+  return bound->can_fail;
+}
+
 const gni_value *gni_bound_constant(const gni_bound *bound)
 {
   return bound->kind == GNP_CONSTANT ? &bound->value : NULL;

@@ -22,6 +22,42 @@ typedef int (*gnp_eval)(const gni_bound *node, gnp_frame *frame, gni_value *out)
 typedef int (*gnp_apply)(const gni_bound *node, gnp_frame *frame, const gni_value *args,
                          gni_value *out);
 
+/* The head of a function of the table that gets its arguments evaluated. */
+#define GNP_UNUSED __attribute__((unused))
+#define GNP_APPLY(name)                                                                            \
+  static int name(const gni_bound *node GNP_UNUSED, gnp_frame *frame GNP_UNUSED,                  \
+                  const gni_value *args GNP_UNUSED, gni_value *out)
+
+static inline int gnp_give(gni_value *out, gni_value value)
+{
+  *out = value;
+  return GN_OK;
+}
+static inline int gnp_give_integer(gni_value *out, int64_t value)
+{
+  return gnp_give(out, gni_value_integer(value));
+}
+static inline int gnp_give_real(gni_value *out, double value)
+{
+  return gnp_give(out, gni_value_real(value));
+}
+static inline int gnp_give_boolean(gni_value *out, bool value)
+{
+  return gnp_give(out, gni_value_boolean(value));
+}
+static inline int gnp_give_text(gni_value *out, gn_str value)
+{
+  return gnp_give(out, gni_value_text(value));
+}
+static inline int gnp_give_null(gni_value *out)
+{
+  return gnp_give(out, GNI_NULL_VALUE);
+}
+static inline int gnp_give_items(gni_value *out, const gni_value *items, size_t count)
+{
+  return gnp_give(out, (gni_value){.list = {items, count}});
+}
+
 /* ---- the bound tree -------------------------------------------------------------------------- */
 
 enum gnp_bound_kind { GNP_CONSTANT, GNP_COLUMN, GNP_VARIABLE, GNP_CALL, GNP_LAMBDA };
@@ -108,9 +144,11 @@ typedef struct gnp_family {
   size_t count;
 } gnp_family;
 
-extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional,
-    gnp_family_cast, gnp_family_collection, gnp_family_string, gnp_family_math,
-    gnp_family_datetime;
+extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional, gnp_family_cast,
+    gnp_family_math, gnp_family_rounding, gnp_family_bitwise, gnp_family_hash, gnp_family_string,
+    gnp_family_substring, gnp_family_encoding, gnp_family_format, gnp_family_datetime,
+    gnp_family_struct, gnp_family_array, gnp_family_array_set, gnp_family_lambda, gnp_family_map,
+    gnp_family_string_case, gnp_family_string_change;
 
 const gnp_function *gnp_function_find(gn_str name);
 
@@ -183,12 +221,25 @@ int gnp_cast_all(gnp_binder *b, gnp_call *call, size_t from, const gni_type *typ
 int gnp_implicit(gnp_binder *b, const gni_bound *value, gn_str wanted, const gni_bound **out,
                  bool *found);
 int gnp_bind_signature(gnp_binder *b, gnp_call *call);
+/* Sets the node's type from the row's `gives`. */
+int gnp_bind_gives(gnp_binder *b, gnp_call *call);
+/* The argument becomes the class or it is a mismatch. */
+int gnp_bind_want(gnp_binder *b, gnp_call *call, size_t at, const char *wanted);
+/* (array<T>, T, …): both get the wider type; (array<T>, array<T>); then `gives`. */
+int gnp_bind_list_and_item(gnp_binder *b, gnp_call *call);
+int gnp_bind_two_lists(gnp_binder *b, gnp_call *call);
+/* Calls a bound lambda with up to three values. */
+int gnp_call_lambda(const gni_bound *lambda, gnp_frame *frame, const gni_value *first,
+                    const gni_value *second, const gni_value *third, gni_value *out);
 
 /* ---- casts ----------------------------------------------------------------------------------- */
 
 /* Fills a cast node: CAST or TRY_CAST (`is_try`: never fails, null instead). */
 int gnp_bind_cast(gnp_binder *b, const gni_expr *at, const gni_bound *value, const gni_type *type,
                   bool is_try, const gni_bound **out);
+/* A day some months away; the last day of a shorter month stands in. */
+int gnp_add_months(int64_t day, int64_t months, gnp_frame *frame, gni_value *out);
+
 /* ---- DuckDB ---------------------------------------------------------------------------------- */
 
 struct gnp_emitter {

@@ -217,9 +217,47 @@ static int bind_rule(gnp_binder *b, gnp_call *call)
   return GN_OK;
 }
 
+GNP_APPLY(same_value)
+{
+  return gnp_give(out, args[0]);
+}
+
+/* int(x), date(x), …: a cast under the name of its type, which is `gives`. */
+static int bind_conversion(gnp_binder *b, gnp_call *call)
+{
+  const gni_type *type;
+  int rc = gnp_bind_count(b, call, 1, 1);
+  if (rc != GN_OK || !call->args[0]) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
+  if (gni_type_parse(gni_str(call->node->function->gives), b->arena, &type, NULL) != GN_OK)
+    return gnp_bind_nomem(b);
+  if (gni_type_equal(call->args[0]->type, type)) {
+    call->node->type = type;
+    call->node->apply = same_value;
+    call->node->sql = "$1";
+    return GN_OK;
+  }
+  b->cast_type = type;
+  if (call->args[0]->type->kind != GNI_NULL) return bind_rule(b, call);
+  call->node->type = type;
+  call->node->apply = same_value;
+  return GN_OK;
+}
+
 static const gnp_function functions[] = {
     {.name = "cast", .bind = bind_rule},
     {.name = "try_cast", .bind = bind_rule, .eval = eval_try},
+    {.name = "bigint", .bind = bind_conversion, .gives = "bigint"},
+    {.name = "binary", .bind = bind_conversion, .gives = "binary"},
+    {.name = "boolean", .bind = bind_conversion, .gives = "boolean"},
+    {.name = "date", .bind = bind_conversion, .gives = "date"},
+    {.name = "decimal", .bind = bind_conversion, .gives = "decimal(10,0)"},
+    {.name = "double", .bind = bind_conversion, .gives = "double"},
+    {.name = "float", .bind = bind_conversion, .gives = "float"},
+    {.name = "int", .bind = bind_conversion, .gives = "int"},
+    {.name = "smallint", .bind = bind_conversion, .gives = "smallint"},
+    {.name = "string", .bind = bind_conversion, .gives = "string"},
+    {.name = "timestamp", .bind = bind_conversion, .gives = "timestamp"},
+    {.name = "tinyint", .bind = bind_conversion, .gives = "tinyint"},
 };
 
 const gnp_family gnp_family_cast = {"cast", functions, sizeof functions / sizeof *functions};

@@ -92,6 +92,5 @@ int gnp_cast_to_text(const gni_bound *node, gnp_frame *frame, const gni_value *a
   gnp_text text = {.arena = frame->arena};
   gnp_put_text(&text, from, &args[0], node->ansi);
   if (text.failed) return gnp_frame_nomem(frame);
-  *out = gni_value_text((gn_str){text.ptr ? text.ptr : "", text.len});
-  return GN_OK;
+  return gnp_give_text(out, (gn_str){text.ptr ? text.ptr : "", text.len});
 }

@@ -3,6 +3,7 @@
 
 #include "expr/cast.h"
 #include "expr/datetime.h"
+#include "expr/unicode.h"
 
 /* Null, or the failure under ANSI. */
 static int bad_value(const gni_bound *node, gnp_frame *frame, const gni_value *value,
@@ -44,8 +45,7 @@ int gnp_cast_to_boolean(const gni_bound *node, gnp_frame *frame, const gni_value
   case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
   default: value = args[0].integer != 0; break;
   }
-  *out = gni_value_boolean(value);
-  return GN_OK;
+  return gnp_give_boolean(out, value);
 }
 
 /* ---- integers -------------------------------------------------------------------------------- */
@@ -73,8 +73,7 @@ static int64_t cut(int64_t value, uint8_t kind)
 static int put_integer(const gni_bound *node, gnp_frame *frame, int64_t value, gni_value *out)
 {
   if (node->ansi && !fits(value, node->type->kind)) return overflowed(node, frame, out);
-  *out = gni_value_integer(cut(value, node->type->kind));
-  return GN_OK;
+  return gnp_give_integer(out, cut(value, node->type->kind));
 }
 
 /* Java's (int) and (long): towards zero, NaN is 0, the ends are sticky. */
@@ -94,8 +93,7 @@ static int real_to_integer(const gni_bound *node, gnp_frame *frame, double value
   if (node->ansi && !(whole >= -limit && whole < limit)) return overflowed(node, frame, out);
   int64_t number = is_long ? saturate(value, -0x1p63, 0x1p63, INT64_MIN, INT64_MAX)
                            : saturate(value, -0x1p31, 0x1p31 - 1, INT32_MIN, INT32_MAX);
-  *out = gni_value_integer(cut(number, kind));
-  return GN_OK;
+  return gnp_give_integer(out, cut(number, kind));
 }
 
 static int decimal_to_integer(const gni_bound *node, gnp_frame *frame, const gni_value *value,
@@ -120,7 +118,10 @@ int gnp_cast_to_integer(const gni_bound *node, gnp_frame *frame, const gni_value
       return bad_value(node, frame, &args[0], out);
     break;
   case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  case GNI_TIMESTAMP: value = gnp_floor_div(args[0].integer, GNP_SECOND_US); break;
+  case GNI_TIMESTAMP: /* the one source that gives null where it does not fit, instead of wrapping */
+    value = gnp_floor_div(args[0].integer, GNP_SECOND_US);
+    if (!node->ansi && !fits(value, node->type->kind)) return gnp_give_null(out);
+    break;
   default: value = args[0].integer; break;
   }
   return put_integer(node, frame, value, out);
@@ -146,18 +147,33 @@ int gnp_cast_to_real(const gni_bound *node, gnp_frame *frame, const gni_value *a
     value = is_float ? (double)(float)args[0].integer : (double)args[0].integer;
     break;
   }
-  *out = gni_value_real(is_float ? (double)(float)value : value);
-  return GN_OK;
+  return gnp_give_real(out, is_float ? (double)(float)value : value);
 }
 
 /* ---- decimals -------------------------------------------------------------------------------- */
 
-static bool text_to_decimal(gn_str text, int scale, gnp_wide *out, bool *is_number)
+/* Java's BigDecimal reads the digits of any script. */
+static gn_str ascii_digits(gn_str text, gn_arena *arena)
+{
+  gnp_text out = {.arena = arena};
+  bool ascii = true;
+  for (size_t i = 0; i < text.len; i++) ascii &= (unsigned char)text.ptr[i] < 0x80;
+  if (ascii) return text;
+  for (size_t at = 0; at < text.len;) {
+    size_t begin = at;
+    int digit = gnp_digit_of(gnp_utf8_next(text, &at));
+    if (digit >= 0) gnp_text_add_char(&out, (char)('0' + digit));
+    else gnp_text_add(&out, (gn_str){text.ptr + begin, at - begin});
+  }
+  return out.failed ? text : (gn_str){out.ptr, out.len};
+}
+
+static bool text_to_decimal(gn_str text, int scale, gn_arena *arena, gnp_wide *out, bool *is_number)
 {
   gnp_wide unscaled;
   int found;
-  text = gnp_trim_all(text);
   double ignored;
+  text = ascii_digits(gnp_trim_all(text), arena);
   *is_number = gni_parse_double(text, &ignored) == GN_OK && isfinite(ignored);
   if (!gnp_wide_parse(text, &unscaled, &found)) return false;
   *is_number = true;
@@ -187,18 +203,18 @@ int gnp_cast_to_decimal(const gni_bound *node, gnp_frame *frame, const gni_value
   case GNI_BOOLEAN: ok = gnp_wide_rescale(args[0].boolean, 0, scale, &value); break;
   case GNI_FLOAT: /* Spark goes through double here, so 0.1f is 0.10000000149011612 */
   case GNI_DOUBLE:
-    if (!isfinite(args[0].real)) return put_decimal(node, frame, false, 0, out);
+    if (!isfinite(args[0].real)) return gnp_give_null(out); /* under ANSI too */
     ok = gnp_decimal_from_double(args[0].real, scale, &value);
     break;
   case GNI_DECIMAL:
     ok = gnp_wide_rescale(gnp_wide_of(&args[0]), source(node)->scale, scale, &value);
     break;
   case GNI_STRING:
-    ok = text_to_decimal(args[0].text, scale, &value, &is_number);
+    ok = text_to_decimal(args[0].text, scale, frame->arena, &value, &is_number);
     if (!is_number) return bad_value(node, frame, &args[0], out);
     break;
   case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  case GNI_TIMESTAMP: ok = gnp_decimal_from_double((double)args[0].integer / 1e6, scale, &value); break;
+  case GNI_TIMESTAMP: ok = gnp_wide_rescale(args[0].integer, 6, scale, &value); break;
   default: ok = gnp_wide_rescale(args[0].integer, 0, scale, &value); break;
   }
   return put_decimal(node, frame, ok, value, out);
@@ -210,12 +226,10 @@ int gnp_cast_to_date(const gni_bound *node, gnp_frame *frame, const gni_value *a
 {
   int32_t day;
   if (source(node)->kind == GNI_TIMESTAMP) {
-    *out = gni_value_integer(gnp_floor_div(args[0].integer, GNP_DAY_US));
-    return GN_OK;
+    return gnp_give_integer(out, gnp_floor_div(args[0].integer, GNP_DAY_US));
   }
   if (!gnp_sql_date_parse(args[0].text, &day)) return bad_value(node, frame, &args[0], out);
-  *out = gni_value_integer(day);
-  return GN_OK;
+  return gnp_give_integer(out, day);
 }
 
 static int text_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_value *value,
@@ -239,8 +253,7 @@ static int real_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_
   if (!isfinite(seconds)) return bad_value(node, frame, value, out);
   double us = seconds * 1e6;
   if (node->ansi && !(us >= -0x1p63 && us < 0x1p63)) return overflowed(node, frame, out);
-  *out = gni_value_integer(saturate(us, -0x1p63, 0x1p63, INT64_MIN, INT64_MAX));
-  return GN_OK;
+  return gnp_give_integer(out, saturate(us, -0x1p63, 0x1p63, INT64_MIN, INT64_MAX));
 }
 
 /* Seconds that do not fit stick to the ends, as TimeUnit.toMicros does. */
@@ -273,8 +286,7 @@ int gnp_cast_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_val
   }
   default: us = seconds_to_us(args[0].integer); break;
   }
-  *out = gni_value_integer(us);
-  return GN_OK;
+  return gnp_give_integer(out, us);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -291,6 +303,5 @@ int gnp_cast_to_binary(const gni_bound *node, gnp_frame *frame, const gni_value 
   if (!bytes) return gnp_frame_nomem(frame);
   for (size_t i = 0; i < size; i++)
     bytes[i] = (char)((uint64_t)args[0].integer >> (8 * (size - 1 - i)));
-  *out = gni_value_text((gn_str){bytes, size});
-  return GN_OK;
+  return gnp_give_text(out, (gn_str){bytes, size});
 }

@@ -305,7 +305,7 @@ static gn_str next_wanted(gn_str *rest, bool *optional, bool *repeats)
 {
   gn_str part = {NULL, 0};
   *optional = *repeats = false;
-  if (!gni_str_split(rest, ',', &part)) return part;
+  if (!rest->len || !gni_str_split(rest, ',', &part)) return part;
   part = gni_str_trim(part);
   if (part.len && part.ptr[0] == '[') {
     *optional = true;
@@ -345,6 +345,48 @@ int gnp_bind_signature(gnp_binder *b, gnp_call *call)
     if (rc != GN_OK) return rc;
     if (!found) return gnp_bind_mismatch(b, call);
   }
-  call->node->type = result_type(b, f->gives, call);
+  return gnp_bind_gives(b, call);
+}
+
+int gnp_bind_gives(gnp_binder *b, gnp_call *call)
+{
+  call->node->type = result_type(b, call->node->function->gives, call);
   return call->node->type ? GN_OK : gnp_bind_nomem(b);
+}
+
+int gnp_bind_want(gnp_binder *b, gnp_call *call, size_t at, const char *wanted)
+{
+  bool found;
+  if (!call->args[at]) return gnp_bind_mismatch(b, call);
+  int rc = gnp_implicit(b, call->args[at], gni_str(wanted), &call->args[at], &found);
+  return rc != GN_OK || found ? rc : gnp_bind_mismatch(b, call);
+}
+
+int gnp_bind_list_and_item(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 2, 2);
+  if (rc != GN_OK) return rc;
+  if (!call->args[0] || !call->args[1] || call->args[0]->type->kind != GNI_LIST)
+    return gnp_bind_mismatch(b, call);
+  bool adds = call->node->function->flags & GNP_SEES_NULLS;
+  if (call->args[1]->type->kind == GNI_NULL && !adds) return gnp_bind_mismatch(b, call);
+  const gni_type *item = gnp_type_wider(b, call->args[0]->type->fields[0].type,
+                                        call->args[1]->type, false);
+  if (!item) return gnp_bind_mismatch(b, call);
+  rc = gnp_cast(b, call->args[0], gni_type_list(b->arena, item), &call->args[0]);
+  if (rc == GN_OK) rc = gnp_cast(b, call->args[1], item, &call->args[1]);
+  return rc == GN_OK ? gnp_bind_gives(b, call) : rc;
+}
+
+int gnp_bind_two_lists(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 2, 2);
+  if (rc != GN_OK) return rc;
+  if (!call->args[0] || !call->args[1] || call->args[0]->type->kind != GNI_LIST ||
+      call->args[1]->type->kind != GNI_LIST)
+    return gnp_bind_mismatch(b, call);
+  const gni_type *type = gnp_type_wider(b, call->args[0]->type, call->args[1]->type, false);
+  if (!type) return gnp_bind_mismatch(b, call);
+  rc = gnp_cast_all(b, call, 0, type);
+  return rc == GN_OK ? gnp_bind_gives(b, call) : rc;
 }

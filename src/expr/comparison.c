@@ -57,56 +57,40 @@ static int order_of(const gni_bound *node, const gni_value *args)
   return gnp_compare(node->args[0]->type, &args[0], &args[1]);
 }
 
-static int equal(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(equal)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) == 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) == 0);
 }
 
-static int not_equal(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(not_equal)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) != 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) != 0);
 }
 
-static int less(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(less)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) < 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) < 0);
 }
 
-static int less_or_equal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(less_or_equal)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) <= 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) <= 0);
 }
 
-static int greater(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(greater)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) > 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) > 0);
 }
 
-static int greater_or_equal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                            gni_value *out)
+GNP_APPLY(greater_or_equal)
 {
-  (void)frame;
-  *out = gni_value_boolean(order_of(node, args) >= 0);
-  return GN_OK;
+  return gnp_give_boolean(out, order_of(node, args) >= 0);
 }
 
-static int same(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(same)
 {
-  (void)frame;
   bool both = !args[0].is_null && !args[1].is_null;
-  *out = gni_value_boolean(both ? order_of(node, args) == 0 : args[0].is_null && args[1].is_null);
-  return GN_OK;
+  return gnp_give_boolean(out, both ? order_of(node, args) == 0 : args[0].is_null && args[1].is_null);
 }
 
 /* Spark reads `flag = 1` as the flag beside numbers, without ANSI. */
@@ -157,11 +141,9 @@ static int eval_in(const gni_bound *node, gnp_frame *frame, gni_value *out)
     if (rc != GN_OK) return rc;
     unknown |= candidate.is_null;
     if (candidate.is_null || gnp_compare(node->args[0]->type, &value, &candidate) != 0) continue;
-    *out = gni_value_boolean(true);
-    return GN_OK;
+    return gnp_give_boolean(out, true);
   }
-  if (!unknown) *out = gni_value_boolean(false);
-  return GN_OK;
+  return unknown ? gnp_give_null(out) : gnp_give_boolean(out, false);
 }
 
 static int bind_in(gnp_binder *b, gnp_call *call)
@@ -178,6 +160,69 @@ static int bind_in(gnp_binder *b, gnp_call *call)
   return gnp_cast_all(b, call, 0, type);
 }
 
+/* ---- greatest, least: nulls are passed over -------------------------------------------------- */
+
+static int choose(const gni_bound *node, const gni_value *args, int sign, gni_value *out)
+{
+  const gni_value *best = NULL;
+  for (size_t i = 0; i < node->arg_count; i++) {
+    if (args[i].is_null) continue;
+    if (!best || sign * gnp_compare(node->type, &args[i], best) > 0) best = &args[i];
+  }
+  return best ? gnp_give(out, *best) : gnp_give_null(out);
+}
+
+GNP_APPLY(greatest)
+{
+  return choose(node, args, 1, out);
+}
+
+GNP_APPLY(least)
+{
+  return choose(node, args, -1, out);
+}
+
+static int bind_choice(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 2, SIZE_MAX);
+  for (size_t i = 0; rc == GN_OK && i < call->count; i++)
+    if (!call->args[i]) rc = gnp_bind_mismatch(b, call);
+  if (rc != GN_OK) return rc;
+  const gni_type *type = gnp_type_common(b, call->args, call->count, false);
+  if (!type || !gnp_is_orderable(type)) return gnp_bind_mismatch(b, call);
+  call->node->type = type;
+  return gnp_cast_all(b, call, 0, type);
+}
+
+/* between(x, low, high) */
+static int bind_between(gnp_binder *b, gnp_call *call)
+{
+  static const char *const names[] = {">=", "<="};
+  int rc = gnp_bind_count(b, call, 3, 3);
+  const gni_bound **args = GN_TAKE(b->arena, const gni_bound *, 2);
+  if (!args) return gnp_bind_nomem(b);
+  for (size_t i = 0; rc == GN_OK && i < 2; i++) {
+    if (!call->args[0] || !call->args[i + 1]) return gnp_bind_mismatch(b, call);
+    const gni_bound *pair[] = {call->args[0], call->args[i + 1]};
+    rc = gnp_bind_call_name(b, names[i], call->expr, pair, 2, &args[i]);
+  }
+  call->args = args;
+  call->count = 2;
+  call->node->type = &gni_type_boolean;
+  return rc;
+}
+
+static int eval_between(const gni_bound *node, gnp_frame *frame, gni_value *out)
+{
+  gni_value low, high;
+  int rc = node->args[0]->eval(node->args[0], frame, &low);
+  if (rc == GN_OK && !low.is_null && !low.boolean) return gnp_give_boolean(out, false);
+  if (rc == GN_OK) rc = node->args[1]->eval(node->args[1], frame, &high);
+  if (rc != GN_OK) return rc;
+  if (!high.is_null && !high.boolean) return gnp_give_boolean(out, false);
+  return low.is_null || high.is_null ? gnp_give_null(out) : gnp_give_boolean(out, true);
+}
+
 static const gnp_function functions[] = {
     {.name = "=", .bind = bind_comparison, .apply = equal, .sql = "($1 = $2)"},
     {.name = "==", .same_as = "="},
@@ -192,6 +237,9 @@ static const gnp_function functions[] = {
      .sql = "($1 IS NOT DISTINCT FROM $2)",
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
     {.name = "equal_null", .same_as = "<=>"},
+    {.name = "between", .bind = bind_between, .eval = eval_between, .sql = "($1 AND $2)"},
+    {.name = "greatest", .bind = bind_choice, .apply = greatest, .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
+    {.name = "least", .bind = bind_choice, .apply = least, .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
     {.name = "in", .bind = bind_in, .eval = eval_in, .sql = "($1 IN ($+))"},
 };
 

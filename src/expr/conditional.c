@@ -33,12 +33,9 @@ static int eval_or(const gni_bound *node, gnp_frame *frame, gni_value *out)
   return eval_chain(node, frame, true, out);
 }
 
-static int negate(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(negate)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_boolean(!args[0].boolean);
-  return GN_OK;
+  return gnp_give_boolean(out, !args[0].boolean);
 }
 
 /* DuckDB may look at the terms of AND in any order; where a term can fail, CASE keeps the order. */
@@ -80,21 +77,14 @@ static int emit_or(gnp_emitter *e, const gni_bound *node)
   return emit_chain(e, node, "OR");
 }
 
-static int is_null(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(is_null)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_boolean(args[0].is_null);
-  return GN_OK;
+  return gnp_give_boolean(out, args[0].is_null);
 }
 
-static int is_not_null(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                       gni_value *out)
+GNP_APPLY(is_not_null)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_boolean(!args[0].is_null);
-  return GN_OK;
+  return gnp_give_boolean(out, !args[0].is_null);
 }
 
 /* ---- choices --------------------------------------------------------------------------------- */
@@ -240,6 +230,57 @@ static int bind_nullif(gnp_binder *b, gnp_call *call)
   return GN_OK;
 }
 
+/* nanvl(a, b): b where a is NaN. */
+static int eval_nanvl(const gni_bound *node, gnp_frame *frame, gni_value *out)
+{
+  int rc = evaluate(node->args[0], frame, out);
+  if (rc != GN_OK || out->is_null || out->real == out->real) return rc;
+  return evaluate(node->args[1], frame, out);
+}
+
+static int bind_nanvl(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 2, 2);
+  for (size_t i = 0; rc == GN_OK && i < 2; i++) rc = gnp_bind_want(b, call, i, "double|float");
+  if (rc != GN_OK) return rc;
+  call->node->type = gnp_type_wider(b, call->args[0]->type, call->args[1]->type, false);
+  call->node->nullable = true;
+  return call->node->type ? gnp_cast_all(b, call, 0, call->node->type) : gnp_bind_mismatch(b, call);
+}
+
+GNP_APPLY(is_nan)
+{
+  return gnp_give_boolean(out, !args[0].is_null && args[0].real != args[0].real);
+}
+
+/* zeroifnull(x) is coalesce(x, 0). */
+static int bind_zeroifnull(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 1, 1);
+  const gni_bound **args = GN_TAKE(b->arena, const gni_bound *, 2);
+  if (!args) return gnp_bind_nomem(b);
+  if (rc != GN_OK || !call->args[0]) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
+  args[0] = call->args[0];
+  rc = gnp_bind_constant(b, &gni_type_int, gni_value_integer(0), &args[1]);
+  call->args = args;
+  call->count = 2;
+  return rc == GN_OK ? bind_values(b, call, 0, 1) : rc;
+}
+
+/* nullifzero(x) is nullif(x, 0). */
+static int bind_nullifzero(gnp_binder *b, gnp_call *call)
+{
+  int rc = gnp_bind_count(b, call, 1, 1);
+  const gni_bound **args = GN_TAKE(b->arena, const gni_bound *, 2);
+  if (!args) return gnp_bind_nomem(b);
+  if (rc != GN_OK || !call->args[0]) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
+  args[0] = call->args[0];
+  rc = gnp_bind_constant(b, &gni_type_int, gni_value_integer(0), &args[1]);
+  call->args = args;
+  call->count = 2;
+  return rc == GN_OK ? bind_nullif(b, call) : rc;
+}
+
 static const gnp_function functions[] = {
     {.name = "and", .takes = "boolean, boolean, boolean*", .gives = "boolean", .eval = eval_and,
      .emit = emit_and},
@@ -260,6 +301,13 @@ static const gnp_function functions[] = {
     {.name = "nvl", .bind = bind_two, .eval = eval_coalesce, .sql = "COALESCE($*)"},
     {.name = "ifnull", .same_as = "nvl"},
     {.name = "nvl2", .bind = bind_nvl2, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
+    {.name = "nanvl", .bind = bind_nanvl, .eval = eval_nanvl,
+     .sql = "CASE WHEN isnan($1) THEN $2 ELSE $1 END"},
+    {.name = "isnan", .takes = "double|float", .gives = "boolean", .apply = is_nan,
+     .sql = "COALESCE(isnan($1), false)", .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "nullifzero", .bind = bind_nullifzero, .eval = eval_if,
+     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
+    {.name = "zeroifnull", .bind = bind_zeroifnull, .eval = eval_coalesce, .sql = "COALESCE($*)"},
     {.name = "nullif", .bind = bind_nullif, .eval = eval_if,
      .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
 };

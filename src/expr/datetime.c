@@ -6,36 +6,26 @@
 
 /* ---- unix_timestamp -------------------------------------------------------------------------- */
 
-static int seconds_of_text(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                           gni_value *out)
+GNP_APPLY(seconds_of_text)
 {
   int64_t us;
   *out = GNI_NULL_VALUE;
   if (gnp_pattern_parse(node->plan, args[0].text, &us)) {
-    *out = gni_value_integer(gnp_floor_div(us, GNP_SECOND_US));
-    return GN_OK;
+    return gnp_give_integer(out, gnp_floor_div(us, GNP_SECOND_US));
   }
   if (!node->ansi) return GN_OK;
   return gnp_fail_here(frame, "CANNOT_PARSE_TIMESTAMP", "'%.*s' does not fit the pattern",
                        (int)(args[0].text.len > 80 ? 80 : args[0].text.len), args[0].text.ptr);
 }
 
-static int seconds_of_day(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                          gni_value *out)
+GNP_APPLY(seconds_of_day)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_integer(args[0].integer * 86400);
-  return GN_OK;
+  return gnp_give_integer(out, args[0].integer * 86400);
 }
 
-static int seconds_of_timestamp(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                                gni_value *out)
+GNP_APPLY(seconds_of_timestamp)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_integer(gnp_floor_div(args[0].integer, GNP_SECOND_US));
-  return GN_OK;
+  return gnp_give_integer(out, gnp_floor_div(args[0].integer, GNP_SECOND_US));
 }
 
 /* A pattern must be a constant: it is read once. */

@@ -352,12 +352,11 @@ bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int sc
   return signed_half_up(kept, cut, divisor, a < 0, out);
 }
 
-bool gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out)
+void gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out)
 {
   wide256 quotient, rest;
   divide_aligned(a, scale_a, b, scale_b, &quotient, &rest);
   bool negative = (a < 0) != (b < 0);
   uint64_t low = (uint64_t)quotient.low;
-  *out = (int64_t)(negative ? 0 - low : low); /* what does not fit is cut, as Java cuts it */
-  return !quotient.high && quotient.low <= (gnp_wide_bits)INT64_MAX + negative;
+  *out = (int64_t)(negative ? 0 - low : low); /* as Java cuts a BigInteger */
 }

@@ -52,9 +52,10 @@ bool gnp_wide_multiply(gnp_wide a, gnp_wide b, int k, gnp_wide *out);
 bool gnp_wide_add(gnp_wide a, int scale_a, gnp_wide b, int scale_b, bool minus, int scale,
                   gnp_wide *out);
 
-/* a % b with the sign of a, and the whole part of a / b; exactly. False past what `out` holds. */
+/* a % b with the sign of a, and the whole part of a / b cut to 64 bits; exactly. The first is false
+ * past 128 bits. */
 bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int scale,
                         gnp_wide *out);
-bool gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out);
+void gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 /* A lambda's body may read columns and outer variables: all of them become inputs. */
 #define INPUTS_MAX 64
+#define NO_VARIABLES UINT32_MAX /* all variables in sight are inputs */
 
 typedef struct extraction {
   gnp_emitter *e;
@@ -76,8 +77,8 @@ static const gni_bound *copy_body(extraction *x, const gni_bound *node, uint32_t
   case GNP_CONSTANT: return node;
   case GNP_COLUMN: return make_input(x, node);
   case GNP_VARIABLE: return node->index >= bound_from ? node : make_input(x, node);
-  case GNP_CALL:
-  case GNP_LAMBDA: return copy_call(x, node, bound_from);
+  case GNP_CALL: return copy_call(x, node, bound_from);
+  case GNP_LAMBDA: return copy_call(x, node, bound_from < node->index ? bound_from : node->index);
   }
   return node;
 }
@@ -93,8 +94,10 @@ static const gni_bound *extract(extraction *x, const gni_bound *node)
   }
   for (size_t i = 0; i < node->arg_count; i++) {
     const gni_bound *arg = node->args[i];
+    /* DuckDB computes all inputs first; one that can fail comes along, to be computed in its turn. */
     args[i] = arg->kind == GNP_CONSTANT ? arg
               : arg->kind == GNP_LAMBDA ? copy_body(x, arg, arg->index)
+              : i > 0 && arg->can_fail  ? copy_body(x, arg, NO_VARIABLES)
                                         : make_input(x, arg);
   }
   copy->args = args;

@@ -66,6 +66,8 @@ int gni_expr_bind_as(const gni_expr *expr, const gni_type *schema, const gni_typ
 
 const gni_type *gni_bound_type(const gni_bound *bound);
 bool gni_bound_nullable(const gni_bound *bound);
+/* Evaluation may end with GN_E_INVALID: under ANSI, and of the few functions that fail without. */
+bool gni_bound_can_fail(const gni_bound *bound);
 /* The value when the expression is constant (folded), else NULL. */
 const gni_value *gni_bound_constant(const gni_bound *bound);
 /* Marks the positions of the schema's columns that the tree reads; `used` has one flag a field. */

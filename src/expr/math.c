@@ -1,110 +1,236 @@
-/* Mathematical functions. SPDX-License-Identifier: Apache-2.0 */
+/* Mathematical functions of numbers. SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "expr/arithmetic.h"
 
-/* ---- round ----------------------------------------------------------------------------------- */
+/* ---- double to double ------------------------------------------------------------------------ */
 
-/* Places to the left of the point on an integer; the sum of the rounded is exact in 128 bits. */
-static int round_integer(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
-{
-  int64_t places = args[1].integer;
-  gnp_wide value = args[0].integer;
-  *out = args[0];
-  if (places >= 0) return GN_OK;
-  if (places < -19) value = 0;
-  if (value) {
-    (void)gnp_wide_rescale(value, (int)-places, 0, &value);
-    value *= gnp_power10((int)-places);
+#define GNP_REAL(name, expression)                                                                 \
+  GNP_APPLY(name)                                                                                  \
+  {                                                                                                \
+    double x = args[0].real;                                                                       \
+    return gnp_give_real(out, expression);                                                         \
   }
-  static const int bits[] = {[GNI_BYTE] = 7, [GNI_SHORT] = 15, [GNI_INT] = 31, [GNI_LONG] = 63};
-  gnp_wide most = ((gnp_wide)1 << bits[node->type->kind]) - 1;
-  if (node->ansi && (value > most || value < -most - 1))
-    return gnp_fail_here(frame, "ARITHMETIC_OVERFLOW", "the rounded value does not fit");
-  uint64_t cut = (uint64_t)(gnp_wide_bits)value;
-  *out = gni_value_integer(node->type->kind == GNI_LONG    ? (int64_t)cut
-                           : node->type->kind == GNI_INT   ? (int32_t)(uint32_t)cut
-                           : node->type->kind == GNI_SHORT ? (int16_t)(uint16_t)cut
-                                                           : (int8_t)(uint8_t)cut);
-  return GN_OK;
+
+#define PI 3.14159265358979323846
+#define E 2.71828182845904523536
+
+GNP_REAL(real_acos, acos(x))
+GNP_REAL(real_acosh, log(x + sqrt(x * x - 1.0))) /* as Java code has it, not the library's */
+GNP_REAL(real_asin, asin(x))
+GNP_REAL(real_asinh, x == -INFINITY ? -INFINITY : log(x + sqrt(x * x + 1.0)))
+GNP_REAL(real_atan, atan(x))
+GNP_REAL(real_atanh, 0.5 * (log1p(x) - log1p(-x)))
+GNP_REAL(real_cbrt, cbrt(x))
+GNP_REAL(real_cos, cos(x))
+GNP_REAL(real_cosh, cosh(x))
+GNP_REAL(real_cot, 1 / tan(x))
+GNP_REAL(real_csc, 1 / sin(x))
+GNP_REAL(real_degrees, x * (180.0 / PI))
+GNP_REAL(real_exp, exp(x))
+GNP_REAL(real_expm1, expm1(x))
+GNP_REAL(real_radians, x * (PI / 180.0))
+GNP_REAL(real_rint, nearbyint(x))
+GNP_REAL(real_sec, 1 / cos(x))
+GNP_REAL(real_signum, x > 0 ? 1.0 : x < 0 ? -1.0 : x)
+GNP_REAL(real_sin, sin(x))
+GNP_REAL(real_sinh, sinh(x))
+GNP_REAL(real_sqrt, sqrt(x))
+GNP_REAL(real_tan, tan(x))
+GNP_REAL(real_tanh, tanh(x))
+
+GNP_APPLY(constant_pi)
+{
+  return gnp_give_real(out, PI);
 }
 
-/* Spark rounds the shortest decimal text of the number, half away from zero: 2.675 to 2 places is
- * 2.68, though the double is below it. There is no negative zero in it. */
-static int round_real(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                      gni_value *out)
+GNP_APPLY(constant_e)
 {
-  bool is_float = node->type->kind == GNI_FLOAT;
-  double x = args[0].real;
-  int64_t places = args[1].integer;
-  gnp_wide digits;
-  int scale;
-  (void)frame;
-  *out = gni_value_real(x == 0 ? 0 : x);
-  if (!isfinite(x)) return GN_OK;
-  gnp_decimal_shortest(x, is_float, &digits, &scale);
-  if (scale <= places) return GN_OK;
-  if (places < -400) places = -400;
-  (void)gnp_wide_rescale(digits, scale, (int)places, &digits); /* to fewer digits, so it fits */
-  x = gnp_decimal_double(digits, (int)places);
-  *out = gni_value_real(is_float ? (double)(float)x : x);
-  return GN_OK;
+  return gnp_give_real(out, E);
 }
 
-static int round_decimal(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
-{
-  gnp_wide value = gnp_wide_of(&args[0]);
-  int from = node->args[0]->type->scale;
-  int64_t places = args[1].integer < -GNP_DIGITS_MAX ? -GNP_DIGITS_MAX : args[1].integer;
-  bool fits = true;
-  if (places < 0) {
-    fits = gnp_wide_rescale(value, from - (int)places, 0, &value) && gnp_wide_fits(value, 38);
-    for (int64_t i = places; fits && i < 0; i++) fits = !__builtin_mul_overflow(value, 10, &value);
-  } else {
-    fits = gnp_wide_rescale(value, from, node->type->scale, &value);
+/* Logarithms are null where there is none. */
+#define GNP_LOGARITHM(name, least, expression)                                                     \
+  GNP_APPLY(name)                                                                                  \
+  {                                                                                                \
+    double x = args[0].real;                                                                       \
+    return x <= (least) ? gnp_give_null(out) : gnp_give_real(out, expression);                     \
   }
-  return gnp_decimal_result(node, frame, fits, value, out);
+
+GNP_LOGARITHM(real_ln, 0, log(x))
+GNP_LOGARITHM(real_log10, 0, log10(x))
+GNP_LOGARITHM(real_log1p, -1, log1p(x))
+GNP_LOGARITHM(real_log2, 0, log(x) / log(2.0))
+
+GNP_APPLY(real_log)
+{
+  double base = args[0].real, x = args[node->arg_count - 1].real;
+  if (x <= 0 || (node->arg_count > 1 && base <= 0)) return gnp_give_null(out);
+  return gnp_give_real(out, node->arg_count > 1 ? log(x) / log(base) : log(x));
 }
 
-static int bind_round(gnp_binder *b, gnp_call *call)
+GNP_APPLY(real_atan2)
 {
-  int rc = gnp_bind_count(b, call, 1, 2);
-  bool found;
-  if (rc != GN_OK || !call->args[0]) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
-  if (call->count == 1) {
-    const gni_bound **args = GN_TAKE(b->arena, const gni_bound *, 2);
-    if (!args) return gnp_bind_nomem(b);
-    args[0] = call->args[0];
-    rc = gnp_bind_constant(b, &gni_type_int, gni_value_integer(0), &args[1]);
-    call->args = args;
-    call->count = 2;
+  /* Java adds zeros, so that a negative one does not turn the angle. */
+  return gnp_give_real(out, atan2(args[0].real + 0.0, args[1].real + 0.0));
+}
+
+GNP_APPLY(real_hypot)
+{
+  return gnp_give_real(out, hypot(args[0].real, args[1].real));
+}
+
+/* Java: one to the power of NaN or infinity is NaN, where C says 1. */
+GNP_APPLY(real_pow)
+{
+  double x = args[0].real, y = args[1].real;
+  if (isnan(y) || (fabs(x) == 1 && isinf(y))) return gnp_give_real(out, NAN);
+  return gnp_give_real(out, pow(x, y));
+}
+
+/* ---- numbers of any type --------------------------------------------------------------------- */
+
+GNP_APPLY(absolute)
+{
+  switch (node->type->kind) {
+  case GNI_FLOAT:
+  case GNI_DOUBLE: return gnp_give_real(out, fabs(args[0].real));
+  case GNI_DECIMAL: {
+    gnp_wide x = gnp_wide_of(&args[0]);
+    return gnp_give(out, gnp_wide_value(x < 0 ? -x : x));
   }
-  if (rc == GN_OK) rc = gnp_implicit(b, call->args[0], GN_STR("numeric"), &call->args[0], &found);
-  if (rc != GN_OK || !found) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
-  rc = gnp_implicit(b, call->args[1], GN_STR("int"), &call->args[1], &found);
-  if (rc != GN_OK || !found) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
-  if (call->args[1]->kind != GNP_CONSTANT)
-    return gnp_bind_fail(b, GN_E_TYPE, call->args[1], "the number of places must be a constant");
-  const gni_type *type = call->args[0]->type;
-  call->node->type = type;
-  call->node->apply = gnp_is_real(type) ? round_real : round_integer;
-  if (type->kind != GNI_DECIMAL) return GN_OK;
-  int64_t places = call->args[1]->value.is_null ? 0 : call->args[1]->value.integer;
-  int whole = type->precision - type->scale, scale = type->scale;
-  if (places < scale) scale = places < 0 ? 0 : (int)places;
-  /* One digit more: 9.9 rounds to 10. */
-  int precision = whole + 1 + scale;
-  if (places < 0 && whole < -places) precision = (int)(-places > 37 ? 38 : -places + 1);
-  call->node->type = gni_type_decimal(b->arena, precision > 38 ? 38 : precision, scale);
-  call->node->apply = round_decimal;
+  default: break;
+  }
+  static const int64_t least[] = {[GNI_BYTE] = INT8_MIN, [GNI_SHORT] = INT16_MIN,
+                                  [GNI_INT] = INT32_MIN, [GNI_LONG] = INT64_MIN};
+  int64_t x = args[0].integer;
+  if (x != least[node->type->kind]) return gnp_give_integer(out, x < 0 ? -x : x);
+  if (node->ansi) return gnp_fail_here(frame, "ARITHMETIC_OVERFLOW", "the result of 'abs' does not fit");
+  return gnp_give_integer(out, x);
+}
+
+GNP_APPLY(factorial)
+{
+  int64_t product = 1;
+  if (args[0].integer < 0 || args[0].integer > 20) return gnp_give_null(out);
+  for (int64_t i = 2; i <= args[0].integer; i++) product *= i;
+  return gnp_give_integer(out, product);
+}
+
+/* The bucket, from 1, of `count` equal ones between two bounds; 0 and count + 1 are outside. */
+GNP_APPLY(width_bucket)
+{
+  double value = args[0].real, low = args[1].real, high = args[2].real;
+  int64_t count = args[3].integer;
+  if (count <= 0 || count == INT64_MAX || isnan(value) || low == high || !isfinite(low) ||
+      !isfinite(high))
+    return gnp_give_null(out);
+  double bottom = low < high ? low : high, top = low < high ? high : low;
+  if (low < high) {
+    if (value < low) return gnp_give_integer(out, 0);
+    if (value >= high) return gnp_give_integer(out, count + 1);
+    return gnp_give_integer(out, (int64_t)((double)count * (value - bottom) / (top - bottom)) + 1);
+  }
+  if (value > low) return gnp_give_integer(out, 0);
+  if (value <= high) return gnp_give_integer(out, count + 1);
+  return gnp_give_integer(out, (int64_t)((double)count * (top - value) / (top - bottom)) + 1);
+}
+
+/* ---- try_add and its kin: the operator under ANSI, null where it fails ------------------------- */
+
+static int eval_try(const gni_bound *node, gnp_frame *frame, gni_value *out)
+{
+  gni_value values[2];
+  *out = GNI_NULL_VALUE;
+  for (size_t i = 0; i < 2; i++) {
+    int rc = node->args[i]->eval(node->args[i], frame, &values[i]);
+    if (rc != GN_OK || values[i].is_null) return rc;
+  }
+  gn_error *err = frame->err, ignored = {0};
+  frame->err = &ignored;
+  int rc = node->apply(node, frame, values, out);
+  frame->err = err;
+  if (rc == GN_OK) return rc;
+  if (rc != GN_E_INVALID) return gni_fail(err, rc, "%s", ignored.message);
+  return gnp_give_null(out);
+}
+
+static int bind_try(gnp_binder *b, gnp_call *call)
+{
+  static const char *const operators[][2] = {{"try_add", "+"},
+                                             {"try_subtract", "-"},
+                                             {"try_multiply", "*"},
+                                             {"try_divide", "/"},
+                                             {"try_mod", "%"}};
+  const gnp_function *function = call->node->function, *inner = NULL;
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    if (strcmp(function->name, operators[i][0]) == 0)
+      inner = gnp_function_find(gni_str(operators[i][1]));
+  bool ansi = b->options.ansi;
+  b->options.ansi = true;
+  call->node->function = inner;
+  call->node->ansi = true;
+  int rc = inner->bind(b, call);
+  b->options.ansi = ansi;
+  call->node->function = function;
+  call->node->eval = eval_try;
+  call->node->sql = NULL;
   call->node->nullable = true;
-  return GN_OK;
+  call->node->can_fail = false;
+  return rc;
 }
 
 static const gnp_function functions[] = {
-    {.name = "round", .bind = bind_round, .flags = GNP_ANSI_FAILS},
+    {.name = "abs", .takes = "numeric", .gives = "1st", .apply = absolute, .flags = GNP_ANSI_FAILS},
+    {.name = "acos", .takes = "double", .gives = "double", .apply = real_acos},
+    {.name = "acosh", .takes = "double", .gives = "double", .apply = real_acosh},
+    {.name = "asin", .takes = "double", .gives = "double", .apply = real_asin},
+    {.name = "asinh", .takes = "double", .gives = "double", .apply = real_asinh},
+    {.name = "atan", .takes = "double", .gives = "double", .apply = real_atan},
+    {.name = "atan2", .takes = "double, double", .gives = "double", .apply = real_atan2},
+    {.name = "atanh", .takes = "double", .gives = "double", .apply = real_atanh},
+    {.name = "cbrt", .takes = "double", .gives = "double", .apply = real_cbrt},
+    {.name = "cos", .takes = "double", .gives = "double", .apply = real_cos},
+    {.name = "cosh", .takes = "double", .gives = "double", .apply = real_cosh},
+    {.name = "cot", .takes = "double", .gives = "double", .apply = real_cot},
+    {.name = "csc", .takes = "double", .gives = "double", .apply = real_csc},
+    {.name = "degrees", .takes = "double", .gives = "double", .apply = real_degrees},
+    {.name = "e", .takes = "", .gives = "double", .apply = constant_e},
+    {.name = "exp", .takes = "double", .gives = "double", .apply = real_exp},
+    {.name = "expm1", .takes = "double", .gives = "double", .apply = real_expm1},
+    {.name = "factorial", .takes = "int", .gives = "bigint", .apply = factorial,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "hypot", .takes = "double, double", .gives = "double", .apply = real_hypot},
+    {.name = "ln", .takes = "double", .gives = "double", .apply = real_ln,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "log", .takes = "double, [double]", .gives = "double", .apply = real_log,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "log10", .takes = "double", .gives = "double", .apply = real_log10,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "log1p", .takes = "double", .gives = "double", .apply = real_log1p,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "log2", .takes = "double", .gives = "double", .apply = real_log2,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "pi", .takes = "", .gives = "double", .apply = constant_pi},
+    {.name = "pow", .takes = "double, double", .gives = "double", .apply = real_pow},
+    {.name = "power", .same_as = "pow"},
+    {.name = "radians", .takes = "double", .gives = "double", .apply = real_radians},
+    {.name = "rint", .takes = "double", .gives = "double", .apply = real_rint},
+    {.name = "sec", .takes = "double", .gives = "double", .apply = real_sec},
+    {.name = "sign", .same_as = "signum"},
+    {.name = "signum", .takes = "double", .gives = "double", .apply = real_signum},
+    {.name = "sin", .takes = "double", .gives = "double", .apply = real_sin},
+    {.name = "sinh", .takes = "double", .gives = "double", .apply = real_sinh},
+    {.name = "sqrt", .takes = "double", .gives = "double", .apply = real_sqrt},
+    {.name = "tan", .takes = "double", .gives = "double", .apply = real_tan},
+    {.name = "tanh", .takes = "double", .gives = "double", .apply = real_tanh},
+    {.name = "try_add", .bind = bind_try},
+    {.name = "try_divide", .bind = bind_try},
+    {.name = "try_mod", .bind = bind_try},
+    {.name = "try_multiply", .bind = bind_try},
+    {.name = "try_subtract", .bind = bind_try},
+    {.name = "width_bucket", .takes = "double, double, double, bigint", .gives = "bigint",
+     .apply = width_bucket, .flags = GNP_MAY_BE_NULL},
 };
 
 const gnp_family gnp_family_math = {"math", functions, sizeof functions / sizeof *functions};

@@ -324,6 +324,10 @@ static int parse_trim(gnp_parser *p, size_t begin, const gni_expr **out)
       if (rc == GN_OK) rc = gnp_parse_value(p, 0, &pair[0]);
     } else {
       name = "trim";
+      bool second = false;
+      if (rc == GN_OK) rc = gnp_parse_accept_mark(p, ",", &second);
+      if (rc == GN_OK && second) rc = gnp_parse_expression(p, &pair[1]);
+      count = second ? 2 : 1;
     }
   }
   if (rc == GN_OK) rc = gnp_parse_mark(p, ")");

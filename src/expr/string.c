@@ -1,21 +1,19 @@
 /* Texts. SPDX-License-Identifier: Apache-2.0 */
 #include "expr/bound.h"
 #include "expr/cast.h"
+#include "expr/string.h"
 
 /* ---- concat ---------------------------------------------------------------------------------- */
 
-static int concat_texts(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                        gni_value *out)
+GNP_APPLY(concat_texts)
 {
   gnp_text text = {.arena = frame->arena};
   for (size_t i = 0; i < node->arg_count; i++) gnp_text_add(&text, args[i].text);
   if (text.failed) return gnp_frame_nomem(frame);
-  *out = gni_value_text((gn_str){text.ptr ? text.ptr : "", text.len});
-  return GN_OK;
+  return gnp_give_text(out, (gn_str){text.ptr ? text.ptr : "", text.len});
 }
 
-static int concat_lists(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                        gni_value *out)
+GNP_APPLY(concat_lists)
 {
   size_t total = 0, at = 0;
   for (size_t i = 0; i < node->arg_count; i++) total += args[i].list.count;
@@ -26,8 +24,7 @@ static int concat_lists(const gni_bound *node, gnp_frame *frame, const gni_value
       memcpy(items + at, args[i].list.items, args[i].list.count * sizeof *items);
     at += args[i].list.count;
   }
-  *out = (gni_value){.list = {items, total}};
-  return GN_OK;
+  return gnp_give_items(out, items, total);
 }
 
 /* All lists, or all bytes, or else all texts. */
@@ -79,9 +76,19 @@ static bool pattern_is_valid(gn_str pattern, char escape)
   return true;
 }
 
+/* Spark makes a regular expression of the pattern, quoting each UTF-16 unit by itself, and a
+ * character of two units quoted so matches nothing. */
+static bool has_two_unit_character(gn_str pattern)
+{
+  for (size_t i = 0; i < pattern.len; i++)
+    if ((unsigned char)pattern.ptr[i] >= 0xF0) return true;
+  return false;
+}
+
 /* Greedy with one place to go back to: the last %, which is all that LIKE needs. */
 static bool like_matches(gn_str text, gn_str pattern, char escape)
 {
+  if (has_two_unit_character(pattern)) return false;
   size_t t = 0, p = 0, star = SIZE_MAX, mark = 0;
   while (t < text.len) {
     bool escaped = p + 1 < pattern.len && pattern.ptr[p] == escape;
@@ -107,14 +114,24 @@ static bool like_matches(gn_str text, gn_str pattern, char escape)
   return p == pattern.len;
 }
 
-static int like(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(like)
 {
   char escape = escape_of(node, args);
   if (!pattern_is_valid(args[1].text, escape))
     return gnp_fail_here(frame, "INVALID_FORMAT", "the pattern '%.*s' has an escape that is none",
                          (int)(args[1].text.len > 80 ? 80 : args[1].text.len), args[1].text.ptr);
-  *out = gni_value_boolean(like_matches(args[0].text, args[1].text, escape));
-  return GN_OK;
+  return gnp_give_boolean(out, like_matches(args[0].text, args[1].text, escape));
+}
+
+/* Both sides in lower case. */
+GNP_APPLY(ilike)
+{
+  gni_value lowered[3];
+  for (size_t i = 0; i < node->arg_count; i++) {
+    int rc = i < 2 ? gnp_lower_text(args[i].text, frame, &lowered[i]) : gnp_give(&lowered[i], args[i]);
+    if (rc != GN_OK) return rc;
+  }
+  return like(node, frame, lowered, out);
 }
 
 static int bind_like(gnp_binder *b, gnp_call *call)
@@ -127,8 +144,10 @@ static int bind_like(gnp_binder *b, gnp_call *call)
     return gnp_bind_fail(b, GN_E_TYPE, escape, "ESCAPE takes one character");
   char mark = escape ? escape->value.text.ptr[0] : '\\';
   bool plain = pattern->kind == GNP_CONSTANT && !pattern->value.is_null &&
-               pattern_is_valid(pattern->value.text, mark) && mark != '%' && mark != '_';
+               pattern_is_valid(pattern->value.text, mark) && mark != '%' && mark != '_' &&
+               !has_two_unit_character(pattern->value.text);
   call->node->can_fail = !plain;
+  if (call->node->function->name[0] == 'i') plain = false;
   if (plain) call->node->sql = escape ? "($1 LIKE $2 ESCAPE $3)" : "($1 LIKE $2 ESCAPE '\\')";
   return GN_OK;
 }
@@ -136,6 +155,8 @@ static int bind_like(gnp_binder *b, gnp_call *call)
 static const gnp_function functions[] = {
     {.name = "concat", .bind = bind_concat},
     {.name = "||", .same_as = "concat"},
+    {.name = "ilike", .takes = "string, string, [string]", .gives = "boolean", .apply = ilike,
+     .bind = bind_like},
     {.name = "like", .takes = "string, string, [string]", .gives = "boolean", .apply = like,
      .bind = bind_like},
 };

@@ -2,6 +2,7 @@
 #include "expr/text.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "expr/datetime.h"
 
@@ -89,12 +90,26 @@ static size_t put_scientific(char *out, const char *digits, size_t count, int ex
   return len;
 }
 
-static size_t java_real(gn_str shortest, bool negative, char *out)
+/* Where one digit tells a number from all others Java still writes two, the nearest two: the least
+ * double is 4.9E-324, though 5E-324 reads back as it. */
+static size_t second_digit(double magnitude, bool is_float, char *digits, int *point)
+{
+  char two[GN_DOUBLE_TEXT_BYTES];
+  double back;
+  int len = snprintf(two, sizeof two, "%.1e", magnitude);
+  if (gni_parse_double((gn_str){two, (size_t)len}, &back) != GN_OK) return 1;
+  if (is_float) back = (double)(float)back;
+  if (back != magnitude || two[2] == '0') return 1;
+  return split_digits((gn_str){two, (size_t)len}, digits, point);
+}
+
+static size_t java_real(gn_str shortest, double value, bool is_float, char *out)
 {
   char digits[GN_DOUBLE_TEXT_BYTES];
   int point;
   size_t count = split_digits(shortest, digits, &point), len = 0;
-  if (negative) out[len++] = '-';
+  if (signbit(value)) out[len++] = '-';
+  if (count == 1) count = second_digit(fabs(value), is_float, digits, &point);
   if (count == 0) return len + put_text(out + len, "0.0");
   if (point > -3 && point <= 7) return len + put_plain(out + len, digits, count, point);
   return len + put_scientific(out + len, digits, count, point - 1);
@@ -110,7 +125,7 @@ size_t gnp_java_double(double value, char out[GN_DOUBLE_TEXT_BYTES])
   char shortest[GN_DOUBLE_TEXT_BYTES];
   if (!isfinite(value)) return java_special(value, out);
   size_t len = gni_format_double(fabs(value), shortest);
-  return java_real((gn_str){shortest, len}, signbit(value), out);
+  return java_real((gn_str){shortest, len}, value, false, out);
 }
 
 size_t gnp_java_float(float value, char out[GN_DOUBLE_TEXT_BYTES])
@@ -118,7 +133,7 @@ size_t gnp_java_float(float value, char out[GN_DOUBLE_TEXT_BYTES])
   char shortest[GN_DOUBLE_TEXT_BYTES];
   if (!isfinite(value)) return java_special((double)value, out);
   size_t len = gni_format_float(fabsf(value), shortest);
-  return java_real((gn_str){shortest, len}, signbit(value), out);
+  return java_real((gn_str){shortest, len}, (double)value, true, out);
 }
 
 /* ---- from text ------------------------------------------------------------------------------- */

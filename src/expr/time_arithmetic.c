@@ -13,38 +13,28 @@ static int out_of_range(gnp_frame *frame)
 static int put_day(int64_t day, gnp_frame *frame, gni_value *out)
 {
   if (day < INT32_MIN || day > INT32_MAX) return out_of_range(frame);
-  *out = gni_value_integer(day);
-  return GN_OK;
+  return gnp_give_integer(out, day);
 }
 
 /* Spark's day sums wrap silently, like the ints they are. */
-static int date_add(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(date_add)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_integer((int32_t)(uint32_t)(args[0].integer + args[1].integer));
-  return GN_OK;
+  return gnp_give_integer(out, (int32_t)(uint32_t)(args[0].integer + args[1].integer));
 }
 
-static int date_subtract(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(date_subtract)
 {
-  (void)node;
-  (void)frame;
-  *out = gni_value_integer((int32_t)(uint32_t)(args[0].integer - args[1].integer));
-  return GN_OK;
+  return gnp_give_integer(out, (int32_t)(uint32_t)(args[0].integer - args[1].integer));
 }
 
 /* date + INTERVAL n DAY */
-static int date_add_days(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(date_add_days)
 {
-  (void)node;
   return put_day(args[0].integer + args[1].integer / GNP_DAY_US, frame, out);
 }
 
 /* The last day of a shorter month stands in for days that it does not have. */
-static int add_months(int64_t day, int64_t months, gnp_frame *frame, gni_value *out)
+int gnp_add_months(int64_t day, int64_t months, gnp_frame *frame, gni_value *out)
 {
   static const int8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   int64_t era = gnp_floor_div(day, 146097);
@@ -61,53 +51,40 @@ static int add_months(int64_t day, int64_t months, gnp_frame *frame, gni_value *
   return put_day(new_era * 146097 + within, frame, out);
 }
 
-static int date_add_months(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                           gni_value *out)
+GNP_APPLY(date_add_months)
 {
-  (void)node;
-  return add_months(args[0].integer, args[1].integer, frame, out);
+  return gnp_add_months(args[0].integer, args[1].integer, frame, out);
 }
 
-static int date_difference(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                           gni_value *out)
+GNP_APPLY(date_difference)
 {
-  (void)node;
   int64_t us;
   if (__builtin_mul_overflow(args[0].integer - args[1].integer, GNP_DAY_US, &us))
     return out_of_range(frame);
-  *out = gni_value_integer(us);
-  return GN_OK;
+  return gnp_give_integer(out, us);
 }
 
 /* ---- timestamps and intervals ---------------------------------------------------------------- */
 
-static int add_micros(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                      gni_value *out)
+GNP_APPLY(add_micros)
 {
-  (void)node;
   int64_t us;
   if (__builtin_add_overflow(args[0].integer, args[1].integer, &us)) return out_of_range(frame);
-  *out = gni_value_integer(us);
-  return GN_OK;
+  return gnp_give_integer(out, us);
 }
 
-static int subtract_micros(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                           gni_value *out)
+GNP_APPLY(subtract_micros)
 {
-  (void)node;
   int64_t us;
   if (__builtin_sub_overflow(args[0].integer, args[1].integer, &us)) return out_of_range(frame);
-  *out = gni_value_integer(us);
-  return GN_OK;
+  return gnp_give_integer(out, us);
 }
 
-static int timestamp_add_months(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                                gni_value *out)
+GNP_APPLY(timestamp_add_months)
 {
   int64_t day = gnp_floor_div(args[0].integer, GNP_DAY_US);
   int64_t within = args[0].integer - day * GNP_DAY_US;
-  (void)node;
-  int rc = add_months(day, args[1].integer, frame, out);
+  int rc = gnp_add_months(day, args[1].integer, frame, out);
   if (rc != GN_OK) return rc;
   if (__builtin_mul_overflow(out->integer, GNP_DAY_US, &out->integer) ||
       __builtin_add_overflow(out->integer, within, &out->integer))

@@ -1,30 +1,28 @@
-/* Lists, maps and structs: elements, fields, functions with lambdas. SPDX-License-Identifier: Apache-2.0 */
+/* Structs and access: fields, elements, values by key, and what makes structs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "expr/bound.h"
 
 /* ---- a.b ------------------------------------------------------------------------------------- */
 
-static int field_of(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(field_of)
 {
-  (void)node;
-  (void)frame;
   *out = args[0].list.items[args[1].integer];
   return GN_OK;
 }
 
 /* A list of structs gives the list of their fields. */
-static int field_of_each(const gni_bound *node, gnp_frame *frame, const gni_value *args,
-                         gni_value *out)
+GNP_APPLY(field_of_each)
 {
   size_t count = args[0].list.count;
   gni_value *items = GN_TAKE(frame->arena, gni_value, count);
-  (void)node;
   if (!items) return gnp_frame_nomem(frame);
   for (size_t i = 0; i < count; i++) {
     const gni_value *structure = &args[0].list.items[i];
     items[i] = structure->is_null ? GNI_NULL_VALUE : structure->list.items[args[1].integer];
   }
-  *out = (gni_value){.list = {items, count}};
-  return GN_OK;
+  return gnp_give_items(out, items, count);
 }
 
 static int emit_field(gnp_emitter *e, const gni_bound *node)
@@ -55,7 +53,7 @@ static int bind_field(gnp_binder *b, gnp_call *call)
 
 /* ---- a[i], m[k] ------------------------------------------------------------------------------ */
 
-static int item_of(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(item_of)
 {
   int64_t index = args[1].integer;
   *out = GNI_NULL_VALUE;
@@ -66,10 +64,9 @@ static int item_of(const gni_bound *node, gnp_frame *frame, const gni_value *arg
   return GN_OK;
 }
 
-static int value_of(const gni_bound *node, gnp_frame *frame, const gni_value *args, gni_value *out)
+GNP_APPLY(value_of)
 {
   const gni_type *key = node->args[1]->type;
-  (void)frame;
   *out = GNI_NULL_VALUE;
   for (size_t i = 0; i < args[0].list.count; i++) {
     if (gnp_compare(key, &args[0].list.items[2 * i], &args[1]) != 0) continue;
@@ -123,51 +120,75 @@ static int bind_element(gnp_binder *b, gnp_call *call)
   return gnp_cast(b, call->args[1], key, &call->args[1]);
 }
 
-/* ---- filter ---------------------------------------------------------------------------------- */
+/* ---- struct(…), named_struct(…) -------------------------------------------------------------- */
 
-static int eval_filter(const gni_bound *node, gnp_frame *frame, gni_value *out)
+GNP_APPLY(make_struct)
 {
-  const gni_bound *lambda = node->args[1], *body = lambda->args[0];
-  gni_value list, keep;
-  size_t count = 0;
-  int rc = node->args[0]->eval(node->args[0], frame, &list);
-  *out = GNI_NULL_VALUE;
-  if (rc != GN_OK || list.is_null) return rc;
-  gni_value *items = GN_TAKE(frame->arena, gni_value, list.list.count);
-  if (!items) return gnp_frame_nomem(frame);
-  for (size_t i = 0; i < list.list.count; i++) {
-    frame->variables[lambda->index] = list.list.items[i];
-    if (lambda->parameter_count > 1)
-      frame->variables[lambda->index + 1] = gni_value_integer((int64_t)i);
-    if ((rc = body->eval(body, frame, &keep)) != GN_OK) return rc;
-    if (!keep.is_null && keep.boolean) items[count++] = list.list.items[i];
+  gni_value *items = gni_arena_copy(frame->arena, args, node->arg_count * sizeof *args);
+  return items ? gnp_give_items(out, items, node->arg_count) : gnp_frame_nomem(frame);
+}
+
+/* A column's name, a field's, an alias; else col1, col2, … */
+static gn_str field_name(gnp_binder *b, const gni_expr *arg, size_t at)
+{
+  if (arg->kind == GNP_NODE_NAME || arg->kind == GNP_NODE_FIELD || arg->kind == GNP_NODE_ALIAS)
+    return arg->name;
+  return gni_str_format(b->arena, "col%zu", at + 1);
+}
+
+static int bind_struct(gnp_binder *b, gnp_call *call)
+{
+  gni_field *fields = GN_TAKE(b->arena, gni_field, call->count);
+  if (!fields) return gnp_bind_nomem(b);
+  for (size_t i = 0; i < call->count; i++) {
+    if (!call->args[i]) return gnp_bind_mismatch(b, call);
+    fields[i] = (gni_field){field_name(b, call->expr->args[i], i), call->args[i]->type};
   }
-  *out = (gni_value){.list = {items, count}};
+  call->node->type = gni_type_struct(b->arena, GN_STR(""), fields, call->count);
   return GN_OK;
 }
 
-static int bind_filter(gnp_binder *b, gnp_call *call)
+static int bind_named_struct(gnp_binder *b, gnp_call *call)
 {
-  int rc = gnp_bind_count(b, call, 2, 2);
-  if (rc != GN_OK) return rc;
-  if (!call->args[0] || call->args[0]->type->kind != GNI_LIST || call->args[1])
-    return gnp_bind_mismatch(b, call);
-  const gni_type *types[] = {call->args[0]->type->fields[0].type, &gni_type_int};
-  rc = gnp_bind_lambda(b, call->expr->args[1], types, 2, &call->args[1]);
-  if (rc != GN_OK) return rc;
-  if (call->args[1]->type->kind != GNI_BOOLEAN)
-    return gnp_bind_fail(b, GN_E_TYPE, call->args[1], "the lambda must give a boolean");
-  call->node->type = call->args[0]->type;
-  call->node->nullable = call->args[0]->nullable;
-  if (call->args[1]->parameter_count > 1) call->node->sql = NULL; /* DuckDB counts from 1 */
+  size_t count = call->count / 2;
+  gni_field *fields = GN_TAKE(b->arena, gni_field, count);
+  const gni_bound **values = GN_TAKE(b->arena, const gni_bound *, count);
+  if (!fields || !values) return gnp_bind_nomem(b);
+  if (call->count % 2 || !count) return gnp_bind_mismatch(b, call);
+  for (size_t i = 0; i < count; i++) {
+    const gni_bound *name = call->args[2 * i];
+    values[i] = call->args[2 * i + 1];
+    if (!name || !values[i]) return gnp_bind_mismatch(b, call);
+    if (name->kind != GNP_CONSTANT || name->type->kind != GNI_STRING || name->value.is_null)
+      return gnp_bind_fail(b, GN_E_TYPE, name, "a field's name must be a constant text");
+    fields[i] = (gni_field){name->value.text, values[i]->type};
+  }
+  call->args = values;
+  call->count = count;
+  call->node->type = gni_type_struct(b->arena, GN_STR(""), fields, count);
   return GN_OK;
+}
+
+static int emit_struct(gnp_emitter *e, const gni_bound *node)
+{
+  gni_buf_add_char(e->out, '{');
+  for (size_t i = 0; i < node->arg_count; i++) {
+    if (i) gni_buf_add_text(e->out, ", ");
+    gni_duckdb_identifier(node->type->fields[i].name, e->out);
+    gni_buf_add_text(e->out, ": ");
+    int rc = gnp_emit_node(e, node->args[i]);
+    if (rc != GN_OK) return rc;
+  }
+  return gni_buf_add_char(e->out, '}');
 }
 
 static const gnp_function functions[] = {
     {.name = "field", .bind = bind_field, .emit = emit_field, .flags = GNP_HIDDEN},
     {.name = "[]", .bind = bind_element, .flags = GNP_MAY_BE_NULL},
-    {.name = "filter", .bind = bind_filter, .eval = eval_filter, .sql = "list_filter($1, $2)"},
+    {.name = "struct", .bind = bind_struct, .apply = make_struct, .emit = emit_struct,
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "named_struct", .bind = bind_named_struct, .apply = make_struct, .emit = emit_struct,
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
 };
 
-const gnp_family gnp_family_collection = {"collection", functions,
-                                          sizeof functions / sizeof *functions};
+const gnp_family gnp_family_struct = {"struct", functions, sizeof functions / sizeof *functions};
