@@ -129,7 +129,7 @@ def test_a_verb_that_does_not_exist_is_an_error() -> None:
 def test_help_lists_every_verb() -> None:
     ran = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True)
     assert ran.returncode == 0
-    for verb in ("setup", "build", "demo", "test", "bench", "lint", "fmt", "clean"):
+    for verb in ("setup", "build", "demo", "test", "wheel", "bench", "lint", "fmt", "clean"):
         assert f"./dev {verb}" in ran.stdout
 
 
