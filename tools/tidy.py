@@ -46,7 +46,7 @@ def state_of(source: pathlib.Path, command: "list[str]", build: pathlib.Path) ->
     )
     names = ran.stdout.replace("\\\n", " ").split()[1:] or [str(source)]
     digest = hashlib.sha256(" ".join(command).encode())
-    digest.update((ROOT / ".clang-tidy").read_bytes())
+    digest.update((ROOT / ".clang-tidy").read_bytes() + (ROOT / "tools/analyzer.h").read_bytes())
     for name in names:
         digest.update((build / name).read_bytes())
     return digest.hexdigest()
@@ -57,8 +57,11 @@ def check(source: pathlib.Path, command: "list[str]", build: pathlib.Path) -> st
     stamp = CACHE / state_of(source, command, build)
     if stamp.exists():
         return ""
+    told = ["--extra-arg=-Wno-everything"]
+    if source.is_relative_to(ROOT / "src") and not source.is_relative_to(ROOT / "src/base"):
+        told.append(f"--extra-arg=-include{ROOT / 'tools/analyzer.h'}")
     ran = subprocess.run(
-        ["clang-tidy", "--quiet", "-p", str(build), "--extra-arg=-Wno-everything", str(source)],
+        ["clang-tidy", "--quiet", "-p", str(build), *told, str(source)],
         capture_output=True,
         text=True,
     )
