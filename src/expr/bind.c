@@ -270,6 +270,7 @@ int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *e
   if (!node->type) return gnp_bind_nomem(b);
   node->args = call.args;
   node->arg_count = call.count;
+  node->planned = call.pattern;
   settle_nulls(node);
   node->can_fail |= (function->flags & GNP_CAN_FAIL) ||
                     (b->options.ansi && (function->flags & GNP_ANSI_FAILS));

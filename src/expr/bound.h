@@ -83,6 +83,7 @@ struct gni_bound {
   gni_value value;    /* of a constant */
   gn_str name;        /* of a column */
   const void *plan;   /* what the function prepared while binding */
+  const gni_bound *planned; /* the constant that it was prepared from, when that is no argument */
   size_t begin, end;  /* in the text */
 };
 
@@ -107,6 +108,7 @@ typedef struct gnp_call {
   gni_bound *node;
   const gni_bound **args;
   size_t count;
+  const gni_bound *pattern; /* a constant that went into the node's plan; part of what it does */
 } gnp_call;
 
 typedef int (*gnp_bind)(gnp_binder *b, gnp_call *call);
@@ -147,8 +149,9 @@ typedef struct gnp_family {
 extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional, gnp_family_cast,
     gnp_family_math, gnp_family_rounding, gnp_family_bitwise, gnp_family_hash, gnp_family_string,
     gnp_family_substring, gnp_family_encoding, gnp_family_format, gnp_family_datetime,
-    gnp_family_struct, gnp_family_array, gnp_family_array_set, gnp_family_lambda, gnp_family_map,
-    gnp_family_string_case, gnp_family_string_change;
+    gnp_family_date_parts, gnp_family_struct, gnp_family_array, gnp_family_array_set,
+    gnp_family_lambda, gnp_family_map, gnp_family_date_units, gnp_family_string_case,
+    gnp_family_string_change;
 
 const gnp_function *gnp_function_find(gn_str name);
 

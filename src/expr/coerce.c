@@ -174,7 +174,7 @@ const gni_type *gnp_type_compared(gnp_binder *b, const gni_type *x, const gni_ty
 
 /* ---- one argument ---------------------------------------------------------------------------- */
 
-enum class_kind { CLASS_ANY = 100, CLASS_NUMERIC, CLASS_INTEGRAL, CLASS_ATOMIC, CLASS_INTERVAL };
+enum class_kind { CLASS_ANY = 100, CLASS_NUMERIC, CLASS_INTEGRAL, CLASS_ATOMIC, CLASS_INTERVAL, CLASS_DAY };
 
 /* The classes of `takes`: a kind of gni_kind, or one of the above. */
 static const struct class_row {
@@ -187,6 +187,7 @@ static const struct class_row {
     {"integral", CLASS_INTEGRAL, &gni_type_long},
     {"atomic", CLASS_ATOMIC, &gni_type_string},
     {"interval", CLASS_INTERVAL, &gnp_type_micros},
+    {"day", CLASS_DAY, &gni_type_date}, /* a date, also of a timestamp under ANSI */
     {"boolean", GNI_BOOLEAN, &gni_type_boolean},
     {"tinyint", GNI_BYTE, &gni_type_byte},
     {"smallint", GNI_SHORT, &gni_type_short},
@@ -220,6 +221,7 @@ static bool class_accepts(const struct class_row *row, const gni_type *t)
   case CLASS_INTEGRAL: return gnp_is_integral(t);
   case CLASS_ATOMIC: return is_atomic(t);
   case CLASS_INTERVAL: return gnp_is_interval(t);
+  case CLASS_DAY: return t->kind == GNI_DATE;
   default: return t->kind == row->kind;
   }
 }
@@ -247,6 +249,7 @@ static const gni_type *implicit_type(gnp_binder *b, const gni_type *from,
                                       : NULL;
   if (to->kind == CLASS_NUMERIC) return is_string ? &gni_type_double : NULL;
   if (number_converts(b, from, to)) return to->type;
+  if (to->kind == CLASS_DAY) return from->kind == GNI_TIMESTAMP || is_string ? to->type : NULL;
   if (from->kind == GNI_DATE && to->kind == GNI_TIMESTAMP) return to->type;
   if (from->kind == GNI_TIMESTAMP && to->kind == GNI_DATE && !b->options.ansi) return to->type;
   if (is_string && to->kind < CLASS_ANY && to->type && is_atomic(to->type))

@@ -1,6 +1,8 @@
 /* 128-bit decimals: digits, scales, half up. SPDX-License-Identifier: Apache-2.0 */
 #include "expr/decimal.h"
 
+#include "expr/text.h"
+
 gnp_wide gnp_power10(int exponent)
 {
   static const uint64_t small[] = {1u,
@@ -176,11 +178,15 @@ double gnp_decimal_double(gnp_wide x, int scale)
   return value;
 }
 
+static size_t java_text(double x, bool is_float, char *out)
+{
+  return is_float ? gnp_java_float((float)x, out) : gnp_java_double(x, out);
+}
+
 void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len = is_float ? gni_format_float((float)x, text) : gni_format_double(x, text);
-  (void)gnp_wide_parse((gn_str){text, len}, digits, scale);
+  (void)gnp_wide_parse((gn_str){text, java_text(x, is_float, text)}, digits, scale);
   while (*scale > 0 && *digits % 10 == 0) { /* "5.0" */
     *digits /= 10;
     --*scale;
@@ -198,15 +204,13 @@ static bool from_text(gn_str text, int scale, gnp_wide *out)
 bool gnp_decimal_from_double(double value, int scale, gnp_wide *out)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len = gni_format_double(value, text);
-  return from_text((gn_str){text, len}, scale, out);
+  return from_text((gn_str){text, java_text(value, false, text)}, scale, out);
 }
 
 bool gnp_decimal_from_float(float value, int scale, gnp_wide *out)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len = gni_format_float(value, text);
-  return from_text((gn_str){text, len}, scale, out);
+  return from_text((gn_str){text, java_text((double)value, true, text)}, scale, out);
 }
 
 /* ---- 256 bits -------------------------------------------------------------------------------- */

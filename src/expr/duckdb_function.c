@@ -136,6 +136,7 @@ static void describe(extraction *x, gn_buf *out, const gni_bound *node)
   case GNP_CALL: gni_buf_add_format(out, "%s%s", node->function->name, node->ansi ? "!" : ""); break;
   }
   gni_buf_add_char(out, '(');
+  if (node->planned) describe(x, out, node->planned);
   for (size_t i = 0; i < node->arg_count; i++) describe(x, out, node->args[i]);
   gni_buf_add_char(out, ')');
 }

@@ -112,6 +112,29 @@ static gn_str fixed_digits(double value, int places, gn_arena *arena)
   return out.failed ? (gn_str){"", 0} : (gn_str){out.ptr, out.len};
 }
 
+/* d.ddde+xx of the shortest decimal text. */
+static gn_str exponent_digits(double value, int places, gn_arena *arena)
+{
+  gnp_wide digits;
+  int scale;
+  char text[GNP_DECIMAL_TEXT_BYTES], exponent[16];
+  gnp_text out = {.arena = arena};
+  gnp_decimal_shortest(fabs(value), false, &digits, &scale);
+  int excess = gnp_wide_digits(digits) - 1 - places;
+  if (excess > 0) {
+    (void)gnp_wide_rescale(digits, excess, 0, &digits);
+    scale -= excess;
+  }
+  size_t len = gnp_wide_format(digits, 0, true, text);
+  int power = digits ? (int)len - 1 - scale : 0;
+  gnp_text_add(&out, (gn_str){text, 1});
+  if (places > 0) gnp_text_add_char(&out, '.');
+  for (size_t i = 1; i <= (size_t)places; i++) gnp_text_add_char(&out, i < len ? text[i] : '0');
+  int size = snprintf(exponent, sizeof exponent, "e%c%02d", power < 0 ? '-' : '+', power < 0 ? -power : power);
+  gnp_text_add(&out, (gn_str){exponent, (size_t)size});
+  return out.failed ? (gn_str){"", 0} : (gn_str){out.ptr, out.len};
+}
+
 static void put_real(gnp_text *out, const conversion *c, double value, gn_arena *arena)
 {
   int places = c->precision < 0 ? 6 : c->precision;
@@ -128,9 +151,7 @@ static void put_real(gnp_text *out, const conversion *c, double value, gn_arena 
     put_number(out, c, negative, fixed_digits(value, places, arena), arena);
     return;
   }
-  char text[64];
-  int len = snprintf(text, sizeof text, "%.*e", places > 40 ? 40 : places, fabs(value));
-  put_number(out, c, negative, (gn_str){text, (size_t)len}, arena);
+  put_number(out, c, negative, exponent_digits(value, places, arena), arena);
 }
 
 static void put_integer(gnp_text *out, const conversion *c, const gni_type *type, int64_t value,
@@ -161,6 +182,8 @@ static int put_text_value(gnp_text *out, const conversion *c, const gni_type *ty
                           const gni_value *value, gnp_frame *frame)
 {
   gnp_text text = {.arena = frame->arena};
+  /* Spark hands the formatter its own numbers of dates and times. */
+  if (type->kind == GNI_DATE || type->kind == GNI_TIMESTAMP) type = &gni_type_long;
   if (value->is_null) gnp_text_add_word(&text, "null");
   else gnp_put_text(&text, type, value, false);
   gn_str made = {text.ptr ? text.ptr : "", text.len};
@@ -177,7 +200,9 @@ static int put_conversion(gnp_text *out, const conversion *c, const gni_type *ty
                           const gni_value *value, gnp_frame *frame)
 {
   conversion null = *c;
+  gn_str none = GN_STR("null");
   null.zeros = false;
+  if (c->precision >= 0 && c->precision < 4) none.len = (size_t)c->precision;
   switch (c->letter) {
   case 's': return put_text_value(out, c, type, value, frame);
   case 'b':
@@ -189,19 +214,19 @@ static int put_conversion(gnp_text *out, const conversion *c, const gni_type *ty
   case 'x':
   case 'X':
   case 'o':
-    if (value->is_null) put_padded(out, &null, GN_STR("null"));
+    if (value->is_null) put_padded(out, &null, none);
     else if (!gnp_is_integral(type)) return bad_format(frame, c->letter);
     else put_integer(out, c, type, value->integer, frame->arena);
     return GN_OK;
   case 'e':
   case 'f':
-    if (value->is_null) put_padded(out, &null, GN_STR("null"));
+    if (value->is_null) put_padded(out, &null, none);
     else if (!gnp_is_real(type)) return bad_format(frame, c->letter);
     else put_real(out, c, value->real, frame->arena);
     return GN_OK;
   case 'c': {
     char bytes[4];
-    if (value->is_null) put_padded(out, &null, GN_STR("null"));
+    if (value->is_null) put_padded(out, &null, none);
     else if (type->kind != GNI_INT) return bad_format(frame, c->letter);
     else put_padded(out, c, (gn_str){bytes, gnp_utf8_put((uint32_t)value->integer, bytes)});
     return GN_OK;
@@ -239,7 +264,26 @@ GNP_APPLY(format_string)
 
 /* ---- format_number: #,###,###.## ------------------------------------------------------------- */
 
-/* Half to even, as DecimalFormat does, on the exact value of the double. */
+/* The shortest digits when there is room for all; else the exact value of the double, half to even,
+ * as DecimalFormat does. */
+static void put_fixed(gnp_text *out, double value, int places)
+{
+  gnp_wide digits;
+  int scale;
+  char text[400];
+  gnp_decimal_shortest(value, false, &digits, &scale);
+  if (scale > places) {
+    int len = snprintf(text, sizeof text, "%.*f", places, value);
+    gnp_text_add(out, (gn_str){text, (size_t)len});
+    return;
+  }
+  int below = scale < 0 ? 0 : scale;
+  gnp_text_add(out, (gn_str){text, gnp_wide_format(digits, below, true, text)});
+  for (int i = scale; i < 0 && digits; i++) gnp_text_add_char(out, '0');
+  if (!below && places) gnp_text_add_char(out, '.');
+  for (int i = below; i < places; i++) gnp_text_add_char(out, '0');
+}
+
 static gn_str grouped_digits(const gni_type *type, const gni_value *value, int places, bool *negative,
                              gn_arena *arena)
 {
@@ -253,10 +297,8 @@ static gn_str grouped_digits(const gni_type *type, const gni_value *value, int p
     if (places) gnp_text_add_char(&out, '.');
     for (int i = 0; i < places; i++) gnp_text_add_char(&out, '0');
   } else if (gnp_is_real(type)) {
-    char digits[400];
     *negative = signbit(value->real);
-    int len = snprintf(digits, sizeof digits, "%.*f", places > 60 ? 60 : places, fabs(value->real));
-    gnp_text_add(&out, (gn_str){digits, (size_t)len});
+    put_fixed(&out, fabs(value->real), places);
   } else {
     gnp_wide x = gnp_wide_of(value);
     char digits[GNP_DECIMAL_TEXT_BYTES];
@@ -322,11 +364,10 @@ GNP_APPLY(mask)
   for (size_t at = 0; at < args[0].text.len;) {
     size_t begin = at;
     uint32_t c = gnp_utf8_next(args[0].text, &at);
-    int kind = gnp_lower_simple(c) != c   ? 0
-               : gnp_upper_simple(c) != c || c == 0xDF ? 1
-               : gnp_digit_of(c) >= 0     ? 2
-                                          : 3;
+    bool pair = c >= 0x10000; /* two units to Spark, neither of which is a letter */
+    int kind = pair ? 3 : gnp_is_upper(c) ? 0 : gnp_is_lower(c) ? 1 : gnp_digit_of(c) >= 0 ? 2 : 3;
     gnp_text_add(&text, by[kind].ptr ? by[kind] : (gn_str){args[0].text.ptr + begin, at - begin});
+    if (pair && by[3].ptr) gnp_text_add(&text, by[3]);
   }
   return gnp_give_made(&text, frame, out);
 }

@@ -17,6 +17,8 @@ int gnp_digit_of(uint32_t c); /* 0..9 of any script in the first plane; -1 */
 uint32_t gnp_upper_simple(uint32_t c);
 uint32_t gnp_lower_simple(uint32_t c);
 bool gnp_is_cased(uint32_t c);
+bool gnp_is_upper(uint32_t c);
+bool gnp_is_lower(uint32_t c);
 /* With the characters that become several; how many. A sigma at the end of a word is another. */
 size_t gnp_upper_full(uint32_t c, uint32_t out[3]);
 size_t gnp_lower_full(uint32_t c, bool final_sigma, uint32_t out[3]);

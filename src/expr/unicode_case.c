@@ -198,9 +198,20 @@ uint32_t gnp_lower_simple(uint32_t c)
   return map_simple(to_lower, sizeof to_lower / sizeof *to_lower, c);
 }
 
+bool gnp_is_upper(uint32_t c)
+{
+  return gnp_lower_simple(c) != c || c == 0x130;
+}
+
+bool gnp_is_lower(uint32_t c)
+{
+  uint32_t mapped[3];
+  return !gnp_is_upper(c) && (gnp_upper_full(c, mapped) > 1 || mapped[0] != c);
+}
+
 bool gnp_is_cased(uint32_t c)
 {
-  return gnp_upper_simple(c) != c || gnp_lower_simple(c) != c || c == 0xDF;
+  return gnp_is_upper(c) || gnp_is_lower(c);
 }
 
 size_t gnp_upper_full(uint32_t c, uint32_t out[3])
