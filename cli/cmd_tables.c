@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -39,7 +40,7 @@ static long long member(const char *json, const char *name)
     snprintf(wanted, sizeof wanted, ",\"%s\":", name);
     for (const char *next = json; (next = strstr(next, wanted)) != NULL; next++) at = next;
   }
-  if (at) sscanf(at + strlen(wanted), "%lld", &value);
+  if (at) value = strtoll(at + strlen(wanted), NULL, 10);
   return value;
 }
 

@@ -12,10 +12,14 @@
 static int64_t wrap(int64_t value, uint8_t kind)
 {
   switch (kind) {
-  case GNI_BYTE: return (int8_t)(uint8_t)value;
-  case GNI_SHORT: return (int16_t)(uint16_t)value;
-  case GNI_INT: return (int32_t)(uint32_t)value;
-  default: return value;
+  case GNI_BYTE:
+    return (int8_t)(uint8_t)value;
+  case GNI_SHORT:
+    return (int16_t)(uint16_t)value;
+  case GNI_INT:
+    return (int32_t)(uint32_t)value;
+  default:
+    return value;
   }
 }
 
@@ -178,9 +182,9 @@ GNP_APPLY(remainder_decimal)
 {
   gnp_wide rest = 0;
   if (gnp_wide_of(&args[1]) == 0) return gnp_zero_divisor(node, frame, out);
-  bool fits = gnp_wide_remainder(gnp_wide_of(&args[0]), node->args[0]->type->scale,
-                                 gnp_wide_of(&args[1]), node->args[1]->type->scale,
-                                 node->type->scale, &rest);
+  bool fits =
+      gnp_wide_remainder(gnp_wide_of(&args[0]), node->args[0]->type->scale, gnp_wide_of(&args[1]),
+                         node->args[1]->type->scale, node->type->scale, &rest);
   return gnp_decimal_result(node, frame, fits, rest, out);
 }
 
@@ -220,7 +224,8 @@ GNP_APPLY(pmod_integer)
   if (n == 0) return gnp_zero_divisor(node, frame, out);
   int64_t rest = n == -1 ? 0 : a % n;
   /* Java adds in the type's own width, which may wrap */
-  if (rest < 0) rest = n == -1 ? 0 : wrap((int64_t)((uint64_t)rest + (uint64_t)n), node->type->kind) % n;
+  if (rest < 0)
+    rest = n == -1 ? 0 : wrap((int64_t)((uint64_t)rest + (uint64_t)n), node->type->kind) % n;
   return gnp_give_integer(out, rest);
 }
 
@@ -311,8 +316,12 @@ static const gni_type *decimal_type(gnp_binder *b, char operation, const gni_typ
     precision = whole_x + y->scale + scale;
     break;
   case 'p': /* pmod */
-  case '%': precision = (whole_x < whole_y ? whole_x : whole_y) + scale; break;
-  default: precision = (whole_x > whole_y ? whole_x : whole_y) + scale + 1; break;
+  case '%':
+    precision = (whole_x < whole_y ? whole_x : whole_y) + scale;
+    break;
+  default:
+    precision = (whole_x > whole_y ? whole_x : whole_y) + scale + 1;
+    break;
   }
   *exact = precision <= GNP_DIGITS_MAX;
   return gnp_decimal_bounded(b, precision, scale);
@@ -335,7 +344,8 @@ static void choose_product(gnp_binder *b, gni_bound *node, const gni_type *x, co
   if (!node->sql || x->precision + y->precision <= 18) return;
   node->sql = NULL;
   if (x->precision <= 19 && y->precision <= 19)
-    node->sql = gni_str_format(b->arena, "CAST(CAST($1 AS DECIMAL(19,%d)) * $2 AS $t)", x->scale).ptr;
+    node->sql =
+        gni_str_format(b->arena, "CAST(CAST($1 AS DECIMAL(19,%d)) * $2 AS $t)", x->scale).ptr;
 }
 
 static int bind_decimals(gnp_binder *b, gnp_call *call)
@@ -347,8 +357,8 @@ static int bind_decimals(gnp_binder *b, gnp_call *call)
   }
   const gni_type *x = call->args[0]->type, *y = call->args[1]->type;
   bool div = strcmp(call->node->function->name, "div") == 0;
-  call->node->type = div ? &gni_type_long
-                         : decimal_type(b, call->node->function->name[0], x, y, &exact);
+  call->node->type =
+      div ? &gni_type_long : decimal_type(b, call->node->function->name[0], x, y, &exact);
   if (!call->node->type) return gnp_bind_nomem(b);
   choose_variant(call->node, x);
   if (!div && !exact) call->node->sql = NULL; /* DuckDB has 38 digits and no more */

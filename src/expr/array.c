@@ -57,7 +57,8 @@ static bool has_null(const gni_value *list)
 
 GNP_APPLY(array_contains)
 {
-  if (gnp_list_find(item_type(node, 0), &args[0], &args[1]) >= 0) return gnp_give_boolean(out, true);
+  if (gnp_list_find(item_type(node, 0), &args[0], &args[1]) >= 0)
+    return gnp_give_boolean(out, true);
   return has_null(&args[0]) ? gnp_give_null(out) : gnp_give_boolean(out, false);
 }
 
@@ -106,7 +107,8 @@ GNP_APPLY(arrays_overlap)
     if (!item->is_null && gnp_list_find(item_type(node, 0), &args[1], item) >= 0)
       return gnp_give_boolean(out, true);
   }
-  bool unknown = args[0].list.count && args[1].list.count && (has_null(&args[0]) || has_null(&args[1]));
+  bool unknown =
+      args[0].list.count && args[1].list.count && (has_null(&args[0]) || has_null(&args[1]));
   return unknown ? gnp_give_null(out) : gnp_give_boolean(out, false);
 }
 
@@ -159,8 +161,8 @@ static int bind_element_at(gnp_binder *b, gnp_call *call)
   if (!key) return gnp_bind_mismatch(b, call);
   call->node->apply = element_of_map;
   call->node->type = type->fields[1].type;
-  rc = gnp_cast(b, call->args[0], gni_type_map(b->arena, key, type->fields[1].type),
-                &call->args[0]);
+  rc =
+      gnp_cast(b, call->args[0], gni_type_map(b->arena, key, type->fields[1].type), &call->args[0]);
   return rc == GN_OK ? gnp_cast(b, call->args[1], key, &call->args[1]) : rc;
 }
 
@@ -213,8 +215,8 @@ GNP_APPLY(array_prepend)
   return insert(&args[0], 0, &args[1], frame, out);
 }
 
-/* Negative places count from the end: -1 is behind the last, and nulls fill the way to places before
- * the first. */
+/* Negative places count from the end: -1 is behind the last, and nulls fill the way to places
+ * before the first. */
 GNP_APPLY(array_insert)
 {
   if (args[0].is_null || args[1].is_null) return gnp_give_null(out);
@@ -227,8 +229,7 @@ GNP_APPLY(array_insert)
   if (!items) return gnp_frame_nomem(frame);
   items[0] = args[2];
   for (size_t i = 0; i < gap; i++) items[1 + i] = GNI_NULL_VALUE;
-  if (count)
-    memcpy(items + 1 + gap, args[0].list.items, (size_t)count * sizeof *items);
+  if (count) memcpy(items + 1 + gap, args[0].list.items, (size_t)count * sizeof *items);
   return gnp_give_items(out, items, total);
 }
 
@@ -239,8 +240,8 @@ static int bind_insert(gnp_binder *b, gnp_call *call)
   if (rc != GN_OK) return rc;
   if (!call->args[0] || !call->args[2] || call->args[0]->type->kind != GNI_LIST)
     return gnp_bind_mismatch(b, call);
-  const gni_type *item = gnp_type_wider(b, call->args[0]->type->fields[0].type,
-                                        call->args[2]->type, false);
+  const gni_type *item =
+      gnp_type_wider(b, call->args[0]->type->fields[0].type, call->args[2]->type, false);
   if (!item) return gnp_bind_mismatch(b, call);
   call->node->type = gni_type_list(b->arena, item);
   rc = gnp_cast(b, call->args[0], call->node->type, &call->args[0]);
@@ -271,8 +272,7 @@ GNP_APPLY(flatten)
   if (!items) return gnp_frame_nomem(frame);
   for (size_t i = 0; i < args[0].list.count; i++) {
     const gni_value *inner = &args[0].list.items[i];
-    if (inner->list.count)
-      memcpy(items + at, inner->list.items, inner->list.count * sizeof *items);
+    if (inner->list.count) memcpy(items + at, inner->list.items, inner->list.count * sizeof *items);
     at += inner->list.count;
   }
   return gnp_give_items(out, items, total);
@@ -315,8 +315,8 @@ static int bind_zip(gnp_binder *b, gnp_call *call)
   for (size_t i = 0; i < call->count; i++) {
     if (!call->args[i] || call->args[i]->type->kind != GNI_LIST) return gnp_bind_mismatch(b, call);
     const gni_expr *arg = call->expr->args[i];
-    bool named = arg->kind == GNP_NODE_NAME || arg->kind == GNP_NODE_FIELD ||
-                 arg->kind == GNP_NODE_ALIAS;
+    bool named =
+        arg->kind == GNP_NODE_NAME || arg->kind == GNP_NODE_FIELD || arg->kind == GNP_NODE_ALIAS;
     fields[i].name = named ? arg->name : gni_str_format(b->arena, "%zu", i);
     fields[i].type = call->args[i]->type->fields[0].type;
   }
@@ -356,40 +356,81 @@ static int bind_join(gnp_binder *b, gnp_call *call)
 }
 
 static const gnp_function functions[] = {
-    {.name = "array", .bind = bind_array, .apply = make_array, .sql = "CAST([$*] AS $t)",
+    {.name = "array",
+     .bind = bind_array,
+     .apply = make_array,
+     .sql = "CAST([$*] AS $t)",
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
-    {.name = "array_append", .bind = gnp_bind_list_and_item, .gives = "1st",
-     .apply = array_append, .flags = GNP_SEES_NULLS},
+    {.name = "array_append",
+     .bind = gnp_bind_list_and_item,
+     .gives = "1st",
+     .apply = array_append,
+     .flags = GNP_SEES_NULLS},
     {.name = "array_compact", .takes = "array", .gives = "1st", .apply = array_compact},
-    {.name = "array_contains", .bind = gnp_bind_list_and_item, .gives = "boolean",
-     .apply = array_contains, .flags = GNP_MAY_BE_NULL},
-    {.name = "array_insert", .bind = bind_insert, .apply = array_insert,
+    {.name = "array_contains",
+     .bind = gnp_bind_list_and_item,
+     .gives = "boolean",
+     .apply = array_contains,
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "array_insert",
+     .bind = bind_insert,
+     .apply = array_insert,
      .flags = GNP_SEES_NULLS | GNP_CAN_FAIL | GNP_MAY_BE_NULL},
     {.name = "array_join", .bind = bind_join, .apply = array_join},
-    {.name = "array_max", .takes = "array", .gives = "element of 1st", .apply = array_max,
+    {.name = "array_max",
+     .takes = "array",
+     .gives = "element of 1st",
+     .apply = array_max,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "array_min", .takes = "array", .gives = "element of 1st", .apply = array_min,
+    {.name = "array_min",
+     .takes = "array",
+     .gives = "element of 1st",
+     .apply = array_min,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "array_position", .bind = gnp_bind_list_and_item, .gives = "bigint",
+    {.name = "array_position",
+     .bind = gnp_bind_list_and_item,
+     .gives = "bigint",
      .apply = array_position},
-    {.name = "array_prepend", .bind = gnp_bind_list_and_item, .gives = "1st",
-     .apply = array_prepend, .flags = GNP_SEES_NULLS},
-    {.name = "array_remove", .bind = gnp_bind_list_and_item, .gives = "1st", .apply = array_remove},
-    {.name = "array_repeat", .takes = "any, int", .gives = "list of 1st", .apply = array_repeat,
+    {.name = "array_prepend",
+     .bind = gnp_bind_list_and_item,
+     .gives = "1st",
+     .apply = array_prepend,
      .flags = GNP_SEES_NULLS},
-    {.name = "array_size", .takes = "array", .gives = "int", .apply = array_size,
+    {.name = "array_remove", .bind = gnp_bind_list_and_item, .gives = "1st", .apply = array_remove},
+    {.name = "array_repeat",
+     .takes = "any, int",
+     .gives = "list of 1st",
+     .apply = array_repeat,
+     .flags = GNP_SEES_NULLS},
+    {.name = "array_size",
+     .takes = "array",
+     .gives = "int",
+     .apply = array_size,
      .sql = "CAST(len($1) AS INTEGER)"},
-    {.name = "arrays_overlap", .bind = gnp_bind_two_lists, .gives = "boolean",
-     .apply = arrays_overlap, .flags = GNP_MAY_BE_NULL},
+    {.name = "arrays_overlap",
+     .bind = gnp_bind_two_lists,
+     .gives = "boolean",
+     .apply = arrays_overlap,
+     .flags = GNP_MAY_BE_NULL},
     {.name = "arrays_zip", .bind = bind_zip, .apply = arrays_zip},
     {.name = "cardinality", .same_as = "size"},
     {.name = "element_at", .bind = bind_element_at},
     {.name = "flatten", .bind = bind_flatten, .apply = flatten},
-    {.name = "get", .takes = "array, int", .gives = "element of 1st", .apply = get_item,
-     .sql = "gn_item($1, $2)", .flags = GNP_MAY_BE_NULL},
-    {.name = "size", .takes = "array|map", .gives = "int", .apply = size_of,
+    {.name = "get",
+     .takes = "array, int",
+     .gives = "element of 1st",
+     .apply = get_item,
+     .sql = "gn_item($1, $2)",
+     .flags = GNP_MAY_BE_NULL},
+    {.name = "size",
+     .takes = "array|map",
+     .gives = "int",
+     .apply = size_of,
      .flags = GNP_SEES_NULLS},
-    {.name = "slice", .takes = "array, int, int", .gives = "1st", .apply = slice,
+    {.name = "slice",
+     .takes = "array, int, int",
+     .gives = "1st",
+     .apply = slice,
      .flags = GNP_CAN_FAIL},
     {.name = "try_element_at", .bind = bind_element_at},
 };

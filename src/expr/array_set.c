@@ -178,8 +178,8 @@ GNP_APPLY(reverse_text)
 static int bind_reverse(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_signature(b, call);
-  call->node->apply = rc == GN_OK && call->node->type->kind == GNI_LIST ? reverse_list
-                                                                        : reverse_text;
+  call->node->apply =
+      rc == GN_OK && call->node->type->kind == GNI_LIST ? reverse_list : reverse_text;
   return rc;
 }
 
@@ -196,8 +196,8 @@ static int steps(int64_t start, int64_t stop, int64_t step, gnp_frame *frame, gn
 {
   if (step == 0 && start != stop) return bad_sequence(frame);
   if ((step > 0 && start > stop) || (step < 0 && start < stop)) return bad_sequence(frame);
-  uint64_t distance = start <= stop ? (uint64_t)stop - (uint64_t)start
-                                    : (uint64_t)start - (uint64_t)stop;
+  uint64_t distance =
+      start <= stop ? (uint64_t)stop - (uint64_t)start : (uint64_t)start - (uint64_t)stop;
   uint64_t width = step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
   uint64_t count = step == 0 ? 1 : distance / width + 1;
   if (count > SEQUENCE_MAX)
@@ -212,10 +212,15 @@ static int steps(int64_t start, int64_t stop, int64_t step, gnp_frame *frame, gn
 GNP_APPLY(sequence_numbers)
 {
   int64_t start = args[0].integer, stop = args[1].integer;
-  return steps(start, stop, node->arg_count > 2 ? args[2].integer : start <= stop ? 1 : -1, frame, out);
+  return steps(start, stop,
+               node->arg_count > 2 ? args[2].integer
+               : start <= stop     ? 1
+                                   : -1,
+               frame, out);
 }
 
-/* Days by a number of days; timestamps by microseconds. Without a step one day, towards the stop. */
+/* Days by a number of days; timestamps by microseconds. Without a step one day, towards the stop.
+ */
 static int64_t time_step(const gni_bound *node, const gni_value *args)
 {
   bool dates = node->args[0]->type->kind == GNI_DATE;
@@ -280,12 +285,17 @@ static int bind_sequence(gnp_binder *b, gnp_call *call)
 static const gnp_function functions[] = {
     {.name = "array_distinct", .takes = "array", .gives = "1st", .apply = array_union},
     {.name = "array_except", .bind = gnp_bind_two_lists, .gives = "1st", .apply = array_except},
-    {.name = "array_intersect", .bind = gnp_bind_two_lists, .gives = "1st",
+    {.name = "array_intersect",
+     .bind = gnp_bind_two_lists,
+     .gives = "1st",
      .apply = array_intersect},
     {.name = "array_union", .bind = gnp_bind_two_lists, .gives = "1st", .apply = array_union},
     {.name = "reverse", .takes = "array|string", .gives = "1st", .bind = bind_reverse},
     {.name = "sequence", .bind = bind_sequence, .flags = GNP_CAN_FAIL},
-    {.name = "sort_array", .takes = "array, [boolean]", .gives = "1st", .bind = bind_sort,
+    {.name = "sort_array",
+     .takes = "array, [boolean]",
+     .gives = "1st",
+     .bind = bind_sort,
      .apply = sort_array},
 };
 

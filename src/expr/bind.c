@@ -44,9 +44,12 @@ int gnp_bind_count(gnp_binder *b, const gnp_call *call, size_t least, size_t mos
 {
   if (call->count >= least && call->count <= most) return GN_OK;
   char wanted[64];
-  if (most == least) snprintf(wanted, sizeof wanted, "%zu", least);
-  else if (most == SIZE_MAX) snprintf(wanted, sizeof wanted, "at least %zu", least);
-  else snprintf(wanted, sizeof wanted, "%zu to %zu", least, most);
+  if (most == least)
+    snprintf(wanted, sizeof wanted, "%zu", least);
+  else if (most == SIZE_MAX)
+    snprintf(wanted, sizeof wanted, "at least %zu", least);
+  else
+    snprintf(wanted, sizeof wanted, "%zu to %zu", least, most);
   return gnp_bind_fail(b, GN_E_TYPE, call->node, "'%s' takes %s argument%s, this has %zu",
                        call->node->function->name, wanted, least == 1 && most == 1 ? "" : "s",
                        call->count);
@@ -145,7 +148,8 @@ static int unknown_name(gnp_binder *b, const gni_expr *expr, const gni_type *str
   size_t begin = expr->kind == GNP_NODE_FIELD ? expr->end - expr->name.len : expr->begin;
   int rc = fail_at(b, GN_E_NOTFOUND, begin, expr->end, message);
   gn_str near = gni_nearest(expr->name, names, count);
-  if (near.ptr) gni_error_hint(b->err, "did you mean '%.*s'?", GN_STR_ARGS(near));
+  if (near.ptr)
+    gni_error_hint(b->err, "did you mean '%.*s'?", GN_STR_ARGS(near));
   else if (count && count <= 8) {
     char list[160];
     size_t len = 0;
@@ -245,9 +249,12 @@ static void settle_nulls(gni_bound *node)
   uint32_t flags = node->function->flags;
   bool any = false;
   for (size_t i = 0; i < node->arg_count; i++) any |= node->args[i]->nullable;
-  if (flags & GNP_NEVER_NULL) node->nullable = false;
-  else if (flags & GNP_MAY_BE_NULL) node->nullable = true;
-  else if (!node->function->bind || any) node->nullable |= any;
+  if (flags & GNP_NEVER_NULL)
+    node->nullable = false;
+  else if (flags & GNP_MAY_BE_NULL)
+    node->nullable = true;
+  else if (!node->function->bind || any)
+    node->nullable |= any;
 }
 
 int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *expr,
@@ -272,8 +279,8 @@ int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *e
   node->arg_count = call.count;
   node->planned = call.pattern;
   settle_nulls(node);
-  node->can_fail |= (function->flags & GNP_CAN_FAIL) ||
-                    (b->options.ansi && (function->flags & GNP_ANSI_FAILS));
+  node->can_fail |=
+      (function->flags & GNP_CAN_FAIL) || (b->options.ansi && (function->flags & GNP_ANSI_FAILS));
   for (size_t i = 0; i < node->arg_count; i++) node->can_fail |= node->args[i]->can_fail;
   *out = node;
   if (function->flags & GNP_NO_FOLD || !all_constant(node->args, node->arg_count)) return GN_OK;
@@ -358,10 +365,14 @@ int gnp_bind_lambda(gnp_binder *b, const gni_expr *expr, const gni_type *const *
 int gnp_bind_node(gnp_binder *b, const gni_expr *expr, const gni_bound **out)
 {
   switch ((enum gnp_node_kind)expr->kind) {
-  case GNP_NODE_NAME: return bind_name(b, expr, out);
-  case GNP_NODE_LITERAL: return constant_node(b, expr, expr->type, expr->value, out);
-  case GNP_NODE_FIELD: return bind_field(b, expr, out);
-  case GNP_NODE_CALL: return bind_call(b, expr, out);
+  case GNP_NODE_NAME:
+    return bind_name(b, expr, out);
+  case GNP_NODE_LITERAL:
+    return constant_node(b, expr, expr->type, expr->value, out);
+  case GNP_NODE_FIELD:
+    return bind_field(b, expr, out);
+  case GNP_NODE_CALL:
+    return bind_call(b, expr, out);
   case GNP_NODE_CAST: {
     const gni_bound *value;
     int rc = gnp_bind_node(b, expr->args[0], &value);
@@ -408,7 +419,8 @@ static int bind_text(gnp_binder *b, const gni_expr *expr, const gni_type *type,
       rc = gnp_bind_fail(b, GN_E_TYPE, bound, "this is a %.*s, a %.*s is needed",
                          GN_STR_ARGS(gnp_type_text(b, bound->type)),
                          GN_STR_ARGS(gnp_type_text(b, type)));
-    else rc = gnp_cast(b, bound, type, &bound);
+    else
+      rc = gnp_cast(b, bound, type, &bound);
   }
   *out = rc == GN_OK ? bound : NULL;
   return rc;

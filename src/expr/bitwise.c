@@ -1,4 +1,5 @@
-/* Bits: operators, shifts, counts, and numbers in other bases. SPDX-License-Identifier: Apache-2.0 */
+/* Bits: operators, shifts, counts, and numbers in other bases. SPDX-License-Identifier: Apache-2.0
+ */
 #include "expr/bound.h"
 #include "expr/text.h"
 
@@ -29,9 +30,11 @@ static int bind_bits(gnp_binder *b, gnp_call *call)
   int rc = gnp_bind_count(b, call, 2, 2);
   for (size_t i = 0; rc == GN_OK && i < 2; i++) {
     if (!call->args[i]) return gnp_bind_mismatch(b, call);
-    const gni_type *type = call->args[i]->type, *other = call->args[1 - i] ? call->args[1 - i]->type : type;
+    const gni_type *type = call->args[i]->type,
+                   *other = call->args[1 - i] ? call->args[1 - i]->type : type;
     if (type->kind != GNI_STRING) continue;
-    rc = gnp_cast(b, call->args[i], gnp_is_integral(other) ? other : &gni_type_long, &call->args[i]);
+    rc =
+        gnp_cast(b, call->args[i], gnp_is_integral(other) ? other : &gni_type_long, &call->args[i]);
   }
   if (rc != GN_OK) return rc;
   const gni_type *type = gnp_type_tightest(b, call->args[0]->type, call->args[1]->type);
@@ -40,7 +43,8 @@ static int bind_bits(gnp_binder *b, gnp_call *call)
   return gnp_cast_all(b, call, 0, type);
 }
 
-/* ---- shifts: by the low five or six bits of the distance, as Java shifts ----------------------- */
+/* ---- shifts: by the low five or six bits of the distance, as Java shifts -----------------------
+ */
 
 static unsigned distance(const gni_bound *node, const gni_value *args)
 {
@@ -193,17 +197,28 @@ static const gnp_function functions[] = {
     {.name = ">>>", .same_as = "shiftrightunsigned"},
     {.name = "bin", .takes = "bigint", .gives = "string", .apply = binary_digits},
     {.name = "bit_count", .takes = "integral|boolean", .gives = "int", .apply = bit_count},
-    {.name = "bit_get", .takes = "integral, int", .gives = "tinyint", .apply = bit_get,
+    {.name = "bit_get",
+     .takes = "integral, int",
+     .gives = "tinyint",
+     .apply = bit_get,
      .flags = GNP_CAN_FAIL},
-    {.name = "conv", .takes = "string, int, int", .gives = "string", .apply = conv,
+    {.name = "conv",
+     .takes = "string, int, int",
+     .gives = "string",
+     .apply = conv,
      .flags = GNP_MAY_BE_NULL | GNP_ANSI_FAILS},
     {.name = "getbit", .same_as = "bit_get"},
     {.name = "hex", .takes = "bigint|binary|string", .gives = "string", .apply = hex_of},
     {.name = "shiftleft", .takes = "int|bigint, int", .gives = "1st", .apply = shift_left},
     {.name = "shiftright", .takes = "int|bigint, int", .gives = "1st", .apply = shift_right},
-    {.name = "shiftrightunsigned", .takes = "int|bigint, int", .gives = "1st",
+    {.name = "shiftrightunsigned",
+     .takes = "int|bigint, int",
+     .gives = "1st",
      .apply = shift_right_unsigned},
-    {.name = "unhex", .takes = "string", .gives = "binary", .apply = unhex,
+    {.name = "unhex",
+     .takes = "string",
+     .gives = "binary",
+     .apply = unhex,
      .flags = GNP_MAY_BE_NULL},
 };
 

@@ -1,4 +1,5 @@
-/* The bound tree, the table of functions, and what their authors use. SPDX-License-Identifier: Apache-2.0 */
+/* The bound tree, the table of functions, and what their authors use. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef GNOMON_SRC_EXPR_BOUND_H
 #define GNOMON_SRC_EXPR_BOUND_H
 
@@ -25,7 +26,7 @@ typedef int (*gnp_apply)(const gni_bound *node, gnp_frame *frame, const gni_valu
 /* The head of a function of the table that gets its arguments evaluated. */
 #define GNP_UNUSED __attribute__((unused))
 #define GNP_APPLY(name)                                                                            \
-  static int name(const gni_bound *node GNP_UNUSED, gnp_frame *frame GNP_UNUSED,                  \
+  static int name(const gni_bound *node GNP_UNUSED, gnp_frame *frame GNP_UNUSED,                   \
                   const gni_value *args GNP_UNUSED, gni_value *out)
 
 static inline int gnp_give(gni_value *out, gni_value value)
@@ -72,19 +73,19 @@ struct gni_bound {
   bool ansi;
   const gni_type *type;
   gnp_eval eval;
-  gnp_apply apply;    /* used by the eval that evaluates all arguments first */
-  const char *sql;    /* DuckDB's text with $1 … for the arguments */
+  gnp_apply apply; /* used by the eval that evaluates all arguments first */
+  const char *sql; /* DuckDB's text with $1 … for the arguments */
   int (*emit)(gnp_emitter *e, const gni_bound *node); /* instead; with neither, a call to us */
   const gnp_function *function;
   const gni_bound *const *args;
   size_t arg_count;
-  uint32_t index;     /* of the column, of the variable, of a lambda's first variable */
+  uint32_t index; /* of the column, of the variable, of a lambda's first variable */
   uint32_t parameter_count;
-  gni_value value;    /* of a constant */
-  gn_str name;        /* of a column */
-  const void *plan;   /* what the function prepared while binding */
+  gni_value value;          /* of a constant */
+  gn_str name;              /* of a column */
+  const void *plan;         /* what the function prepared while binding */
   const gni_bound *planned; /* the constant that it was prepared from, when that is no argument */
-  size_t begin, end;  /* in the text */
+  size_t begin, end;        /* in the text */
 };
 
 /* ---- binding --------------------------------------------------------------------------------- */
@@ -146,12 +147,12 @@ typedef struct gnp_family {
   size_t count;
 } gnp_family;
 
-extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional, gnp_family_cast,
-    gnp_family_math, gnp_family_rounding, gnp_family_bitwise, gnp_family_hash, gnp_family_string,
-    gnp_family_substring, gnp_family_encoding, gnp_family_format, gnp_family_datetime,
-    gnp_family_date_parts, gnp_family_struct, gnp_family_array, gnp_family_array_set,
-    gnp_family_lambda, gnp_family_map, gnp_family_date_units, gnp_family_string_case,
-    gnp_family_string_change;
+extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional,
+    gnp_family_cast, gnp_family_math, gnp_family_rounding, gnp_family_bitwise, gnp_family_hash,
+    gnp_family_string, gnp_family_substring, gnp_family_encoding, gnp_family_format,
+    gnp_family_datetime, gnp_family_date_parts, gnp_family_struct, gnp_family_array,
+    gnp_family_array_set, gnp_family_lambda, gnp_family_map, gnp_family_date_units,
+    gnp_family_string_case, gnp_family_string_change;
 
 const gnp_function *gnp_function_find(gn_str name);
 
@@ -198,8 +199,8 @@ static inline bool gnp_is_interval(const gni_type *t)
 {
   return t->kind >= GNP_MONTHS;
 }
-/* Spark's order of equal types: NaN above all and equal to itself, -0.0 = 0.0, texts by bytes, nulls
- * inside lists and structs first. */
+/* Spark's order of equal types: NaN above all and equal to itself, -0.0 = 0.0, texts by bytes,
+ * nulls inside lists and structs first. */
 int gnp_compare(const gni_type *type, const gni_value *a, const gni_value *b);
 bool gnp_is_orderable(const gni_type *t); /* no map inside */
 
@@ -219,8 +220,8 @@ const gni_type *gnp_decimal_bounded(gnp_binder *b, int precision, int scale);
 /* The cast that Spark would write here; the value itself when the type is right. */
 int gnp_cast(gnp_binder *b, const gni_bound *value, const gni_type *type, const gni_bound **out);
 int gnp_cast_all(gnp_binder *b, gnp_call *call, size_t from, const gni_type *type);
-/* An implicit cast to a class of types by name ("numeric", "string", "array"); false in `*found` when
- * there is none. */
+/* An implicit cast to a class of types by name ("numeric", "string", "array"); false in `*found`
+ * when there is none. */
 int gnp_implicit(gnp_binder *b, const gni_bound *value, gn_str wanted, const gni_bound **out,
                  bool *found);
 int gnp_bind_signature(gnp_binder *b, gnp_call *call);
@@ -253,7 +254,8 @@ struct gnp_emitter {
 
 int gnp_emit_node(gnp_emitter *e, const gni_bound *node);
 /* `text` with $1 … replaced by the arguments; $* is all with commas, $+ all but the first, $| all
- * with ||; $t is the node's type, $w its bits, $W an integer type that holds its sums and products. */
+ * with ||; $t is the node's type, $w its bits, $W an integer type that holds its sums and products.
+ */
 int gnp_emit_template(gnp_emitter *e, const gni_bound *node, const char *text);
 int gnp_emit_constant(gnp_emitter *e, const gni_type *type, const gni_value *value);
 /* A call to our evaluator for this one node. */

@@ -4,26 +4,43 @@
 
 /* ---- the matrix ------------------------------------------------------------------------------ */
 
-enum type_class { OF_BOOLEAN = 1, OF_INTEGER = 2, OF_REAL = 4, OF_DECIMAL = 8, OF_STRING = 16,
-                  OF_BINARY = 32, OF_DATE = 64, OF_TIMESTAMP = 128 };
+enum type_class {
+  OF_BOOLEAN = 1,
+  OF_INTEGER = 2,
+  OF_REAL = 4,
+  OF_DECIMAL = 8,
+  OF_STRING = 16,
+  OF_BINARY = 32,
+  OF_DATE = 64,
+  OF_TIMESTAMP = 128
+};
 enum { OF_NUMBER = OF_INTEGER | OF_REAL | OF_DECIMAL };
 
 static unsigned class_of(const gni_type *type)
 {
   switch (type->kind) {
-  case GNI_BOOLEAN: return OF_BOOLEAN;
+  case GNI_BOOLEAN:
+    return OF_BOOLEAN;
   case GNI_BYTE:
   case GNI_SHORT:
   case GNI_INT:
-  case GNI_LONG: return OF_INTEGER;
+  case GNI_LONG:
+    return OF_INTEGER;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return OF_REAL;
-  case GNI_DECIMAL: return OF_DECIMAL;
-  case GNI_STRING: return OF_STRING;
-  case GNI_BINARY: return OF_BINARY;
-  case GNI_DATE: return OF_DATE;
-  case GNI_TIMESTAMP: return OF_TIMESTAMP;
-  default: return 0;
+  case GNI_DOUBLE:
+    return OF_REAL;
+  case GNI_DECIMAL:
+    return OF_DECIMAL;
+  case GNI_STRING:
+    return OF_STRING;
+  case GNI_BINARY:
+    return OF_BINARY;
+  case GNI_DATE:
+    return OF_DATE;
+  case GNI_TIMESTAMP:
+    return OF_TIMESTAMP;
+  default:
+    return 0;
   }
 }
 
@@ -95,7 +112,8 @@ bool gnp_cast_find(const gni_type *from, const gni_type *to, bool ansi, gnp_cast
     if (!((ansi ? targets[i].from_ansi : targets[i].from) & source)) return false;
     row->apply = targets[i].apply;
     row->fails = target != OF_STRING && source != OF_BOOLEAN &&
-                 !(target == OF_REAL && source != OF_STRING) && !(target == OF_BOOLEAN && source != OF_STRING);
+                 !(target == OF_REAL && source != OF_STRING) &&
+                 !(target == OF_BOOLEAN && source != OF_STRING);
     find_native(from, to, row);
     return true;
   }
@@ -103,7 +121,6 @@ bool gnp_cast_find(const gni_type *from, const gni_type *to, bool ansi, gnp_cast
 }
 
 /* ---- nested types: element by element -------------------------------------------------------- */
-
 
 static int cast_item(const gni_bound *item, gnp_frame *frame, const gni_value *from, gni_value *out)
 {

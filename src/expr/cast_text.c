@@ -18,15 +18,17 @@ static void put_integer(gnp_text *out, int64_t value)
 static void put_real(gnp_text *out, const gni_type *type, double value)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len = type->kind == GNI_FLOAT ? gnp_java_float((float)value, text)
-                                       : gnp_java_double(value, text);
+  size_t len =
+      type->kind == GNI_FLOAT ? gnp_java_float((float)value, text) : gnp_java_double(value, text);
   gnp_text_add(out, (gn_str){text, len});
 }
 
 static void put_item(gnp_text *out, const gni_type *type, const gni_value *value, bool ansi)
 {
-  if (value->is_null) gnp_text_add_word(out, "null");
-  else gnp_put_text(out, type, value, ansi);
+  if (value->is_null)
+    gnp_text_add_word(out, "null");
+  else
+    gnp_put_text(out, type, value, ansi);
 }
 
 /* [1, null], {1, a} for structs, {a -> 1, b -> 2} for maps. */
@@ -58,12 +60,20 @@ void gnp_put_text(gnp_text *out, const gni_type *type, const gni_value *value, b
 {
   char text[GNP_TIMESTAMP_TEXT_BYTES];
   switch (type->kind) {
-  case GNI_BOOLEAN: gnp_text_add_word(out, value->boolean ? "true" : "false"); break;
+  case GNI_BOOLEAN:
+    gnp_text_add_word(out, value->boolean ? "true" : "false");
+    break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: put_real(out, type, value->real); break;
+  case GNI_DOUBLE:
+    put_real(out, type, value->real);
+    break;
   case GNI_STRING:
-  case GNI_BINARY: gnp_text_add(out, value->text); break;
-  case GNI_DECIMAL: put_decimal(out, type, value, ansi); break;
+  case GNI_BINARY:
+    gnp_text_add(out, value->text);
+    break;
+  case GNI_DECIMAL:
+    put_decimal(out, type, value, ansi);
+    break;
   case GNI_DATE:
     gnp_text_add(out, (gn_str){text, gnp_sql_date_format((int32_t)value->integer, text)});
     break;
@@ -72,8 +82,12 @@ void gnp_put_text(gnp_text *out, const gni_type *type, const gni_value *value, b
     break;
   case GNI_LIST:
   case GNI_MAP:
-  case GNI_STRUCT: put_nested(out, type, value, ansi); break;
-  default: put_integer(out, value->integer); break;
+  case GNI_STRUCT:
+    put_nested(out, type, value, ansi);
+    break;
+  default:
+    put_integer(out, value->integer);
+    break;
   }
 }
 

@@ -40,10 +40,18 @@ int gnp_cast_to_boolean(const gni_bound *node, gnp_frame *frame, const gni_value
     if (!gnp_text_to_boolean(args[0].text, &value)) return bad_value(node, frame, &args[0], out);
     break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: value = args[0].real != 0; break;
-  case GNI_DECIMAL: value = gnp_wide_of(&args[0]) != 0; break;
-  case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  default: value = args[0].integer != 0; break;
+  case GNI_DOUBLE:
+    value = args[0].real != 0;
+    break;
+  case GNI_DECIMAL:
+    value = gnp_wide_of(&args[0]) != 0;
+    break;
+  case GNI_DATE:
+    *out = GNI_NULL_VALUE;
+    return GN_OK;
+  default:
+    value = args[0].integer != 0;
+    break;
   }
   return gnp_give_boolean(out, value);
 }
@@ -53,20 +61,28 @@ int gnp_cast_to_boolean(const gni_bound *node, gnp_frame *frame, const gni_value
 static bool fits(int64_t value, uint8_t kind)
 {
   switch (kind) {
-  case GNI_BYTE: return value == (int8_t)value;
-  case GNI_SHORT: return value == (int16_t)value;
-  case GNI_INT: return value == (int32_t)value;
-  default: return true;
+  case GNI_BYTE:
+    return value == (int8_t)value;
+  case GNI_SHORT:
+    return value == (int16_t)value;
+  case GNI_INT:
+    return value == (int32_t)value;
+  default:
+    return true;
   }
 }
 
 static int64_t cut(int64_t value, uint8_t kind)
 {
   switch (kind) {
-  case GNI_BYTE: return (int8_t)(uint8_t)value;
-  case GNI_SHORT: return (int16_t)(uint16_t)value;
-  case GNI_INT: return (int32_t)(uint32_t)value;
-  default: return value;
+  case GNI_BYTE:
+    return (int8_t)(uint8_t)value;
+  case GNI_SHORT:
+    return (int16_t)(uint16_t)value;
+  case GNI_INT:
+    return (int32_t)(uint32_t)value;
+  default:
+    return value;
   }
 }
 
@@ -109,20 +125,29 @@ int gnp_cast_to_integer(const gni_bound *node, gnp_frame *frame, const gni_value
 {
   int64_t value;
   switch (source(node)->kind) {
-  case GNI_BOOLEAN: value = args[0].boolean; break;
+  case GNI_BOOLEAN:
+    value = args[0].boolean;
+    break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return real_to_integer(node, frame, args[0].real, out);
-  case GNI_DECIMAL: return decimal_to_integer(node, frame, &args[0], out);
+  case GNI_DOUBLE:
+    return real_to_integer(node, frame, args[0].real, out);
+  case GNI_DECIMAL:
+    return decimal_to_integer(node, frame, &args[0], out);
   case GNI_STRING:
     if (!gnp_text_to_long(args[0].text, node->ansi, &value) || !fits(value, node->type->kind))
       return bad_value(node, frame, &args[0], out);
     break;
-  case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  case GNI_TIMESTAMP: /* the one source that gives null where it does not fit, instead of wrapping */
+  case GNI_DATE:
+    *out = GNI_NULL_VALUE;
+    return GN_OK;
+  case GNI_TIMESTAMP: /* the one source that gives null where it does not fit, instead of wrapping
+                       */
     value = gnp_floor_div(args[0].integer, GNP_SECOND_US);
     if (!node->ansi && !fits(value, node->type->kind)) return gnp_give_null(out);
     break;
-  default: value = args[0].integer; break;
+  default:
+    value = args[0].integer;
+    break;
   }
   return put_integer(node, frame, value, out);
 }
@@ -134,15 +159,25 @@ int gnp_cast_to_real(const gni_bound *node, gnp_frame *frame, const gni_value *a
   double value;
   bool is_float = node->type->kind == GNI_FLOAT;
   switch (source(node)->kind) {
-  case GNI_BOOLEAN: value = args[0].boolean; break;
+  case GNI_BOOLEAN:
+    value = args[0].boolean;
+    break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: value = args[0].real; break;
-  case GNI_DECIMAL: value = gnp_decimal_double(gnp_wide_of(&args[0]), source(node)->scale); break;
+  case GNI_DOUBLE:
+    value = args[0].real;
+    break;
+  case GNI_DECIMAL:
+    value = gnp_decimal_double(gnp_wide_of(&args[0]), source(node)->scale);
+    break;
   case GNI_STRING:
     if (!gnp_text_to_double(args[0].text, &value)) return bad_value(node, frame, &args[0], out);
     break;
-  case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  case GNI_TIMESTAMP: value = (double)args[0].integer / 1e6; break;
+  case GNI_DATE:
+    *out = GNI_NULL_VALUE;
+    return GN_OK;
+  case GNI_TIMESTAMP:
+    value = (double)args[0].integer / 1e6;
+    break;
   default: /* straight from the integer: through double a float would be rounded twice */
     value = is_float ? (double)(float)args[0].integer : (double)args[0].integer;
     break;
@@ -162,8 +197,10 @@ static gn_str ascii_digits(gn_str text, gn_arena *arena)
   for (size_t at = 0; at < text.len;) {
     size_t begin = at;
     int digit = gnp_digit_of(gnp_utf8_next(text, &at));
-    if (digit >= 0) gnp_text_add_char(&out, (char)('0' + digit));
-    else gnp_text_add(&out, (gn_str){text.ptr + begin, at - begin});
+    if (digit >= 0)
+      gnp_text_add_char(&out, (char)('0' + digit));
+    else
+      gnp_text_add(&out, (gn_str){text.ptr + begin, at - begin});
   }
   return out.failed ? text : (gn_str){out.ptr, out.len};
 }
@@ -200,7 +237,9 @@ int gnp_cast_to_decimal(const gni_bound *node, gnp_frame *frame, const gni_value
   int scale = node->type->scale;
   bool ok, is_number;
   switch (source(node)->kind) {
-  case GNI_BOOLEAN: ok = gnp_wide_rescale(args[0].boolean, 0, scale, &value); break;
+  case GNI_BOOLEAN:
+    ok = gnp_wide_rescale(args[0].boolean, 0, scale, &value);
+    break;
   case GNI_FLOAT: /* Spark goes through double here, so 0.1f is 0.10000000149011612 */
   case GNI_DOUBLE:
     if (!isfinite(args[0].real)) return gnp_give_null(out); /* under ANSI too */
@@ -213,9 +252,15 @@ int gnp_cast_to_decimal(const gni_bound *node, gnp_frame *frame, const gni_value
     ok = text_to_decimal(args[0].text, scale, frame->arena, &value, &is_number);
     if (!is_number) return bad_value(node, frame, &args[0], out);
     break;
-  case GNI_DATE: *out = GNI_NULL_VALUE; return GN_OK;
-  case GNI_TIMESTAMP: ok = gnp_wide_rescale(args[0].integer, 6, scale, &value); break;
-  default: ok = gnp_wide_rescale(args[0].integer, 0, scale, &value); break;
+  case GNI_DATE:
+    *out = GNI_NULL_VALUE;
+    return GN_OK;
+  case GNI_TIMESTAMP:
+    ok = gnp_wide_rescale(args[0].integer, 6, scale, &value);
+    break;
+  default:
+    ok = gnp_wide_rescale(args[0].integer, 0, scale, &value);
+    break;
   }
   return put_decimal(node, frame, ok, value, out);
 }
@@ -238,11 +283,14 @@ static int text_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_
   int64_t us;
   const int64_t *now_us = node->plan;
   switch (gnp_sql_timestamp_parse(value->text, now_us ? *now_us : 0, &us)) {
-  case GNP_TIME_OK: *out = gni_value_integer(us); return GN_OK;
+  case GNP_TIME_OK:
+    *out = gni_value_integer(us);
+    return GN_OK;
   case GNP_TIME_ZONE:
     return gni_fail(frame->err, GN_E_UNSUPPORTED, "time zones by name are not supported: '%.*s'",
                     value->text.len > 60 ? 60 : (int)value->text.len, value->text.ptr);
-  default: return bad_value(node, frame, value, out);
+  default:
+    return bad_value(node, frame, value, out);
   }
 }
 
@@ -269,10 +317,14 @@ int gnp_cast_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_val
 {
   int64_t us;
   switch (source(node)->kind) {
-  case GNI_STRING: return text_to_timestamp(node, frame, &args[0], out);
+  case GNI_STRING:
+    return text_to_timestamp(node, frame, &args[0], out);
   case GNI_FLOAT:
-  case GNI_DOUBLE: return real_to_timestamp(node, frame, &args[0], out);
-  case GNI_BOOLEAN: us = args[0].boolean; break;
+  case GNI_DOUBLE:
+    return real_to_timestamp(node, frame, &args[0], out);
+  case GNI_BOOLEAN:
+    us = args[0].boolean;
+    break;
   case GNI_DATE:
     if (__builtin_mul_overflow(args[0].integer, GNP_DAY_US, &us))
       return gnp_fail_here(frame, "DATETIME_OVERFLOW", "the date is out of a timestamp's range");
@@ -284,7 +336,9 @@ int gnp_cast_to_timestamp(const gni_bound *node, gnp_frame *frame, const gni_val
     us = (int64_t)(uint64_t)(gnp_wide_bits)whole;
     break;
   }
-  default: us = seconds_to_us(args[0].integer); break;
+  default:
+    us = seconds_to_us(args[0].integer);
+    break;
   }
   return gnp_give_integer(out, us);
 }

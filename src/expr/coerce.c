@@ -25,7 +25,8 @@ const gni_type *gnp_decimal_bounded(gnp_binder *b, int precision, int scale)
 
 const gni_type *gnp_decimal_for(gnp_binder *b, const gni_type *integral)
 {
-  static const uint8_t digits[] = {[GNI_BYTE] = 3, [GNI_SHORT] = 5, [GNI_INT] = 10, [GNI_LONG] = 20};
+  static const uint8_t digits[] = {
+      [GNI_BYTE] = 3, [GNI_SHORT] = 5, [GNI_INT] = 10, [GNI_LONG] = 20};
   return gni_type_decimal(b->arena, digits[integral->kind], 0);
 }
 
@@ -174,7 +175,14 @@ const gni_type *gnp_type_compared(gnp_binder *b, const gni_type *x, const gni_ty
 
 /* ---- one argument ---------------------------------------------------------------------------- */
 
-enum class_kind { CLASS_ANY = 100, CLASS_NUMERIC, CLASS_INTEGRAL, CLASS_ATOMIC, CLASS_INTERVAL, CLASS_DAY };
+enum class_kind {
+  CLASS_ANY = 100,
+  CLASS_NUMERIC,
+  CLASS_INTEGRAL,
+  CLASS_ATOMIC,
+  CLASS_INTERVAL,
+  CLASS_DAY
+};
 
 /* The classes of `takes`: a kind of gni_kind, or one of the above. */
 static const struct class_row {
@@ -216,13 +224,20 @@ static const struct class_row *find_class(gn_str name)
 static bool class_accepts(const struct class_row *row, const gni_type *t)
 {
   switch (row->kind) {
-  case CLASS_ANY: return true;
-  case CLASS_NUMERIC: return gnp_is_numeric(t);
-  case CLASS_INTEGRAL: return gnp_is_integral(t);
-  case CLASS_ATOMIC: return is_atomic(t);
-  case CLASS_INTERVAL: return gnp_is_interval(t);
-  case CLASS_DAY: return t->kind == GNI_DATE;
-  default: return t->kind == row->kind;
+  case CLASS_ANY:
+    return true;
+  case CLASS_NUMERIC:
+    return gnp_is_numeric(t);
+  case CLASS_INTEGRAL:
+    return gnp_is_integral(t);
+  case CLASS_ATOMIC:
+    return is_atomic(t);
+  case CLASS_INTERVAL:
+    return gnp_is_interval(t);
+  case CLASS_DAY:
+    return t->kind == GNI_DATE;
+  default:
+    return t->kind == row->kind;
   }
 }
 
@@ -242,7 +257,7 @@ static const gni_type *implicit_type(gnp_binder *b, const gni_type *from,
   bool is_string = from->kind == GNI_STRING;
   if (from->kind == GNI_NULL) return to->type;
   if (to->kind == GNI_DECIMAL)
-    return gnp_is_integral(from) ? gnp_decimal_for(b, from)
+    return gnp_is_integral(from)      ? gnp_decimal_for(b, from)
            : from->kind == GNI_FLOAT  ? gni_type_decimal(b->arena, 14, 7)
            : from->kind == GNI_DOUBLE ? gni_type_decimal(b->arena, 30, 15)
            : is_string                ? gni_type_decimal(b->arena, 38, 18)
@@ -295,10 +310,14 @@ static const gni_type *result_type(gnp_binder *b, const char *gives, const gnp_c
     what = forms[i].what;
   }
   const gni_type *type;
-  if (gni_str_is(name, "1st")) type = call->args[0]->type;
-  else if (gni_str_is(name, "2nd")) type = call->args[1]->type;
-  else if (gni_str_is(name, "3rd")) type = call->args[2]->type;
-  else if (gni_type_parse(name, b->arena, &type, NULL) != GN_OK) return NULL;
+  if (gni_str_is(name, "1st"))
+    type = call->args[0]->type;
+  else if (gni_str_is(name, "2nd"))
+    type = call->args[1]->type;
+  else if (gni_str_is(name, "3rd"))
+    type = call->args[2]->type;
+  else if (gni_type_parse(name, b->arena, &type, NULL) != GN_OK)
+    return NULL;
   if (what == 1) return gni_type_list(b->arena, type);
   return what == 2 && type->field_count ? type->fields[0].type : type;
 }
@@ -373,8 +392,8 @@ int gnp_bind_list_and_item(gnp_binder *b, gnp_call *call)
     return gnp_bind_mismatch(b, call);
   bool adds = call->node->function->flags & GNP_SEES_NULLS;
   if (call->args[1]->type->kind == GNI_NULL && !adds) return gnp_bind_mismatch(b, call);
-  const gni_type *item = gnp_type_wider(b, call->args[0]->type->fields[0].type,
-                                        call->args[1]->type, false);
+  const gni_type *item =
+      gnp_type_wider(b, call->args[0]->type->fields[0].type, call->args[1]->type, false);
   if (!item) return gnp_bind_mismatch(b, call);
   rc = gnp_cast(b, call->args[0], gni_type_list(b->arena, item), &call->args[0]);
   if (rc == GN_OK) rc = gnp_cast(b, call->args[1], item, &call->args[1]);

@@ -33,8 +33,8 @@ static int collect(collector *c, const gni_expr *expr)
   size_t outside = c->hidden_count;
   int rc = GN_OK;
   if (expr->kind == GNP_NODE_NAME) {
-    bool known = holds(c->hidden, c->hidden_count, expr->name) ||
-                 holds(c->names, c->count, expr->name);
+    bool known =
+        holds(c->hidden, c->hidden_count, expr->name) || holds(c->names, c->count, expr->name);
     return known ? GN_OK : push(c, &c->names, &c->count, &c->capacity, expr->name);
   }
   for (size_t i = 0; rc == GN_OK && i < expr->parameter_count; i++)

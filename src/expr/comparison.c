@@ -35,18 +35,23 @@ static int compare_nested(const gni_type *type, const gni_value *a, const gni_va
 int gnp_compare(const gni_type *type, const gni_value *a, const gni_value *b)
 {
   switch (type->kind) {
-  case GNI_BOOLEAN: return (int)a->boolean - (int)b->boolean;
+  case GNI_BOOLEAN:
+    return (int)a->boolean - (int)b->boolean;
   case GNI_FLOAT:
-  case GNI_DOUBLE: return compare_real(a->real, b->real);
+  case GNI_DOUBLE:
+    return compare_real(a->real, b->real);
   case GNI_STRING:
-  case GNI_BINARY: return compare_text(a->text, b->text);
+  case GNI_BINARY:
+    return compare_text(a->text, b->text);
   case GNI_LIST:
-  case GNI_STRUCT: return compare_nested(type, a, b);
+  case GNI_STRUCT:
+    return compare_nested(type, a, b);
   case GNI_DECIMAL: {
     gnp_wide x = gnp_wide_of(a), y = gnp_wide_of(b);
     return (x > y) - (x < y);
   }
-  default: return (a->integer > b->integer) - (a->integer < b->integer);
+  default:
+    return (a->integer > b->integer) - (a->integer < b->integer);
   }
 }
 
@@ -90,7 +95,8 @@ GNP_APPLY(greater_or_equal)
 GNP_APPLY(same)
 {
   bool both = !args[0].is_null && !args[1].is_null;
-  return gnp_give_boolean(out, both ? order_of(node, args) == 0 : args[0].is_null && args[1].is_null);
+  return gnp_give_boolean(out,
+                          both ? order_of(node, args) == 0 : args[0].is_null && args[1].is_null);
 }
 
 /* Spark reads `flag = 1` as the flag beside numbers, without ANSI. */
@@ -114,8 +120,8 @@ static int bind_comparison(gnp_binder *b, gnp_call *call)
   if (!call->args[0] || !call->args[1]) return gnp_bind_mismatch(b, call);
   const gni_type *x = call->args[0]->type, *y = call->args[1]->type;
   const gni_type *type = gnp_type_compared(b, x, y);
-  bool equality = strchr("=!", call->node->function->name[0]) ||
-                  strcmp(call->node->function->name, "<=>") == 0;
+  bool equality =
+      strchr("=!", call->node->function->name[0]) || strcmp(call->node->function->name, "<=>") == 0;
   if (!type && equality) type = boolean_beside_number(b, x, y);
   if (!type) return gnp_bind_mismatch(b, call);
   if (!gnp_is_orderable(type))
@@ -238,8 +244,14 @@ static const gnp_function functions[] = {
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
     {.name = "equal_null", .same_as = "<=>"},
     {.name = "between", .bind = bind_between, .eval = eval_between, .sql = "($1 AND $2)"},
-    {.name = "greatest", .bind = bind_choice, .apply = greatest, .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
-    {.name = "least", .bind = bind_choice, .apply = least, .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
+    {.name = "greatest",
+     .bind = bind_choice,
+     .apply = greatest,
+     .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
+    {.name = "least",
+     .bind = bind_choice,
+     .apply = least,
+     .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL},
     {.name = "in", .bind = bind_in, .eval = eval_in, .sql = "($1 IN ($+))"},
 };
 

@@ -141,8 +141,9 @@ static int emit_case(gnp_emitter *e, const gni_bound *node)
 static int bind_condition(gnp_binder *b, gnp_call *call, size_t at)
 {
   bool found = false;
-  int rc = call->args[at] ? gnp_implicit(b, call->args[at], GN_STR("boolean"), &call->args[at], &found)
-                          : GN_OK;
+  int rc = call->args[at]
+               ? gnp_implicit(b, call->args[at], GN_STR("boolean"), &call->args[at], &found)
+               : GN_OK;
   if (rc != GN_OK) return rc;
   return found ? GN_OK : gnp_bind_mismatch(b, call);
 }
@@ -282,18 +283,36 @@ static int bind_nullifzero(gnp_binder *b, gnp_call *call)
 }
 
 static const gnp_function functions[] = {
-    {.name = "and", .takes = "boolean, boolean, boolean*", .gives = "boolean", .eval = eval_and,
+    {.name = "and",
+     .takes = "boolean, boolean, boolean*",
+     .gives = "boolean",
+     .eval = eval_and,
      .emit = emit_and},
-    {.name = "or", .takes = "boolean, boolean, boolean*", .gives = "boolean", .eval = eval_or,
+    {.name = "or",
+     .takes = "boolean, boolean, boolean*",
+     .gives = "boolean",
+     .eval = eval_or,
      .emit = emit_or},
     {.name = "not", .takes = "boolean", .gives = "boolean", .apply = negate, .sql = "(NOT $1)"},
     {.name = "!", .same_as = "not"},
-    {.name = "isnull", .takes = "any", .gives = "boolean", .apply = is_null,
-     .sql = "($1 IS NULL)", .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
-    {.name = "is unknown", .takes = "boolean", .gives = "boolean", .apply = is_null,
-     .sql = "($1 IS NULL)", .flags = GNP_SEES_NULLS | GNP_NEVER_NULL | GNP_HIDDEN},
-    {.name = "isnotnull", .takes = "any", .gives = "boolean", .apply = is_not_null,
-     .sql = "($1 IS NOT NULL)", .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "isnull",
+     .takes = "any",
+     .gives = "boolean",
+     .apply = is_null,
+     .sql = "($1 IS NULL)",
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "is unknown",
+     .takes = "boolean",
+     .gives = "boolean",
+     .apply = is_null,
+     .sql = "($1 IS NULL)",
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL | GNP_HIDDEN},
+    {.name = "isnotnull",
+     .takes = "any",
+     .gives = "boolean",
+     .apply = is_not_null,
+     .sql = "($1 IS NOT NULL)",
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
     {.name = "if", .bind = bind_if, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
     {.name = "case", .bind = bind_case, .eval = eval_case, .emit = emit_case},
     {.name = "when", .same_as = "case"},
@@ -301,14 +320,24 @@ static const gnp_function functions[] = {
     {.name = "nvl", .bind = bind_two, .eval = eval_coalesce, .sql = "COALESCE($*)"},
     {.name = "ifnull", .same_as = "nvl"},
     {.name = "nvl2", .bind = bind_nvl2, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
-    {.name = "nanvl", .bind = bind_nanvl, .eval = eval_nanvl,
+    {.name = "nanvl",
+     .bind = bind_nanvl,
+     .eval = eval_nanvl,
      .sql = "CASE WHEN isnan($1) THEN $2 ELSE $1 END"},
-    {.name = "isnan", .takes = "double|float", .gives = "boolean", .apply = is_nan,
-     .sql = "COALESCE(isnan($1), false)", .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
-    {.name = "nullifzero", .bind = bind_nullifzero, .eval = eval_if,
+    {.name = "isnan",
+     .takes = "double|float",
+     .gives = "boolean",
+     .apply = is_nan,
+     .sql = "COALESCE(isnan($1), false)",
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "nullifzero",
+     .bind = bind_nullifzero,
+     .eval = eval_if,
      .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
     {.name = "zeroifnull", .bind = bind_zeroifnull, .eval = eval_coalesce, .sql = "COALESCE($*)"},
-    {.name = "nullif", .bind = bind_nullif, .eval = eval_if,
+    {.name = "nullif",
+     .bind = bind_nullif,
+     .eval = eval_if,
      .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
 };
 

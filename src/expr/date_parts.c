@@ -1,4 +1,5 @@
-/* Parts of dates and times, and dates moved about the calendar. SPDX-License-Identifier: Apache-2.0 */
+/* Parts of dates and times, and dates moved about the calendar. SPDX-License-Identifier: Apache-2.0
+ */
 #include "expr/date.h"
 
 #include <math.h>
@@ -171,10 +172,12 @@ GNP_APPLY(add_months)
 /* Whole months between two days of the same number or two last days; else days count as 1/31. */
 GNP_APPLY(months_between)
 {
-  int64_t a = gnp_floor_div(args[0].integer, GNP_DAY_US), b = gnp_floor_div(args[1].integer, GNP_DAY_US);
+  int64_t a = gnp_floor_div(args[0].integer, GNP_DAY_US),
+          b = gnp_floor_div(args[1].integer, GNP_DAY_US);
   gnp_civil x = gnp_civil_of(a), y = gnp_civil_of(b);
   double months = (double)((x.year - y.year) * 12 + x.month - y.month);
-  bool last = x.day == gnp_month_length(x.year, x.month) && y.day == gnp_month_length(y.year, y.month);
+  bool last =
+      x.day == gnp_month_length(x.year, x.month) && y.day == gnp_month_length(y.year, y.month);
   if (x.day == y.day || last) return gnp_give_real(out, months);
   int64_t seconds = ((int64_t)(x.day - y.day) * 86400) + second_of_day(args[0].integer) -
                     second_of_day(args[1].integer);
@@ -211,12 +214,24 @@ GNP_APPLY(next_day)
 
 /* ---- trunc, date_trunc ----------------------------------------------------------------------- */
 
-enum unit { MICROSECOND, MILLISECOND, SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, YEAR, NO_UNIT };
+enum unit {
+  MICROSECOND,
+  MILLISECOND,
+  SECOND,
+  MINUTE,
+  HOUR,
+  DAY,
+  WEEK,
+  MONTH,
+  QUARTER,
+  YEAR,
+  NO_UNIT
+};
 
 static enum unit unit_named(gn_str name)
 {
-  static const char *const names[] = {"MICROSECOND", "MILLISECOND",  "SECOND",    "MINUTE",
-                                      "HOUR",        "DAY DD",       "WEEK",      "MONTH MON MM",
+  static const char *const names[] = {"MICROSECOND", "MILLISECOND", "SECOND", "MINUTE",
+                                      "HOUR",        "DAY DD",      "WEEK",   "MONTH MON MM",
                                       "QUARTER",     "YEAR YYYY YY"};
   for (size_t i = 0; i < NO_UNIT; i++) {
     gn_str rest = gni_str(names[i]), one;
@@ -243,8 +258,8 @@ GNP_APPLY(trunc_date)
 
 GNP_APPLY(trunc_timestamp)
 {
-  static const int64_t sizes[] = {1, 1000, GNP_SECOND_US, 60 * GNP_SECOND_US, 3600 * GNP_SECOND_US,
-                                  GNP_DAY_US};
+  static const int64_t sizes[] = {
+      1, 1000, GNP_SECOND_US, 60 * GNP_SECOND_US, 3600 * GNP_SECOND_US, GNP_DAY_US};
   enum unit unit = unit_named(args[0].text);
   if (unit == NO_UNIT) return gnp_give_null(out);
   int64_t us = args[1].integer;
@@ -292,8 +307,11 @@ static const gnp_function functions[] = {
     {.name = "date_diff", .same_as = "datediff"},
     {.name = "date_part", .bind = bind_date_part},
     {.name = "date_sub", .bind = bind_date_add, .apply = date_sub},
-    {.name = "date_trunc", .takes = "string, timestamp", .gives = "timestamp",
-     .apply = trunc_timestamp, .flags = GNP_MAY_BE_NULL},
+    {.name = "date_trunc",
+     .takes = "string, timestamp",
+     .gives = "timestamp",
+     .apply = trunc_timestamp,
+     .flags = GNP_MAY_BE_NULL},
     {.name = "dateadd", .same_as = "date_add"},
     {.name = "datediff", .takes = "day, day", .gives = "int", .apply = date_diff},
     {.name = "datepart", .same_as = "date_part"},
@@ -304,26 +322,43 @@ static const gnp_function functions[] = {
     {.name = "dayofyear", .takes = "day", .gives = "int", .apply = day_of_year},
     {.name = "extract", .same_as = "date_part"},
     {.name = "hour", .takes = "timestamp", .gives = "int", .apply = hour_of},
-    {.name = "iso weekday", .takes = "day", .gives = "int", .apply = iso_weekday,
+    {.name = "iso weekday",
+     .takes = "day",
+     .gives = "int",
+     .apply = iso_weekday,
      .flags = GNP_HIDDEN},
     {.name = "last_day", .takes = "day", .gives = "date", .apply = last_day},
     {.name = "minute", .takes = "timestamp", .gives = "int", .apply = minute_of},
     {.name = "month", .takes = "day", .gives = "int", .apply = month_of},
     {.name = "monthname", .takes = "day", .gives = "string", .apply = month_name},
-    {.name = "months_between", .takes = "timestamp, timestamp, [boolean]", .gives = "double",
+    {.name = "months_between",
+     .takes = "timestamp, timestamp, [boolean]",
+     .gives = "double",
      .apply = months_between},
-    {.name = "next_day", .takes = "day, string", .gives = "date", .apply = next_day,
+    {.name = "next_day",
+     .takes = "day, string",
+     .gives = "date",
+     .apply = next_day,
      .flags = GNP_MAY_BE_NULL | GNP_ANSI_FAILS},
     {.name = "quarter", .takes = "day", .gives = "int", .apply = quarter_of},
     {.name = "second", .takes = "timestamp", .gives = "int", .apply = second_of},
-    {.name = "second with fraction", .takes = "timestamp", .gives = "decimal(8,6)",
-     .apply = second_with_fraction, .flags = GNP_HIDDEN},
-    {.name = "trunc", .takes = "day, string", .gives = "date", .apply = trunc_date,
+    {.name = "second with fraction",
+     .takes = "timestamp",
+     .gives = "decimal(8,6)",
+     .apply = second_with_fraction,
+     .flags = GNP_HIDDEN},
+    {.name = "trunc",
+     .takes = "day, string",
+     .gives = "date",
+     .apply = trunc_date,
      .flags = GNP_MAY_BE_NULL},
     {.name = "weekday", .takes = "day", .gives = "int", .apply = weekday},
     {.name = "weekofyear", .takes = "day", .gives = "int", .apply = week_of_year},
     {.name = "year", .takes = "day", .gives = "int", .apply = year_of},
-    {.name = "year of week", .takes = "day", .gives = "int", .apply = year_of_week,
+    {.name = "year of week",
+     .takes = "day",
+     .gives = "int",
+     .apply = year_of_week,
      .flags = GNP_HIDDEN},
 };
 

@@ -1,4 +1,5 @@
-/* Dates and times from and to texts and numbers, and the clock. SPDX-License-Identifier: Apache-2.0 */
+/* Dates and times from and to texts and numbers, and the clock. SPDX-License-Identifier: Apache-2.0
+ */
 #include <math.h>
 
 #include "expr/date.h"
@@ -159,7 +160,8 @@ GNP_APPLY(date_format)
 GNP_APPLY(from_unixtime)
 {
   /* wraps, as Spark's product does */
-  return give_formatted(node, (int64_t)((uint64_t)args[0].integer * (uint64_t)GNP_SECOND_US), frame, out);
+  return give_formatted(node, (int64_t)((uint64_t)args[0].integer * (uint64_t)GNP_SECOND_US), frame,
+                        out);
 }
 
 static int bind_formatting(gnp_binder *b, gnp_call *call)
@@ -205,7 +207,8 @@ GNP_APPLY(timestamp_millis)
   return gnp_give_integer(out, us);
 }
 
-/* Whole, decimal or real seconds; finer than a microsecond is an error for decimals, cut for reals. */
+/* Whole, decimal or real seconds; finer than a microsecond is an error for decimals, cut for reals.
+ */
 GNP_APPLY(timestamp_seconds)
 {
   const gni_type *type = node->args[0]->type;
@@ -222,8 +225,10 @@ GNP_APPLY(timestamp_seconds)
     int shift = 6 - type->scale;
     if (shift < 0 && x % gnp_power10(-shift) != 0)
       return gnp_fail_here(frame, "ROUNDING_NECESSARY", "the seconds are finer than a microsecond");
-    if (shift < 0) x /= gnp_power10(-shift);
-    else if (!gnp_wide_rescale(x, type->scale, 6, &x)) return overflow(frame);
+    if (shift < 0)
+      x /= gnp_power10(-shift);
+    else if (!gnp_wide_rescale(x, type->scale, 6, &x))
+      return overflow(frame);
     if (x < INT64_MIN || x > INT64_MAX) return overflow(frame);
     return gnp_give_integer(out, (int64_t)x);
   }
@@ -272,15 +277,16 @@ static int bind_make_timestamp(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_count(b, call, 6, 7);
   if (rc == GN_OK && call->count == 7)
-    return gnp_bind_fail(b, GN_E_UNSUPPORTED, call->args[6], "'%s' with a time zone is not supported",
-                         call->node->function->name);
+    return gnp_bind_fail(b, GN_E_UNSUPPORTED, call->args[6],
+                         "'%s' with a time zone is not supported", call->node->function->name);
   for (size_t i = 0; rc == GN_OK && i < 5; i++) rc = gnp_bind_want(b, call, i, "int");
   if (rc != GN_OK || !call->args[5]) return rc != GN_OK ? rc : gnp_bind_mismatch(b, call);
   call->node->type = &gni_type_timestamp;
   return gnp_cast(b, call->args[5], gni_type_decimal(b->arena, 16, 6), &call->args[5]);
 }
 
-/* ---- the clock: one reading for the whole expression ------------------------------------------ */
+/* ---- the clock: one reading for the whole expression ------------------------------------------
+ */
 
 static int bind_now(gnp_binder *b, gnp_call *call)
 {
@@ -309,22 +315,35 @@ static const gnp_function functions[] = {
     {.name = "date_format", .bind = bind_formatting, .apply = date_format},
     {.name = "date_from_unix_date", .takes = "int", .gives = "date", .apply = same_integer},
     {.name = "from_unixtime", .bind = bind_formatting, .apply = from_unixtime},
-    {.name = "make_date", .takes = "int, int, int", .gives = "date", .apply = make_date,
+    {.name = "make_date",
+     .takes = "int, int, int",
+     .gives = "date",
+     .apply = make_date,
      .flags = GNP_MAY_BE_NULL | GNP_ANSI_FAILS},
-    {.name = "make_timestamp", .bind = bind_make_timestamp, .apply = make_timestamp,
+    {.name = "make_timestamp",
+     .bind = bind_make_timestamp,
+     .apply = make_timestamp,
      .flags = GNP_MAY_BE_NULL | GNP_ANSI_FAILS},
     {.name = "make_timestamp_ltz", .same_as = "make_timestamp"},
     {.name = "now", .same_as = "current_timestamp"},
     {.name = "timestamp_micros", .takes = "bigint", .gives = "timestamp", .apply = same_integer},
-    {.name = "timestamp_millis", .takes = "bigint", .gives = "timestamp",
-     .apply = timestamp_millis, .flags = GNP_CAN_FAIL},
-    {.name = "timestamp_seconds", .takes = "numeric", .gives = "timestamp",
-     .apply = timestamp_seconds, .flags = GNP_CAN_FAIL | GNP_MAY_BE_NULL},
+    {.name = "timestamp_millis",
+     .takes = "bigint",
+     .gives = "timestamp",
+     .apply = timestamp_millis,
+     .flags = GNP_CAN_FAIL},
+    {.name = "timestamp_seconds",
+     .takes = "numeric",
+     .gives = "timestamp",
+     .apply = timestamp_seconds,
+     .flags = GNP_CAN_FAIL | GNP_MAY_BE_NULL},
     {.name = "to_date", .bind = bind_to_date},
     {.name = "to_timestamp", .bind = bind_to_timestamp},
     {.name = "to_timestamp_ltz", .same_as = "to_timestamp"},
     {.name = "to_unix_timestamp", .same_as = "unix_timestamp"},
-    {.name = "try_make_timestamp", .bind = bind_make_timestamp, .apply = make_timestamp,
+    {.name = "try_make_timestamp",
+     .bind = bind_make_timestamp,
+     .apply = make_timestamp,
      .flags = GNP_MAY_BE_NULL},
     {.name = "try_make_timestamp_ltz", .same_as = "try_make_timestamp"},
     {.name = "try_to_date", .bind = bind_to_date},

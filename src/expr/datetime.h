@@ -10,7 +10,11 @@
 #define GNP_DATE_TEXT_BYTES 32      /* "+5881580-07-11" and room */
 #define GNP_TIMESTAMP_TEXT_BYTES 48 /* "+294247-01-10 04:00:54.775807" and room */
 
-enum gnp_time_result { GNP_TIME_OK, GNP_TIME_BAD, GNP_TIME_ZONE /* a region's name: not known here */ };
+enum gnp_time_result {
+  GNP_TIME_OK,
+  GNP_TIME_BAD,
+  GNP_TIME_ZONE /* a region's name: not known here */
+};
 
 /* White space and control characters at both ends, as Spark's casts trim. */
 gn_str gnp_trim_all(gn_str text);

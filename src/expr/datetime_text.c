@@ -1,4 +1,5 @@
-/* Dates and timestamps from and to text, as Spark's casts do it. SPDX-License-Identifier: Apache-2.0 */
+/* Dates and timestamps from and to text, as Spark's casts do it. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include <stdio.h>
 
 #include "expr/datetime.h"
@@ -9,7 +10,8 @@ gn_str gnp_trim_all(gn_str text)
     text.ptr++;
     text.len--;
   }
-  while (text.len && ((unsigned char)text.ptr[text.len - 1] <= ' ' || text.ptr[text.len - 1] == 127))
+  while (text.len &&
+         ((unsigned char)text.ptr[text.len - 1] <= ' ' || text.ptr[text.len - 1] == 127))
     text.len--;
   return text;
 }
@@ -22,8 +24,7 @@ static bool civil_to_day(int64_t year, int32_t month, int32_t day, int32_t *out)
   if (day > lengths[month - 1] + (month == 2 && leap)) return false;
   /* 400 years are 146097 days; keeping the year small keeps the sum in range. */
   int64_t era = gnp_floor_div(year, 400);
-  int64_t whole = era * 146097 +
-                  gni_day_from_civil((int32_t)(year - era * 400), month, day);
+  int64_t whole = era * 146097 + gni_day_from_civil((int32_t)(year - era * 400), month, day);
   if (whole < INT32_MIN || whole > INT32_MAX) return false;
   *out = (int32_t)whole;
   return true;
@@ -133,7 +134,8 @@ static int read_zone(gn_str name, int64_t *seconds)
   r.at = 0;
   if (read_offset(&r, seconds)) return GNP_TIME_OK;
   for (size_t i = 0; i < r.text.len; i++)
-    if (r.text.ptr[i] == '/' || (r.text.ptr[i] >= 'A' && r.text.ptr[i] <= 'Z')) return GNP_TIME_ZONE;
+    if (r.text.ptr[i] == '/' || (r.text.ptr[i] >= 'A' && r.text.ptr[i] <= 'Z'))
+      return GNP_TIME_ZONE;
   return GNP_TIME_BAD;
 }
 

@@ -130,7 +130,8 @@ static size_t put_exponent(char *out, int exponent)
   size_t len = 0;
   out[len++] = 'E';
   out[len++] = exponent < 0 ? '-' : '+';
-  return len + put_digits((gnp_wide_bits)(unsigned)(exponent < 0 ? -exponent : exponent), out + len);
+  return len +
+         put_digits((gnp_wide_bits)(unsigned)(exponent < 0 ? -exponent : exponent), out + len);
 }
 
 size_t gnp_wide_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES])
@@ -148,8 +149,10 @@ size_t gnp_wide_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_T
     return len + put_exponent(out + len, exponent);
   }
   size_t whole = count > places ? count - places : 0;
-  if (whole) memcpy(out + len, digits, whole);
-  else out[len] = '0';
+  if (whole)
+    memcpy(out + len, digits, whole);
+  else
+    out[len] = '0';
   len += whole ? whole : 1;
   if (!places) return len;
   out[len++] = '.';
@@ -225,7 +228,8 @@ static wide256 multiply256(gnp_wide_bits a, gnp_wide_bits b)
   gnp_wide_bits a0 = a & mask, a1 = a >> 64, b0 = b & mask, b1 = b >> 64;
   gnp_wide_bits low = a0 * b0, mid1 = a1 * b0, mid2 = a0 * b1, high = a1 * b1;
   gnp_wide_bits carry = (low >> 64) + (mid1 & mask) + (mid2 & mask);
-  return (wide256){high + (mid1 >> 64) + (mid2 >> 64) + (carry >> 64), (carry << 64) | (low & mask)};
+  return (wide256){high + (mid1 >> 64) + (mid2 >> 64) + (carry >> 64),
+                   (carry << 64) | (low & mask)};
 }
 
 /* Schoolbook, bit by bit; false when the quotient needs more than 128 bits. */
@@ -313,8 +317,8 @@ bool gnp_wide_add(gnp_wide a, int scale_a, gnp_wide b, int scale_b, bool minus, 
   return signed_half_up(quotient, rest, divisor, negative, out);
 }
 
-/* Bit by bit; only numbers of more than 128 bits come here in practice once in a blue moon, but they
- * must come out right. */
+/* Bit by bit; only numbers of more than 128 bits come here in practice once in a blue moon, but
+ * they must come out right. */
 static void divide256_full(wide256 a, wide256 b, wide256 *quotient, wide256 *rest)
 {
   wide256 q = {0, 0}, r = {0, 0};

@@ -30,10 +30,11 @@ bool gnp_wide_fits(gnp_wide x, int precision);
 int gnp_wide_digits(gnp_wide x); /* at least 1 */
 /* From one scale to another, half up (away from zero); false when 38 digits do not hold it. */
 bool gnp_wide_rescale(gnp_wide x, int from_scale, int to_scale, gnp_wide *out);
-/* Digits with one optional point and an optional exponent, into unscaled * 10^-scale; `scale` may be
- * negative. False when it is not that, or has more digits than fit. */
+/* Digits with one optional point and an optional exponent, into unscaled * 10^-scale; `scale` may
+ * be negative. False when it is not that, or has more digits than fit. */
 bool gnp_wide_parse(gn_str text, gnp_wide *unscaled, int *scale);
-/* "12.50"; with `plain` false, Java's BigDecimal.toString, which turns to an exponent for tiny ones. */
+/* "12.50"; with `plain` false, Java's BigDecimal.toString, which turns to an exponent for tiny
+ * ones. */
 size_t gnp_wide_format(gnp_wide x, int scale, bool plain, char out[GNP_DECIMAL_TEXT_BYTES]);
 double gnp_decimal_double(gnp_wide x, int scale); /* the nearest; a scale may be negative */
 /* The shortest decimal that reads back as the finite number: x = digits * 10^-scale. */
@@ -54,8 +55,7 @@ bool gnp_wide_add(gnp_wide a, int scale_a, gnp_wide b, int scale_b, bool minus, 
 
 /* a % b with the sign of a, and the whole part of a / b cut to 64 bits; exactly. The first is false
  * past 128 bits. */
-bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int scale,
-                        gnp_wide *out);
+bool gnp_wide_remainder(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int scale, gnp_wide *out);
 void gnp_wide_quotient(gnp_wide a, int scale_a, gnp_wide b, int scale_b, int64_t *out);
 
 #endif

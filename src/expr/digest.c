@@ -55,8 +55,9 @@ static void sha1_block(void *state, const uint8_t *block)
   for (int i = 0; i < 16; i++) w[i] = read32(block + 4 * i);
   for (int i = 16; i < 80; i++) w[i] = left32(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
   for (int i = 0; i < 80; i++) {
-    uint32_t f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d
-                                                                 : (b & c) | (b & d) | (c & d);
+    uint32_t f = i < 20              ? (b & c) | (~b & d)
+                 : i < 40 || i >= 60 ? b ^ c ^ d
+                                     : (b & c) | (b & d) | (c & d);
     uint32_t next = left32(a, 5) + f + e + k[i / 20] + w[i];
     e = d;
     d = c;
@@ -223,7 +224,8 @@ static uint64_t xx_stripes(gn_str bytes, uint64_t seed, size_t *at)
   uint64_t sums[] = {seed + primes[0] + primes[1], seed + primes[1], seed, seed - primes[0]};
   for (; *at + 32 <= bytes.len; *at += 32)
     for (size_t i = 0; i < 4; i++) sums[i] = xx_round(sums[i], load64(bytes.ptr + *at + 8 * i));
-  uint64_t hash = left64(sums[0], 1) + left64(sums[1], 7) + left64(sums[2], 12) + left64(sums[3], 18);
+  uint64_t hash =
+      left64(sums[0], 1) + left64(sums[1], 7) + left64(sums[2], 12) + left64(sums[3], 18);
   for (size_t i = 0; i < 4; i++) hash = (hash ^ xx_round(0, sums[i])) * primes[0] + primes[3];
   return hash;
 }

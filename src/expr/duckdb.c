@@ -34,9 +34,9 @@ static int put_struct_type(const gni_type *type, gn_buf *out)
 int gni_type_to_duckdb(const gni_type *type, gn_buf *out)
 {
   static const char *const names[] = {
-      [GNI_BOOLEAN] = "BOOLEAN", [GNI_BYTE] = "TINYINT",    [GNI_SHORT] = "SMALLINT",
-      [GNI_INT] = "INTEGER",     [GNI_LONG] = "BIGINT",     [GNI_FLOAT] = "FLOAT",
-      [GNI_DOUBLE] = "DOUBLE",   [GNI_STRING] = "VARCHAR",  [GNI_BINARY] = "BLOB",
+      [GNI_BOOLEAN] = "BOOLEAN", [GNI_BYTE] = "TINYINT",       [GNI_SHORT] = "SMALLINT",
+      [GNI_INT] = "INTEGER",     [GNI_LONG] = "BIGINT",        [GNI_FLOAT] = "FLOAT",
+      [GNI_DOUBLE] = "DOUBLE",   [GNI_STRING] = "VARCHAR",     [GNI_BINARY] = "BLOB",
       [GNI_DATE] = "DATE",       [GNI_TIMESTAMP] = "TIMESTAMP"};
   switch (type->kind) {
   case GNI_LIST:
@@ -48,14 +48,19 @@ int gni_type_to_duckdb(const gni_type *type, gn_buf *out)
     gni_buf_add_text(out, ", ");
     gni_type_to_duckdb(type->fields[1].type, out);
     return gni_buf_add_char(out, ')');
-  case GNI_STRUCT: return put_struct_type(type, out);
+  case GNI_STRUCT:
+    return put_struct_type(type, out);
   case GNI_DECIMAL:
     return gni_buf_add_format(out, "DECIMAL(%d,%d)", type->precision, type->scale);
-  case GNI_NULL: return gni_buf_add_text(out, "INTEGER");
-  case GNP_MONTHS: return gni_buf_add_text(out, "INTEGER");
+  case GNI_NULL:
+    return gni_buf_add_text(out, "INTEGER");
+  case GNP_MONTHS:
+    return gni_buf_add_text(out, "INTEGER");
   case GNP_MICROS:
-  case GNP_DAYS: return gni_buf_add_text(out, "BIGINT");
-  default: return gni_buf_add_text(out, names[type->kind]);
+  case GNP_DAYS:
+    return gni_buf_add_text(out, "BIGINT");
+  default:
+    return gni_buf_add_text(out, names[type->kind]);
   }
 }
 
@@ -98,11 +103,19 @@ static void put_scalar(gn_buf *out, const gni_type *type, const gni_value *value
 {
   char text[GNP_DECIMAL_TEXT_BYTES];
   switch (type->kind) {
-  case GNI_BOOLEAN: gni_buf_add_text(out, value->boolean ? "true" : "false"); break;
+  case GNI_BOOLEAN:
+    gni_buf_add_text(out, value->boolean ? "true" : "false");
+    break;
   case GNI_FLOAT:
-  case GNI_DOUBLE: put_real(out, type, value->real); break;
-  case GNI_STRING: put_text(out, value->text); break;
-  case GNI_BINARY: put_bytes(out, value->text); break;
+  case GNI_DOUBLE:
+    put_real(out, type, value->real);
+    break;
+  case GNI_STRING:
+    put_text(out, value->text);
+    break;
+  case GNI_BINARY:
+    put_bytes(out, value->text);
+    break;
   case GNI_DATE: /* from its number: far dates have no text that DuckDB reads */
     gni_buf_add_format(out, "DATE '1970-01-01' + CAST(%lld AS INTEGER)", (long long)value->integer);
     break;
@@ -114,7 +127,9 @@ static void put_scalar(gn_buf *out, const gni_type *type, const gni_value *value
     gni_buf_add_format(out, "'%.*s'", (int)len, text);
     break;
   }
-  default: gni_buf_add_format(out, "%lld", (long long)value->integer); break;
+  default:
+    gni_buf_add_format(out, "%lld", (long long)value->integer);
+    break;
   }
 }
 
@@ -149,10 +164,12 @@ static void put_nested(gnp_emitter *e, const gni_type *type, const gni_value *va
 int gnp_emit_constant(gnp_emitter *e, const gni_type *type, const gni_value *value)
 {
   gni_buf_add_text(e->out, "CAST(");
-  if (value->is_null) gni_buf_add_text(e->out, "NULL");
+  if (value->is_null)
+    gni_buf_add_text(e->out, "NULL");
   else if (type->kind == GNI_LIST || type->kind == GNI_MAP || type->kind == GNI_STRUCT)
     put_nested(e, type, value);
-  else put_scalar(e->out, type, value);
+  else
+    put_scalar(e->out, type, value);
   gni_buf_add_text(e->out, " AS ");
   gni_type_to_duckdb(type, e->out);
   return gni_buf_add_char(e->out, ')');
@@ -162,8 +179,10 @@ int gnp_emit_constant(gnp_emitter *e, const gni_type *type, const gni_value *val
 
 static const char *bits_of(const gni_type *type)
 {
-  return type->kind == GNI_BYTE ? "8" : type->kind == GNI_SHORT ? "16"
-         : type->kind == GNI_INT ? "32" : "64";
+  return type->kind == GNI_BYTE    ? "8"
+         : type->kind == GNI_SHORT ? "16"
+         : type->kind == GNI_INT   ? "32"
+                                   : "64";
 }
 
 static int emit_list(gnp_emitter *e, const gni_bound *node, size_t from, const char *between)
@@ -185,12 +204,24 @@ int gnp_emit_template(gnp_emitter *e, const gni_bound *node, const char *text)
       continue;
     }
     switch (*++p) {
-    case 't': gni_type_to_duckdb(node->type, e->out); break;
-    case 'w': gni_buf_add_text(e->out, bits_of(node->type)); break;
-    case 'W': gni_buf_add_text(e->out, node->type->kind == GNI_LONG ? "HUGEINT" : "BIGINT"); break;
-    case '*': rc = emit_list(e, node, 0, ", "); break;
-    case '|': rc = emit_list(e, node, 0, " || "); break;
-    case '+': rc = emit_list(e, node, 1, ", "); break;
+    case 't':
+      gni_type_to_duckdb(node->type, e->out);
+      break;
+    case 'w':
+      gni_buf_add_text(e->out, bits_of(node->type));
+      break;
+    case 'W':
+      gni_buf_add_text(e->out, node->type->kind == GNI_LONG ? "HUGEINT" : "BIGINT");
+      break;
+    case '*':
+      rc = emit_list(e, node, 0, ", ");
+      break;
+    case '|':
+      rc = emit_list(e, node, 0, " || ");
+      break;
+    case '+':
+      rc = emit_list(e, node, 1, ", ");
+      break;
     default:
       if (*p < '1' || (size_t)(*p - '1') >= node->arg_count)
         return gni_fail(e->err, GN_E_BUG, "template of '%s' names argument %c",
@@ -213,11 +244,16 @@ static int emit_lambda(gnp_emitter *e, const gni_bound *node)
 int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
 {
   switch ((enum gnp_bound_kind)node->kind) {
-  case GNP_CONSTANT: return gnp_emit_constant(e, node->type, &node->value);
-  case GNP_COLUMN: return gni_duckdb_identifier(node->name, e->out);
-  case GNP_VARIABLE: return gni_buf_add_format(e->out, "gn_v%u", node->index);
-  case GNP_LAMBDA: return emit_lambda(e, node);
-  case GNP_CALL: break;
+  case GNP_CONSTANT:
+    return gnp_emit_constant(e, node->type, &node->value);
+  case GNP_COLUMN:
+    return gni_duckdb_identifier(node->name, e->out);
+  case GNP_VARIABLE:
+    return gni_buf_add_format(e->out, "gn_v%u", node->index);
+  case GNP_LAMBDA:
+    return emit_lambda(e, node);
+  case GNP_CALL:
+    break;
   }
   if (node->emit) return node->emit(e, node);
   if (node->sql) return gnp_emit_template(e, node, node->sql);

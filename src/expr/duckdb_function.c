@@ -64,8 +64,7 @@ static const gni_bound *copy_call(extraction *x, const gni_bound *node, uint32_t
     x->failed = true;
     return node;
   }
-  for (size_t i = 0; i < node->arg_count; i++)
-    args[i] = copy_body(x, node->args[i], bound_from);
+  for (size_t i = 0; i < node->arg_count; i++) args[i] = copy_body(x, node->args[i], bound_from);
   copy->args = args;
   return copy;
 }
@@ -74,11 +73,16 @@ static const gni_bound *copy_call(extraction *x, const gni_bound *node, uint32_t
 static const gni_bound *copy_body(extraction *x, const gni_bound *node, uint32_t bound_from)
 {
   switch ((enum gnp_bound_kind)node->kind) {
-  case GNP_CONSTANT: return node;
-  case GNP_COLUMN: return make_input(x, node);
-  case GNP_VARIABLE: return node->index >= bound_from ? node : make_input(x, node);
-  case GNP_CALL: return copy_call(x, node, bound_from);
-  case GNP_LAMBDA: return copy_call(x, node, bound_from < node->index ? bound_from : node->index);
+  case GNP_CONSTANT:
+    return node;
+  case GNP_COLUMN:
+    return make_input(x, node);
+  case GNP_VARIABLE:
+    return node->index >= bound_from ? node : make_input(x, node);
+  case GNP_CALL:
+    return copy_call(x, node, bound_from);
+  case GNP_LAMBDA:
+    return copy_call(x, node, bound_from < node->index ? bound_from : node->index);
   }
   return node;
 }
@@ -94,7 +98,8 @@ static const gni_bound *extract(extraction *x, const gni_bound *node)
   }
   for (size_t i = 0; i < node->arg_count; i++) {
     const gni_bound *arg = node->args[i];
-    /* DuckDB computes all inputs first; one that can fail comes along, to be computed in its turn. */
+    /* DuckDB computes all inputs first; one that can fail comes along, to be computed in its turn.
+     */
     args[i] = arg->kind == GNP_CONSTANT ? arg
               : arg->kind == GNP_LAMBDA ? copy_body(x, arg, arg->index)
               : i > 0 && arg->can_fail  ? copy_body(x, arg, NO_VARIABLES)
@@ -108,8 +113,10 @@ static const gni_bound *extract(extraction *x, const gni_bound *node)
 
 static void describe_type(gn_buf *out, const gni_type *type)
 {
-  if (gnp_is_interval(type)) gni_buf_add_format(out, "interval%d", type->kind);
-  else gni_type_format(type, out);
+  if (gnp_is_interval(type))
+    gni_buf_add_format(out, "interval%d", type->kind);
+  else
+    gni_type_format(type, out);
 }
 
 static void describe_constant(extraction *x, gn_buf *out, const gni_bound *node)
@@ -129,11 +136,21 @@ static void describe(extraction *x, gn_buf *out, const gni_bound *node)
 {
   describe_type(out, node->type);
   switch ((enum gnp_bound_kind)node->kind) {
-  case GNP_CONSTANT: describe_constant(x, out, node); return;
-  case GNP_COLUMN: gni_buf_add_format(out, "#%u", node->index); return;
-  case GNP_VARIABLE: gni_buf_add_format(out, "@%u", node->index); return;
-  case GNP_LAMBDA: gni_buf_add_format(out, "\\%u+%u", node->index, node->parameter_count); break;
-  case GNP_CALL: gni_buf_add_format(out, "%s%s", node->function->name, node->ansi ? "!" : ""); break;
+  case GNP_CONSTANT:
+    describe_constant(x, out, node);
+    return;
+  case GNP_COLUMN:
+    gni_buf_add_format(out, "#%u", node->index);
+    return;
+  case GNP_VARIABLE:
+    gni_buf_add_format(out, "@%u", node->index);
+    return;
+  case GNP_LAMBDA:
+    gni_buf_add_format(out, "\\%u+%u", node->index, node->parameter_count);
+    break;
+  case GNP_CALL:
+    gni_buf_add_format(out, "%s%s", node->function->name, node->ansi ? "!" : "");
+    break;
   }
   gni_buf_add_char(out, '(');
   if (node->planned) describe(x, out, node->planned);

@@ -130,15 +130,18 @@ static bool put_encoded(gnp_text *text, enum charset set, uint32_t c)
     for (int k = 3; k >= 0; k--) gnp_text_add_char(text, (char)(c >> (8 * k)));
     return true;
   case UTF8:
-  case NONE: put_utf8(text, c); return true;
+  case NONE:
+    put_utf8(text, c);
+    return true;
   }
   return false;
 }
 
 static int unknown_charset(gnp_frame *frame, gn_str name)
 {
-  return gnp_fail_here(frame, "INVALID_PARAMETER_VALUE.CHARSET", "no character set is called '%.*s'",
-                       (int)(name.len > 60 ? 60 : name.len), name.ptr);
+  return gnp_fail_here(frame, "INVALID_PARAMETER_VALUE.CHARSET",
+                       "no character set is called '%.*s'", (int)(name.len > 60 ? 60 : name.len),
+                       name.ptr);
 }
 
 GNP_APPLY(encode)
@@ -204,7 +207,8 @@ GNP_APPLY(decode)
   return gnp_give_made(&text, frame, out);
 }
 
-/* decode(x, a, va, b, vb, …, [other]): the value behind the first that is the same, null included. */
+/* decode(x, a, va, b, vb, …, [other]): the value behind the first that is the same, null included.
+ */
 static int eval_choose(const gni_bound *node, gnp_frame *frame, gni_value *out)
 {
   gni_value subject, candidate;
@@ -244,7 +248,8 @@ static int bind_decode(gnp_binder *b, gnp_call *call)
   if (!type) return gnp_bind_mismatch(b, call);
   for (size_t i = 1; rc == GN_OK && i < call->count; i++) {
     bool value = i % 2 == 0 || (i + 1 == call->count && call->count % 2 == 0);
-    const gni_type *wanted = value ? type : gnp_type_compared(b, call->args[0]->type, call->args[i]->type);
+    const gni_type *wanted =
+        value ? type : gnp_type_compared(b, call->args[0]->type, call->args[i]->type);
     if (!wanted || (!value && !gni_type_equal(wanted, call->args[0]->type)))
       return gnp_bind_fail(b, GN_E_UNSUPPORTED, call->node,
                            "'decode' over values of several types is not supported");
@@ -294,7 +299,8 @@ static bool decode_url(gn_str in, gnp_text *text)
       gnp_text_add_char(text, in.ptr[i] == '+' ? ' ' : in.ptr[i]);
       continue;
     }
-    if (i + 2 >= in.len || hex_value(in.ptr[i + 1]) < 0 || hex_value(in.ptr[i + 2]) < 0) return false;
+    if (i + 2 >= in.len || hex_value(in.ptr[i + 1]) < 0 || hex_value(in.ptr[i + 2]) < 0)
+      return false;
     gnp_text_add_char(text, (char)(hex_value(in.ptr[i + 1]) << 4 | hex_value(in.ptr[i + 2])));
     i += 2;
   }
@@ -396,18 +402,29 @@ static const gnp_function functions[] = {
     {.name = "char", .same_as = "chr"},
     {.name = "chr", .takes = "bigint", .gives = "string", .apply = chr},
     {.name = "decode", .bind = bind_decode, .apply = decode},
-    {.name = "encode", .takes = "string, string", .gives = "binary", .apply = encode,
+    {.name = "encode",
+     .takes = "string, string",
+     .gives = "binary",
+     .apply = encode,
      .flags = GNP_CAN_FAIL},
     {.name = "is_valid_utf8", .takes = "string", .gives = "boolean", .apply = is_valid_utf8},
-    {.name = "levenshtein", .takes = "string, string, [int]", .gives = "int",
-     .apply = levenshtein},
+    {.name = "levenshtein", .takes = "string, string, [int]", .gives = "int", .apply = levenshtein},
     {.name = "luhn_check", .takes = "string", .gives = "boolean", .apply = luhn_check},
     {.name = "soundex", .takes = "string", .gives = "string", .apply = soundex},
-    {.name = "try_url_decode", .takes = "string", .gives = "string", .apply = url_decode,
+    {.name = "try_url_decode",
+     .takes = "string",
+     .gives = "string",
+     .apply = url_decode,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "unbase64", .takes = "string", .gives = "binary", .apply = unbase64,
+    {.name = "unbase64",
+     .takes = "string",
+     .gives = "binary",
+     .apply = unbase64,
      .flags = GNP_CAN_FAIL},
-    {.name = "url_decode", .takes = "string", .gives = "string", .apply = url_decode,
+    {.name = "url_decode",
+     .takes = "string",
+     .gives = "string",
+     .apply = url_decode,
      .flags = GNP_CAN_FAIL},
     {.name = "url_encode", .takes = "string", .gives = "string", .apply = url_encode},
 };

@@ -15,7 +15,8 @@ int gnp_fail_here(gnp_frame *frame, const char *error_class, const char *format,
 
 static gni_value *room_for(const gni_bound *node, gnp_frame *frame, gni_value *fast)
 {
-  return node->arg_count <= GNP_ARGS_FAST ? fast : GN_TAKE(frame->arena, gni_value, node->arg_count);
+  return node->arg_count <= GNP_ARGS_FAST ? fast
+                                          : GN_TAKE(frame->arena, gni_value, node->arg_count);
 }
 
 /* Arguments are evaluated in order and a null ends it at once, as in Spark: what stands behind a

@@ -27,20 +27,20 @@ typedef struct gni_expr_place {
 } gni_expr_place;
 
 typedef struct gni_expr_options {
-  bool ansi;      /* overflow, bad casts and division by zero fail instead of giving null or wrapping */
+  bool ansi; /* overflow, bad casts and division by zero fail instead of giving null or wrapping */
   int64_t now_us; /* what current_timestamp() says; 0 takes the clock at binding */
 } gni_expr_options;
 
 /* ---- parse ----------------------------------------------------------------------------------- */
 
-/* One expression, nothing after it. The tree keeps pointers into `text`. On failure `*place` (may be
- * NULL) says where, and err->where says it in words: "column 8" or "line 2, column 3". */
+/* One expression, nothing after it. The tree keeps pointers into `text`. On failure `*place` (may
+ * be NULL) says where, and err->where says it in words: "column 8" or "line 2, column 3". */
 int gni_expr_parse(gn_str text, gn_arena *arena, const gni_expr **out, gni_expr_place *place,
                    gn_error *err);
 
 /* The text's line at `place` and under it a line with carets, each indented by two:
  *     amount * 10 +* 2
- *                  ^                                                                              */
+ *                  ^ */
 int gni_expr_caret(gn_str text, const gni_expr_place *place, gn_buf *out);
 
 /* The expression is a single name without dots (`name` unquoted), so no evaluation is needed. */
@@ -53,8 +53,8 @@ int gni_expr_columns(const gni_expr *expr, gn_arena *arena, const gn_str **names
 
 /* ---- bind ------------------------------------------------------------------------------------ */
 
-/* Types the expression against the columns of `schema` (a struct type, which must outlive the tree).
- * Names match without regard to case, as in Spark. */
+/* Types the expression against the columns of `schema` (a struct type, which must outlive the
+ * tree). Names match without regard to case, as in Spark. */
 int gni_expr_bind(const gni_expr *expr, const gni_type *schema, const gni_expr_options *options,
                   gn_arena *arena, const gni_bound **out, gni_expr_place *place, gn_error *err);
 
@@ -77,8 +77,8 @@ void gni_bound_columns(const gni_bound *bound, bool *used);
 
 /* What DuckDB cannot say in its own words is left to functions that call our evaluator. Before the
  * statement runs the engine registers each as a scalar function `name` (special null handling, not
- * volatile) that takes `inputs` and gives gni_bound_type(body); a row is gni_bound_eval(body, args).
- * The name tells functions apart: the same name is always the same function. */
+ * volatile) that takes `inputs` and gives gni_bound_type(body); a row is gni_bound_eval(body,
+ * args). The name tells functions apart: the same name is always the same function. */
 typedef struct gni_expr_function {
   gn_str name;
   const gni_type *inputs; /* a struct with a field an argument */
@@ -116,7 +116,7 @@ int gni_bound_eval(const gni_bound *bound, const gni_value *row, gn_arena *arena
 typedef struct gni_expr_function_info {
   const char *name, *family;
   const char *takes, *gives; /* "string|binary, int, [int]", "1st"; NULL when a rule decides */
-  bool native;           /* DuckDB computes it; otherwise our evaluator does, called from its SQL */
+  bool native; /* DuckDB computes it; otherwise our evaluator does, called from its SQL */
 } gni_expr_function_info;
 
 size_t gni_expr_function_count(void);

@@ -28,13 +28,20 @@ static size_t read_count(gn_str format, size_t *at)
 static bool read_flag(conversion *c, char flag)
 {
   switch (flag) {
-  case '-': return c->left = true;
-  case '0': return c->zeros = true;
-  case '+': return c->plus = true;
-  case ' ': return c->space = true;
-  case ',': return c->comma = true;
-  case '(': return c->bracket = true;
-  default: return false;
+  case '-':
+    return c->left = true;
+  case '0':
+    return c->zeros = true;
+  case '+':
+    return c->plus = true;
+  case ' ':
+    return c->space = true;
+  case ',':
+    return c->comma = true;
+  case '(':
+    return c->bracket = true;
+  default:
+    return false;
   }
 }
 
@@ -130,7 +137,8 @@ static gn_str exponent_digits(double value, int places, gn_arena *arena)
   gnp_text_add(&out, (gn_str){text, 1});
   if (places > 0) gnp_text_add_char(&out, '.');
   for (size_t i = 1; i <= (size_t)places; i++) gnp_text_add_char(&out, i < len ? text[i] : '0');
-  int size = snprintf(exponent, sizeof exponent, "e%c%02d", power < 0 ? '-' : '+', power < 0 ? -power : power);
+  int size = snprintf(exponent, sizeof exponent, "e%c%02d", power < 0 ? '-' : '+',
+                      power < 0 ? -power : power);
   gnp_text_add(&out, (gn_str){exponent, (size_t)size});
   return out.failed ? (gn_str){"", 0} : (gn_str){out.ptr, out.len};
 }
@@ -143,8 +151,10 @@ static void put_real(gnp_text *out, const conversion *c, double value, gn_arena 
     conversion plain = *c;
     plain.zeros = false;
     const char *word = isnan(value) ? "NaN" : "Infinity";
-    if (isnan(value)) put_padded(out, &plain, gni_str(word));
-    else put_number(out, &plain, negative, gni_str(word), arena);
+    if (isnan(value))
+      put_padded(out, &plain, gni_str(word));
+    else
+      put_number(out, &plain, negative, gni_str(word), arena);
     return;
   }
   if (c->letter == 'f') {
@@ -165,7 +175,10 @@ static void put_integer(gnp_text *out, const conversion *c, const gni_type *type
     size = (uint64_t)value;
     if (bits[type->kind] < 64) size &= (UINT64_C(1) << bits[type->kind]) - 1;
   }
-  const char *form = decimal ? "%llu" : c->letter == 'o' ? "%llo" : c->letter == 'x' ? "%llx" : "%llX";
+  const char *form = decimal            ? "%llu"
+                     : c->letter == 'o' ? "%llo"
+                     : c->letter == 'x' ? "%llx"
+                                        : "%llX";
   int len = decimal          ? snprintf(text, sizeof text, "%llu", (unsigned long long)size)
             : form[3] == 'o' ? snprintf(text, sizeof text, "%llo", (unsigned long long)size)
             : form[3] == 'x' ? snprintf(text, sizeof text, "%llx", (unsigned long long)size)
@@ -175,7 +188,8 @@ static void put_integer(gnp_text *out, const conversion *c, const gni_type *type
 
 static int bad_format(gnp_frame *frame, char letter)
 {
-  return gnp_fail_here(frame, "INVALID_FORMAT", "the format's '%%%c' does not fit its argument", letter);
+  return gnp_fail_here(frame, "INVALID_FORMAT", "the format's '%%%c' does not fit its argument",
+                       letter);
 }
 
 static int put_text_value(gnp_text *out, const conversion *c, const gni_type *type,
@@ -184,8 +198,10 @@ static int put_text_value(gnp_text *out, const conversion *c, const gni_type *ty
   gnp_text text = {.arena = frame->arena};
   /* Spark hands the formatter its own numbers of dates and times. */
   if (type->kind == GNI_DATE || type->kind == GNI_TIMESTAMP) type = &gni_type_long;
-  if (value->is_null) gnp_text_add_word(&text, "null");
-  else gnp_put_text(&text, type, value, false);
+  if (value->is_null)
+    gnp_text_add_word(&text, "null");
+  else
+    gnp_put_text(&text, type, value, false);
   gn_str made = {text.ptr ? text.ptr : "", text.len};
   if (c->precision >= 0) made.len = gnp_utf8_offset(made, (size_t)c->precision);
   out->failed |= text.failed;
@@ -204,31 +220,42 @@ static int put_conversion(gnp_text *out, const conversion *c, const gni_type *ty
   null.zeros = false;
   if (c->precision >= 0 && c->precision < 4) none.len = (size_t)c->precision;
   switch (c->letter) {
-  case 's': return put_text_value(out, c, type, value, frame);
+  case 's':
+    return put_text_value(out, c, type, value, frame);
   case 'b':
-    put_padded(out, c, value->is_null ? GN_STR("false")
-                       : type->kind == GNI_BOOLEAN && !value->boolean ? GN_STR("false")
-                                                                      : GN_STR("true"));
+    put_padded(out, c,
+               value->is_null                                 ? GN_STR("false")
+               : type->kind == GNI_BOOLEAN && !value->boolean ? GN_STR("false")
+                                                              : GN_STR("true"));
     return GN_OK;
   case 'd':
   case 'x':
   case 'X':
   case 'o':
-    if (value->is_null) put_padded(out, &null, none);
-    else if (!gnp_is_integral(type)) return bad_format(frame, c->letter);
-    else put_integer(out, c, type, value->integer, frame->arena);
+    if (value->is_null)
+      put_padded(out, &null, none);
+    else if (!gnp_is_integral(type))
+      return bad_format(frame, c->letter);
+    else
+      put_integer(out, c, type, value->integer, frame->arena);
     return GN_OK;
   case 'e':
   case 'f':
-    if (value->is_null) put_padded(out, &null, none);
-    else if (!gnp_is_real(type)) return bad_format(frame, c->letter);
-    else put_real(out, c, value->real, frame->arena);
+    if (value->is_null)
+      put_padded(out, &null, none);
+    else if (!gnp_is_real(type))
+      return bad_format(frame, c->letter);
+    else
+      put_real(out, c, value->real, frame->arena);
     return GN_OK;
   case 'c': {
     char bytes[4];
-    if (value->is_null) put_padded(out, &null, none);
-    else if (type->kind != GNI_INT) return bad_format(frame, c->letter);
-    else put_padded(out, c, (gn_str){bytes, gnp_utf8_put((uint32_t)value->integer, bytes)});
+    if (value->is_null)
+      put_padded(out, &null, none);
+    else if (type->kind != GNI_INT)
+      return bad_format(frame, c->letter);
+    else
+      put_padded(out, c, (gn_str){bytes, gnp_utf8_put((uint32_t)value->integer, bytes)});
     return GN_OK;
   }
   default:
@@ -284,8 +311,8 @@ static void put_fixed(gnp_text *out, double value, int places)
   for (int i = below; i < places; i++) gnp_text_add_char(out, '0');
 }
 
-static gn_str grouped_digits(const gni_type *type, const gni_value *value, int places, bool *negative,
-                             gn_arena *arena)
+static gn_str grouped_digits(const gni_type *type, const gni_value *value, int places,
+                             bool *negative, gn_arena *arena)
 {
   gnp_text out = {.arena = arena};
   if (gnp_is_integral(type)) {
@@ -328,7 +355,8 @@ GNP_APPLY(format_number)
     return gnp_give_text(out, isnan(args[0].real) ? GN_STR("NaN")
                               : args[0].real > 0  ? GN_STR("∞")
                                                   : GN_STR("-∞"));
-  gn_str digits = grouped_digits(type, &args[0], places > 60 ? 60 : (int)places, &negative, frame->arena);
+  gn_str digits =
+      grouped_digits(type, &args[0], places > 60 ? 60 : (int)places, &negative, frame->arena);
   const conversion c = {.comma = true, .width = -1, .precision = -1};
   put_number(&text, &c, negative, digits, frame->arena);
   return gnp_give_made(&text, frame, out);
@@ -358,8 +386,7 @@ GNP_APPLY(mask)
   if (args[0].is_null) return gnp_give_null(out);
   for (size_t i = 0; i < 4; i++) {
     by[i] = standard[i];
-    if (i + 1 < node->arg_count)
-      by[i] = args[i + 1].is_null ? (gn_str){NULL, 0} : args[i + 1].text;
+    if (i + 1 < node->arg_count) by[i] = args[i + 1].is_null ? (gn_str){NULL, 0} : args[i + 1].text;
   }
   for (size_t at = 0; at < args[0].text.len;) {
     size_t begin = at;
@@ -433,14 +460,24 @@ static int bind_str_to_map(gnp_binder *b, gnp_call *call)
 
 static const gnp_function functions[] = {
     {.name = "format_number", .bind = bind_format_number, .apply = format_number},
-    {.name = "format_string", .takes = "string, any*", .gives = "string", .apply = format_string,
+    {.name = "format_string",
+     .takes = "string, any*",
+     .gives = "string",
+     .apply = format_string,
      .flags = GNP_SEES_NULLS | GNP_CAN_FAIL},
-    {.name = "mask", .takes = "string, [string], [string], [string], [string]",
-     .gives = "string", .apply = mask, .flags = GNP_SEES_NULLS},
+    {.name = "mask",
+     .takes = "string, [string], [string], [string], [string]",
+     .gives = "string",
+     .apply = mask,
+     .flags = GNP_SEES_NULLS},
     {.name = "printf", .same_as = "format_string"},
     {.name = "quote", .takes = "string", .gives = "string", .apply = quote},
-    {.name = "str_to_map", .takes = "string, [string], [string]", .gives = "map<string,string>",
-     .bind = bind_str_to_map, .apply = str_to_map, .flags = GNP_CAN_FAIL},
+    {.name = "str_to_map",
+     .takes = "string, [string], [string]",
+     .gives = "map<string,string>",
+     .bind = bind_str_to_map,
+     .apply = str_to_map,
+     .flags = GNP_CAN_FAIL},
 };
 
 const gnp_family gnp_family_format = {"string", functions, sizeof functions / sizeof *functions};

@@ -34,12 +34,21 @@ GNP_APPLY(sha2)
 {
   uint8_t digest[64];
   switch (args[1].integer) {
-  case 224: gnp_sha224(args[0].text, digest); break;
+  case 224:
+    gnp_sha224(args[0].text, digest);
+    break;
   case 0:
-  case 256: gni_sha256(args[0].text.ptr, args[0].text.len, digest); break;
-  case 384: gnp_sha384(args[0].text, digest); break;
-  case 512: gnp_sha512(args[0].text, digest); break;
-  default: return gnp_give_null(out);
+  case 256:
+    gni_sha256(args[0].text.ptr, args[0].text.len, digest);
+    break;
+  case 384:
+    gnp_sha384(args[0].text, digest);
+    break;
+  case 512:
+    gnp_sha512(args[0].text, digest);
+    break;
+  default:
+    return gnp_give_null(out);
   }
   return give_hex(digest, args[1].integer ? (size_t)args[1].integer / 8 : 32, frame, out);
 }
@@ -49,7 +58,8 @@ GNP_APPLY(crc32)
   return gnp_give_integer(out, gnp_crc32(args[0].text));
 }
 
-/* ---- hash: Murmur3 of 32 bits, seed 42, over the bytes that Spark's rows have ------------------ */
+/* ---- hash: Murmur3 of 32 bits, seed 42, over the bytes that Spark's rows have ------------------
+ */
 
 static uint32_t rotate32(uint32_t x, int n)
 {
@@ -102,8 +112,10 @@ static uint64_t hash_real(hash_bytes hash, bool is_float, double value, uint64_t
   int64_t bits64;
   float narrow = (float)value;
   if (value == 0) narrow = 0, value = 0; /* there is one zero */
-  if (value != value) bits32 = 0x7fc00000, bits64 = INT64_C(0x7ff8000000000000);
-  else memcpy(&bits32, &narrow, sizeof bits32), memcpy(&bits64, &value, sizeof bits64);
+  if (value != value)
+    bits32 = 0x7fc00000, bits64 = INT64_C(0x7ff8000000000000);
+  else
+    memcpy(&bits32, &narrow, sizeof bits32), memcpy(&bits64, &value, sizeof bits64);
   return is_float ? hash_int(hash, bits32, seed) : hash_long(hash, bits64, seed);
 }
 
@@ -129,24 +141,31 @@ static uint64_t hash_value(hash_bytes hash, const gni_type *type, const gni_valu
 {
   if (value->is_null) return seed;
   switch (type->kind) {
-  case GNI_NULL: return seed;
-  case GNI_BOOLEAN: return hash_int(hash, value->boolean, seed);
+  case GNI_NULL:
+    return seed;
+  case GNI_BOOLEAN:
+    return hash_int(hash, value->boolean, seed);
   case GNI_BYTE:
   case GNI_SHORT:
   case GNI_INT:
-  case GNI_DATE: return hash_int(hash, (int32_t)value->integer, seed);
+  case GNI_DATE:
+    return hash_int(hash, (int32_t)value->integer, seed);
   case GNI_FLOAT:
-  case GNI_DOUBLE: return hash_real(hash, type->kind == GNI_FLOAT, value->real, seed);
+  case GNI_DOUBLE:
+    return hash_real(hash, type->kind == GNI_FLOAT, value->real, seed);
   case GNI_STRING:
-  case GNI_BINARY: return hash(value->text, seed);
-  case GNI_DECIMAL: return hash_decimal(hash, type, value, seed);
+  case GNI_BINARY:
+    return hash(value->text, seed);
+  case GNI_DECIMAL:
+    return hash_decimal(hash, type, value, seed);
   case GNI_LIST:
   case GNI_STRUCT:
     for (size_t i = 0; i < value->list.count; i++)
       seed = hash_value(hash, type->fields[type->kind == GNI_LIST ? 0 : i].type,
                         &value->list.items[i], seed);
     return seed;
-  default: return hash_long(hash, value->integer, seed);
+  default:
+    return hash_long(hash, value->integer, seed);
   }
 }
 
@@ -179,15 +198,26 @@ static int bind_hash(gnp_binder *b, gnp_call *call)
 
 static const gnp_function functions[] = {
     {.name = "crc32", .takes = "binary", .gives = "bigint", .apply = crc32},
-    {.name = "hash", .takes = "any, any*", .gives = "int", .bind = bind_hash, .apply = murmur_hash,
+    {.name = "hash",
+     .takes = "any, any*",
+     .gives = "int",
+     .bind = bind_hash,
+     .apply = murmur_hash,
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
     {.name = "md5", .takes = "binary", .gives = "string", .apply = md5, .sql = "md5($1)"},
     {.name = "sha", .same_as = "sha1"},
     {.name = "sha1", .takes = "binary", .gives = "string", .apply = sha1},
-    {.name = "sha2", .takes = "binary, int", .gives = "string", .apply = sha2,
+    {.name = "sha2",
+     .takes = "binary, int",
+     .gives = "string",
+     .apply = sha2,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "xxhash64", .takes = "any, any*", .gives = "bigint", .bind = bind_hash,
-     .apply = xxhash64, .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
+    {.name = "xxhash64",
+     .takes = "any, any*",
+     .gives = "bigint",
+     .bind = bind_hash,
+     .apply = xxhash64,
+     .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
 };
 
 const gnp_family gnp_family_hash = {"hash", functions, sizeof functions / sizeof *functions};

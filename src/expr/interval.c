@@ -97,8 +97,10 @@ static bool add_range(amounts *sum, gn_str text, const struct unit_row *from,
   }
   for (const struct unit_row *unit = from; unit <= to; unit++) {
     char mark = unit->months ? marks[0] : unit->size == GNP_DAY_US ? marks[1] : marks[2];
-    if (unit == to) part = rest;
-    else if (!gni_str_split(&rest, mark, &part)) return false;
+    if (unit == to)
+      part = rest;
+    else if (!gni_str_split(&rest, mark, &part))
+      return false;
     if (!part.len || part.ptr[0] == '-' || part.ptr[0] == '+') return false;
     if (!add_amount(sum, unit, part, negative)) return false;
   }
@@ -118,7 +120,9 @@ static int finish(gnp_parser *p, size_t begin, const amounts *sum, const gni_exp
   if (sum->months < INT32_MIN || sum->months > INT32_MAX) return bad_interval(p, begin);
   gni_expr *node = gnp_node(p, GNP_NODE_LITERAL, begin);
   if (!node) return gnp_parse_check(p, NULL);
-  node->type = sum->has_months ? &gnp_type_months : sum->has_time ? &gnp_type_micros : &gnp_type_days;
+  node->type = sum->has_months ? &gnp_type_months
+               : sum->has_time ? &gnp_type_micros
+                               : &gnp_type_days;
   node->value = gni_value_integer(sum->has_months ? sum->months : sum->micros);
   *out = node;
   return GN_OK;
@@ -132,8 +136,10 @@ static int read_quantity(gnp_parser *p, gn_str *number, bool *negative)
   if (rc == GN_OK && !*negative) rc = gnp_parse_accept_mark(p, "+", &plus);
   if (rc != GN_OK) return rc;
   *number = p->token.text;
-  if (p->token.kind == GNP_TOKEN_TEXT) *number = (gn_str){number->ptr + 1, number->len - 2};
-  else if (p->token.kind != GNP_TOKEN_NUMBER) return gnp_parse_expected(p, "a number");
+  if (p->token.kind == GNP_TOKEN_TEXT)
+    *number = (gn_str){number->ptr + 1, number->len - 2};
+  else if (p->token.kind != GNP_TOKEN_NUMBER)
+    return gnp_parse_expected(p, "a number");
   return gnp_parse_advance(p);
 }
 

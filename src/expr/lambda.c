@@ -102,9 +102,8 @@ static int compare_items(const gni_bound *node, gnp_frame *frame, const gni_valu
 {
   gni_value answer;
   if (node->arg_count < 2) {
-    *order = a->is_null || b->is_null
-                 ? (int)a->is_null - (int)b->is_null
-                 : gnp_compare(node->type->fields[0].type, a, b);
+    *order = a->is_null || b->is_null ? (int)a->is_null - (int)b->is_null
+                                      : gnp_compare(node->type->fields[0].type, a, b);
     return GN_OK;
   }
   int rc = gnp_call_lambda(node->args[1], frame, a, b, NULL, &answer);
@@ -156,8 +155,10 @@ static int insert_sorted(const gni_bound *node, gnp_frame *frame, gni_value *ite
     while (rc == GN_OK && left < right) {
       size_t middle = (left + right) / 2;
       rc = compare_items(node, frame, &pivot, &items[middle], &order);
-      if (order < 0) right = middle;
-      else left = middle + 1;
+      if (order < 0)
+        right = middle;
+      else
+        left = middle + 1;
     }
     memmove(items + left + 1, items + left, (run - left) * sizeof *items);
     items[left] = pivot;
@@ -305,7 +306,10 @@ static int want_lambda(gnp_binder *b, gnp_call *call, size_t at, const gni_type 
 {
   const gni_type *types[] = {first, second, third};
   if (call->args[at]) return gnp_bind_mismatch(b, call);
-  return gnp_bind_lambda(b, call->expr->args[at], types, third ? 3 : second ? 2 : 1,
+  return gnp_bind_lambda(b, call->expr->args[at], types,
+                         third    ? 3
+                         : second ? 2
+                                  : 1,
                          &call->args[at]);
 }
 
@@ -437,7 +441,9 @@ static int bind_map_zip_with(gnp_binder *b, gnp_call *call)
 
 static const gnp_function functions[] = {
     {.name = "filter", .bind = bind_filter, .eval = eval_filter, .sql = "list_filter($1, $2)"},
-    {.name = "transform", .bind = bind_transform, .eval = eval_transform,
+    {.name = "transform",
+     .bind = bind_transform,
+     .eval = eval_transform,
      .sql = "list_transform($1, $2)"},
     {.name = "exists", .bind = bind_filter, .eval = eval_exists, .flags = GNP_MAY_BE_NULL},
     {.name = "forall", .bind = bind_filter, .eval = eval_forall, .flags = GNP_MAY_BE_NULL},
@@ -446,7 +452,9 @@ static const gnp_function functions[] = {
     {.name = "array_sort", .bind = bind_array_sort, .eval = eval_array_sort},
     {.name = "zip_with", .bind = bind_zip_with, .eval = eval_zip_with},
     {.name = "map_filter", .bind = bind_map_lambda, .eval = eval_map_filter},
-    {.name = "transform_keys", .bind = bind_map_lambda, .eval = eval_transform_keys,
+    {.name = "transform_keys",
+     .bind = bind_map_lambda,
+     .eval = eval_transform_keys,
      .flags = GNP_CAN_FAIL},
     {.name = "transform_values", .bind = bind_map_lambda, .eval = eval_transform_values},
     {.name = "map_zip_with", .bind = bind_map_zip_with, .eval = eval_map_zip_with},

@@ -39,8 +39,10 @@ static int skip_blank(gn_str text, size_t *position, gnp_token *out, gn_error *e
       size_t begin = i, depth = 1;
       i += 2;
       for (; i < text.len && depth; i++) {
-        if (text.ptr[i] == '*' && at(text, i + 1) == '/') depth--, i++;
-        else if (text.ptr[i] == '/' && at(text, i + 1) == '*') depth++, i++;
+        if (text.ptr[i] == '*' && at(text, i + 1) == '/')
+          depth--, i++;
+        else if (text.ptr[i] == '/' && at(text, i + 1) == '*')
+          depth++, i++;
       }
       if (depth) return unterminated(err, out, begin, begin + 2, "the comment");
     } else {
@@ -70,8 +72,10 @@ static bool scan_number(gn_str text, size_t *position)
     }
   }
   size_t suffix = i;
-  if ((at(text, i) | 32) == 'b' && (at(text, i + 1) | 32) == 'd') suffix = i + 2;
-  else if (at(text, i) && strchr("lLsSyYfFdD", text.ptr[i])) suffix = i + 1;
+  if ((at(text, i) | 32) == 'b' && (at(text, i + 1) | 32) == 'd')
+    suffix = i + 2;
+  else if (at(text, i) && strchr("lLsSyYfFdD", text.ptr[i]))
+    suffix = i + 1;
   if (!is_word(at(text, suffix))) i = suffix;
   if (is_word(at(text, i)) && !memchr(text.ptr + *position, '.', i - *position)) return false;
   *position = i;
@@ -84,9 +88,12 @@ static int scan_text(gn_str text, size_t begin, gnp_token *out, gn_error *err)
   size_t i = begin + raw;
   char quote = text.ptr[i++];
   for (; i < text.len; i++) {
-    if (text.ptr[i] == '\\' && !raw) i++;
-    else if (text.ptr[i] == quote && (raw || at(text, i + 1) != quote)) break;
-    else if (text.ptr[i] == quote) i++;
+    if (text.ptr[i] == '\\' && !raw)
+      i++;
+    else if (text.ptr[i] == quote && (raw || at(text, i + 1) != quote))
+      break;
+    else if (text.ptr[i] == quote)
+      i++;
   }
   if (i >= text.len) return unterminated(err, out, begin, begin + 1, "the text");
   out->kind = GNP_TOKEN_TEXT;
@@ -111,8 +118,8 @@ static int scan_quoted(gn_str text, size_t begin, gnp_token *out, gn_error *err)
 
 static size_t mark_length(gn_str rest)
 {
-  static const char *const marks[] = {">>>", "<=>", "->", "=>", "==", "!=", "<>", "<=", ">=",
-                                      "||",  "<<",  ">>", "::"};
+  static const char *const marks[] = {">>>", "<=>", "->", "=>", "==", "!=", "<>",
+                                      "<=",  ">=",  "||", "<<", ">>", "::"};
   for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
     if (gni_str_starts(rest, marks[i])) return strlen(marks[i]);
   return strchr("()[]{},.+-*/%=<>!&|^~:?;@#$\\", rest.ptr[0]) ? 1 : 0;
@@ -126,8 +133,8 @@ int gnp_token_next(gn_str text, size_t position, gnp_token *out, gn_error *err)
   if (position >= text.len) return GN_OK;
   char c = text.ptr[position];
   size_t end = position;
-  if (c == '\'' || c == '"' || ((c | 32) == 'r' && (at(text, position + 1) == '\'' ||
-                                                    at(text, position + 1) == '"'))) {
+  if (c == '\'' || c == '"' ||
+      ((c | 32) == 'r' && (at(text, position + 1) == '\'' || at(text, position + 1) == '"'))) {
     rc = scan_text(text, position, out, err);
   } else if (c == '`') {
     return scan_quoted(text, position, out, err);

@@ -41,7 +41,8 @@ static number_text split_number(gn_str text, bool negative)
   return n;
 }
 
-/* Spark takes a BigDecimal's own precision, at least its scale: 1.50 is decimal(3,2), .01 is (2,2). */
+/* Spark takes a BigDecimal's own precision, at least its scale: 1.50 is decimal(3,2), .01 is (2,2).
+ */
 static int decimal_literal(gnp_parser *p, const number_text *n, size_t begin, const gni_expr **out)
 {
   gnp_wide unscaled;
@@ -76,10 +77,14 @@ static int real_literal(gnp_parser *p, const number_text *n, size_t begin, const
 static const gni_type *integer_type(char suffix, int64_t value)
 {
   switch (suffix) {
-  case 'L': return &gni_type_long;
-  case 'S': return value >= INT16_MIN && value <= INT16_MAX ? &gni_type_short : NULL;
-  case 'Y': return value >= INT8_MIN && value <= INT8_MAX ? &gni_type_byte : NULL;
-  default: return value >= INT32_MIN && value <= INT32_MAX ? &gni_type_int : &gni_type_long;
+  case 'L':
+    return &gni_type_long;
+  case 'S':
+    return value >= INT16_MIN && value <= INT16_MAX ? &gni_type_short : NULL;
+  case 'Y':
+    return value >= INT8_MIN && value <= INT8_MAX ? &gni_type_byte : NULL;
+  default:
+    return value >= INT32_MIN && value <= INT32_MAX ? &gni_type_int : &gni_type_long;
   }
 }
 
@@ -121,9 +126,12 @@ static bool hex_digits(gn_str text, size_t at, size_t count, uint32_t *out)
   if (at + count > text.len) return false;
   for (size_t i = at; i < at + count; i++) {
     char c = text.ptr[i], low = (char)(c | 32);
-    if (c >= '0' && c <= '9') *out = *out * 16 + (uint32_t)(c - '0');
-    else if (low >= 'a' && low <= 'f') *out = *out * 16 + (uint32_t)(low - 'a' + 10);
-    else return false;
+    if (c >= '0' && c <= '9')
+      *out = *out * 16 + (uint32_t)(c - '0');
+    else if (low >= 'a' && low <= 'f')
+      *out = *out * 16 + (uint32_t)(low - 'a' + 10);
+    else
+      return false;
   }
   return true;
 }

@@ -15,7 +15,8 @@ int gnp_map_start(gnp_map_maker *maker, const gni_type *map, size_t capacity, gn
 const gni_value *gnp_map_find(const gni_type *key_type, const gni_value *map, const gni_value *key)
 {
   for (size_t i = 0; i < map->list.count; i++)
-    if (gnp_compare(key_type, &map->list.items[2 * i], key) == 0) return &map->list.items[2 * i + 1];
+    if (gnp_compare(key_type, &map->list.items[2 * i], key) == 0)
+      return &map->list.items[2 * i + 1];
   return NULL;
 }
 
@@ -219,11 +220,17 @@ static int bind_contains_key(gnp_binder *b, gnp_call *call)
 }
 
 static const gnp_function functions[] = {
-    {.name = "map", .bind = bind_map, .apply = make_map,
+    {.name = "map",
+     .bind = bind_map,
+     .apply = make_map,
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL | GNP_CAN_FAIL},
-    {.name = "map_from_arrays", .bind = bind_from_arrays, .apply = map_from_arrays,
+    {.name = "map_from_arrays",
+     .bind = bind_from_arrays,
+     .apply = map_from_arrays,
      .flags = GNP_CAN_FAIL},
-    {.name = "map_from_entries", .bind = bind_from_entries, .apply = map_from_entries,
+    {.name = "map_from_entries",
+     .bind = bind_from_entries,
+     .apply = map_from_entries,
      .flags = GNP_CAN_FAIL | GNP_MAY_BE_NULL},
     {.name = "map_concat", .bind = bind_concat, .apply = map_concat, .flags = GNP_CAN_FAIL},
     {.name = "map_keys", .bind = bind_one_map, .apply = map_keys, .sql = "map_keys($1)"},

@@ -16,7 +16,6 @@ int gnp_map_put(gnp_map_maker *maker, const gni_value *key, const gni_value *val
                 gnp_frame *frame);
 int gnp_map_finish(const gnp_map_maker *maker, gni_value *out);
 /* The value of a key; NULL when the map has none. */
-const gni_value *gnp_map_find(const gni_type *key_type, const gni_value *map,
-                              const gni_value *key);
+const gni_value *gnp_map_find(const gni_type *key_type, const gni_value *map, const gni_value *key);
 
 #endif

@@ -29,7 +29,7 @@ GNP_REAL(real_csc, 1 / sin(x))
 GNP_REAL(real_degrees, x * (180.0 / PI))
 GNP_REAL(real_exp, exp(x))
 GNP_REAL(real_expm1, expm1(x))
-GNP_REAL(real_radians, x * (PI / 180.0))
+GNP_REAL(real_radians, x *(PI / 180.0))
 GNP_REAL(real_rint, nearbyint(x))
 GNP_REAL(real_sec, 1 / cos(x))
 GNP_REAL(real_signum, x > 0 ? 1.0 : x < 0 ? -1.0 : x)
@@ -94,18 +94,23 @@ GNP_APPLY(absolute)
 {
   switch (node->type->kind) {
   case GNI_FLOAT:
-  case GNI_DOUBLE: return gnp_give_real(out, fabs(args[0].real));
+  case GNI_DOUBLE:
+    return gnp_give_real(out, fabs(args[0].real));
   case GNI_DECIMAL: {
     gnp_wide x = gnp_wide_of(&args[0]);
     return gnp_give(out, gnp_wide_value(x < 0 ? -x : x));
   }
-  default: break;
+  default:
+    break;
   }
-  static const int64_t least[] = {[GNI_BYTE] = INT8_MIN, [GNI_SHORT] = INT16_MIN,
-                                  [GNI_INT] = INT32_MIN, [GNI_LONG] = INT64_MIN};
+  static const int64_t least[] = {[GNI_BYTE] = INT8_MIN,
+                                  [GNI_SHORT] = INT16_MIN,
+                                  [GNI_INT] = INT32_MIN,
+                                  [GNI_LONG] = INT64_MIN};
   int64_t x = args[0].integer;
   if (x != least[node->type->kind]) return gnp_give_integer(out, x < 0 ? -x : x);
-  if (node->ansi) return gnp_fail_here(frame, "ARITHMETIC_OVERFLOW", "the result of 'abs' does not fit");
+  if (node->ansi)
+    return gnp_fail_here(frame, "ARITHMETIC_OVERFLOW", "the result of 'abs' does not fit");
   return gnp_give_integer(out, x);
 }
 
@@ -136,7 +141,8 @@ GNP_APPLY(width_bucket)
   return gnp_give_integer(out, (int64_t)((double)count * (top - value) / (top - bottom)) + 1);
 }
 
-/* ---- try_add and its kin: the operator under ANSI, null where it fails ------------------------- */
+/* ---- try_add and its kin: the operator under ANSI, null where it fails -------------------------
+ */
 
 static int eval_try(const gni_bound *node, gnp_frame *frame, gni_value *out)
 {
@@ -198,18 +204,36 @@ static const gnp_function functions[] = {
     {.name = "e", .takes = "", .gives = "double", .apply = constant_e},
     {.name = "exp", .takes = "double", .gives = "double", .apply = real_exp},
     {.name = "expm1", .takes = "double", .gives = "double", .apply = real_expm1},
-    {.name = "factorial", .takes = "int", .gives = "bigint", .apply = factorial,
+    {.name = "factorial",
+     .takes = "int",
+     .gives = "bigint",
+     .apply = factorial,
      .flags = GNP_MAY_BE_NULL},
     {.name = "hypot", .takes = "double, double", .gives = "double", .apply = real_hypot},
-    {.name = "ln", .takes = "double", .gives = "double", .apply = real_ln,
+    {.name = "ln",
+     .takes = "double",
+     .gives = "double",
+     .apply = real_ln,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "log", .takes = "double, [double]", .gives = "double", .apply = real_log,
+    {.name = "log",
+     .takes = "double, [double]",
+     .gives = "double",
+     .apply = real_log,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "log10", .takes = "double", .gives = "double", .apply = real_log10,
+    {.name = "log10",
+     .takes = "double",
+     .gives = "double",
+     .apply = real_log10,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "log1p", .takes = "double", .gives = "double", .apply = real_log1p,
+    {.name = "log1p",
+     .takes = "double",
+     .gives = "double",
+     .apply = real_log1p,
      .flags = GNP_MAY_BE_NULL},
-    {.name = "log2", .takes = "double", .gives = "double", .apply = real_log2,
+    {.name = "log2",
+     .takes = "double",
+     .gives = "double",
+     .apply = real_log2,
      .flags = GNP_MAY_BE_NULL},
     {.name = "pi", .takes = "", .gives = "double", .apply = constant_pi},
     {.name = "pow", .takes = "double, double", .gives = "double", .apply = real_pow},
@@ -229,8 +253,11 @@ static const gnp_function functions[] = {
     {.name = "try_mod", .bind = bind_try},
     {.name = "try_multiply", .bind = bind_try},
     {.name = "try_subtract", .bind = bind_try},
-    {.name = "width_bucket", .takes = "double, double, double, bigint", .gives = "bigint",
-     .apply = width_bucket, .flags = GNP_MAY_BE_NULL},
+    {.name = "width_bucket",
+     .takes = "double, double, double, bigint",
+     .gives = "bigint",
+     .apply = width_bucket,
+     .flags = GNP_MAY_BE_NULL},
 };
 
 const gnp_family gnp_family_math = {"math", functions, sizeof functions / sizeof *functions};

@@ -173,8 +173,8 @@ int gnp_list_add(gnp_parser *p, gnp_list *list, const gni_expr *item)
 {
   if (list->count == list->capacity) {
     size_t capacity = list->capacity ? 2 * list->capacity : 4;
-    void *grown = gni_arena_grow(p->arena, list->items, list->capacity * sizeof item,
-                                 capacity * sizeof item);
+    void *grown =
+        gni_arena_grow(p->arena, list->items, list->capacity * sizeof item, capacity * sizeof item);
     if (!grown) return gnp_parse_check(p, NULL);
     list->items = grown;
     list->capacity = capacity;
@@ -310,8 +310,10 @@ static int parse_bracket(gnp_parser *p, const gni_expr **out)
                           "a subquery is not supported in an expression");
   if (gnp_parse_at_mark(p, ")")) return gnp_parse_expected(p, "an expression");
   if ((rc = gnp_parse_arguments(p, &list)) != GN_OK) return rc;
-  if (list.count == 1 && list.items[0]->kind != GNP_NODE_ALIAS) *out = list.items[0];
-  else *out = gnp_node_call(p, "struct", begin, list.count, list.items); /* (a, b) */
+  if (list.count == 1 && list.items[0]->kind != GNP_NODE_ALIAS)
+    *out = list.items[0];
+  else
+    *out = gnp_node_call(p, "struct", begin, list.count, list.items); /* (a, b) */
   return gnp_parse_check(p, *out);
 }
 
@@ -319,7 +321,7 @@ static int parse_bracket(gnp_parser *p, const gni_expr **out)
 static bool is_bare_call(gn_str word)
 {
   static const char *const words[] = {"current_date", "current_timestamp", "localtimestamp",
-                                      "current_user", "current_time", "session_user"};
+                                      "current_user", "current_time",      "session_user"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (gnp_same_word(word, gni_str(words[i]))) return true;
   return false;
@@ -409,14 +411,21 @@ int gnp_parse_primary(gnp_parser *p, const gni_expr **out)
   uint8_t kind = p->token.kind;
   if (kind == GNP_TOKEN_NUMBER || kind == GNP_TOKEN_TEXT)
     rc = gnp_parse_literal(p, false, p->token.begin, out);
-  else if (kind == GNP_TOKEN_NAME || kind == GNP_TOKEN_QUOTED) rc = parse_word(p, out);
-  else if (gnp_parse_at_mark(p, "(")) rc = parse_bracket(p, out);
-  else rc = gnp_parse_expected(p, "an expression");
+  else if (kind == GNP_TOKEN_NAME || kind == GNP_TOKEN_QUOTED)
+    rc = parse_word(p, out);
+  else if (gnp_parse_at_mark(p, "("))
+    rc = parse_bracket(p, out);
+  else
+    rc = gnp_parse_expected(p, "an expression");
   while (rc == GN_OK) {
-    if (gnp_parse_at_mark(p, "::")) rc = parse_cast_mark(p, out);
-    else if (gnp_parse_at_mark(p, ".")) rc = parse_field(p, out);
-    else if (gnp_parse_at_mark(p, "[")) rc = parse_element(p, out);
-    else break;
+    if (gnp_parse_at_mark(p, "::"))
+      rc = parse_cast_mark(p, out);
+    else if (gnp_parse_at_mark(p, "."))
+      rc = parse_field(p, out);
+    else if (gnp_parse_at_mark(p, "["))
+      rc = parse_element(p, out);
+    else
+      break;
     if (rc == GN_OK) rc = check_depth(p, *out);
   }
   return rc;
@@ -429,10 +438,10 @@ static const struct operator_row {
   int level;
   const char *name; /* of the function that it is */
 } operators[] = {
-    {"=", 1, "="},    {"==", 1, "="},   {"<>", 1, "!="},  {"!=", 1, "!="}, {"<", 1, "<"},
-    {"<=", 1, "<="},  {">", 1, ">"},    {">=", 1, ">="},  {"<=>", 1, "<=>"}, {"|", 2, "|"},
-    {"^", 3, "^"},    {"&", 4, "&"},    {"<<", 5, "<<"},  {">>", 5, ">>"}, {">>>", 5, ">>>"},
-    {"+", 6, "+"},    {"-", 6, "-"},    {"||", 6, "||"},  {"*", 7, "*"},   {"/", 7, "/"},
+    {"=", 1, "="},   {"==", 1, "="}, {"<>", 1, "!="}, {"!=", 1, "!="},   {"<", 1, "<"},
+    {"<=", 1, "<="}, {">", 1, ">"},  {">=", 1, ">="}, {"<=>", 1, "<=>"}, {"|", 2, "|"},
+    {"^", 3, "^"},   {"&", 4, "&"},  {"<<", 5, "<<"}, {">>", 5, ">>"},   {">>>", 5, ">>>"},
+    {"+", 6, "+"},   {"-", 6, "-"},  {"||", 6, "||"}, {"*", 7, "*"},     {"/", 7, "/"},
     {"%", 7, "%"},
 };
 
@@ -514,8 +523,8 @@ static int parse_negation(gnp_parser *p, const gni_expr **out)
 }
 
 /* AND and OR take any number of operands, so that a filter of a thousand terms is not deep. */
-static int parse_chain(gnp_parser *p, const char *word, int (*part)(gnp_parser *, const gni_expr **),
-                       const gni_expr **out)
+static int parse_chain(gnp_parser *p, const char *word,
+                       int (*part)(gnp_parser *, const gni_expr **), const gni_expr **out)
 {
   gnp_list list = {0};
   bool more;
@@ -527,8 +536,7 @@ static int parse_chain(gnp_parser *p, const char *word, int (*part)(gnp_parser *
     if (rc == GN_OK) rc = gnp_parse_accept_word(p, word, &more);
     if (rc != GN_OK) return rc;
   } while (more);
-  *out = list.count == 1 ? list.items[0]
-                         : gnp_node_call(p, word, begin, list.count, list.items);
+  *out = list.count == 1 ? list.items[0] : gnp_node_call(p, word, begin, list.count, list.items);
   return check_depth(p, *out);
 }
 

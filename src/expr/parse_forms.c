@@ -334,7 +334,8 @@ static int parse_trim(gnp_parser *p, size_t begin, const gni_expr **out)
   return rc == GN_OK ? make(p, name, begin, count, pair, out) : rc;
 }
 
-/* DATEADD(DAY, 1, d): the unit is a bare word; with a unit these are other functions than without. */
+/* DATEADD(DAY, 1, d): the unit is a bare word; with a unit these are other functions than without.
+ */
 static int parse_unit_call(gnp_parser *p, const char *name, size_t begin, const gni_expr **out)
 {
   gnp_list list = {0};
@@ -350,9 +351,9 @@ static int parse_unit_call(gnp_parser *p, const char *name, size_t begin, const 
 
 static bool is_date_unit(const gnp_token *token)
 {
-  static const char *const units[] = {"year",        "quarter",     "month",  "week",
-                                      "day",         "dayofyear",   "hour",   "minute",
-                                      "second",      "millisecond", "microsecond"};
+  static const char *const units[] = {"year",   "quarter",     "month",      "week",
+                                      "day",    "dayofyear",   "hour",       "minute",
+                                      "second", "millisecond", "microsecond"};
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (gnp_token_is_word(token, units[i])) return true;
   return false;
@@ -369,8 +370,9 @@ static bool unit_ahead(gnp_parser *p)
 static const char *unit_function(gn_str name)
 {
   static const char *const rows[][2] = {
-      {"dateadd", "timestampadd"},   {"date_add", "timestampadd"}, {"timestampadd", "timestampadd"},
-      {"datediff", "timestampdiff"}, {"date_diff", "timestampdiff"}, {"timediff", "timestampdiff"},
+      {"dateadd", "timestampadd"},       {"date_add", "timestampadd"},
+      {"timestampadd", "timestampadd"},  {"datediff", "timestampdiff"},
+      {"date_diff", "timestampdiff"},    {"timediff", "timestampdiff"},
       {"timestampdiff", "timestampdiff"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (gni_str_is(name, rows[i][0])) return rows[i][1];

@@ -26,10 +26,10 @@ typedef struct pattern_plan {
 static const struct letter_row {
   char letter;
   uint8_t most;
-} letters[] = {{'y', 6}, {'u', 6}, {'M', 4}, {'L', 4}, {'d', 2}, {'D', 3}, {'E', 4}, {'a', 1},
-               {'h', 2}, {'H', 2}, {'k', 2}, {'K', 2}, {'m', 2}, {'s', 2}, {'S', 9}, {'Q', 4},
-               {'q', 4}, {'G', 4}, {'X', 3}, {'x', 3}, {'Z', 4}, {'z', 4}, {'V', 2}, {'O', 4},
-               {'F', 1}};
+} letters[] = {{'y', 6}, {'u', 6}, {'M', 4}, {'L', 4}, {'d', 2}, {'D', 3}, {'E', 4},
+               {'a', 1}, {'h', 2}, {'H', 2}, {'k', 2}, {'K', 2}, {'m', 2}, {'s', 2},
+               {'S', 9}, {'Q', 4}, {'q', 4}, {'G', 4}, {'X', 3}, {'x', 3}, {'Z', 4},
+               {'z', 4}, {'V', 2}, {'O', 4}, {'F', 1}};
 
 static bool is_letter(char c)
 {
@@ -51,8 +51,8 @@ static int read_quoted(gn_str pattern, size_t *at, pattern_part *part, gn_error 
   if (end == pattern.len)
     return gni_fail(err, GN_E_PARSE, "a quote of the pattern '%.*s' is not closed",
                     GN_STR_ARGS(pattern));
-  part->literal = end == i + 1 ? (gn_str){pattern.ptr + i, 1}
-                               : (gn_str){pattern.ptr + i + 1, end - i - 1};
+  part->literal =
+      end == i + 1 ? (gn_str){pattern.ptr + i, 1} : (gn_str){pattern.ptr + i + 1, end - i - 1};
   *at = end + 1;
   return GN_OK;
 }
@@ -115,7 +115,8 @@ static bool take_number(gn_str text, size_t *at, size_t least, size_t most, int3
   return true;
 }
 
-/* One letter takes one or two digits, two letters two. Next to another number the width is fixed. */
+/* One letter takes one or two digits, two letters two. Next to another number the width is fixed.
+ */
 static bool take_width(gn_str text, size_t *at, const pattern_part *part, bool adjacent,
                        int32_t *out)
 {
@@ -131,7 +132,8 @@ static bool take_year(gn_str text, size_t *at, const pattern_part *part, bool ad
     f->year += 2000;
     return true;
   }
-  bool plus = *at < text.len && text.ptr[*at] == '+', minus = *at < text.len && text.ptr[*at] == '-';
+  bool plus = *at < text.len && text.ptr[*at] == '+',
+       minus = *at < text.len && text.ptr[*at] == '-';
   if (plus && count < 4) return false;
   *at += plus || minus;
   size_t most = plus || count < 4 ? 9 : count;
@@ -194,10 +196,10 @@ static bool take_offset(const pattern_part *part, gn_str text, size_t *at, field
     if (take_word(text, at, "Z")) return true;
   }
   if (part->letter == 'O' && !take_word(text, at, "GMT")) return false;
-  if (*at >= text.len || (text.ptr[*at] != '+' && text.ptr[*at] != '-'))
-    return part->letter == 'O';
+  if (*at >= text.len || (text.ptr[*at] != '+' && text.ptr[*at] != '-')) return part->letter == 'O';
   bool negative = text.ptr[(*at)++] == '-';
-  bool colon = part->count == 3 || part->letter == 'O' || part->letter == 'V' || part->letter == 'z';
+  bool colon =
+      part->count == 3 || part->letter == 'O' || part->letter == 'V' || part->letter == 'z';
   if (!take_number(text, at, part->letter == 'O' ? 1 : 2, 2, &hour)) return false;
   bool short_form = part->count == 1 && (part->letter == 'X' || part->letter == 'x');
   if (colon && take_word(text, at, ":")) {
@@ -226,8 +228,7 @@ static bool take_hour(const pattern_part *part, bool adjacent, gn_str text, size
 
 static bool take_month(const pattern_part *part, bool adjacent, gn_str text, size_t *at, fields *f)
 {
-  if (part->count > 2)
-    return take_name(text, at, gnp_month_names, 12, part->count == 4, &f->month);
+  if (part->count > 2) return take_name(text, at, gnp_month_names, 12, part->count == 4, &f->month);
   return take_width(text, at, part, adjacent, &f->month);
 }
 
@@ -240,30 +241,42 @@ static bool take_era(gn_str text, size_t *at, fields *f)
 static bool take_part(const pattern_part *part, bool adjacent, gn_str text, size_t *at, fields *f)
 {
   switch (part->letter) {
-  case 'y': return take_year(text, at, part, adjacent, f);
+  case 'y':
+    return take_year(text, at, part, adjacent, f);
   case 'M':
-  case 'L': return take_month(part, adjacent, text, at, f);
-  case 'd': return take_width(text, at, part, adjacent, &f->day);
+  case 'L':
+    return take_month(part, adjacent, text, at, f);
+  case 'd':
+    return take_width(text, at, part, adjacent, &f->day);
   case 'D':
     f->has_of_year = true;
     return take_number(text, at, part->count, 3, &f->of_year);
   case 'H':
   case 'k':
   case 'h':
-  case 'K': return take_hour(part, adjacent, text, at, f);
-  case 'm': return take_width(text, at, part, adjacent, &f->minute);
-  case 's': return take_width(text, at, part, adjacent, &f->second);
-  case 'S': return take_fraction(text, at, &f->micros);
-  case 'a': return take_half(text, at, f);
-  case 'G': return take_era(text, at, f);
+  case 'K':
+    return take_hour(part, adjacent, text, at, f);
+  case 'm':
+    return take_width(text, at, part, adjacent, &f->minute);
+  case 's':
+    return take_width(text, at, part, adjacent, &f->second);
+  case 'S':
+    return take_fraction(text, at, &f->micros);
+  case 'a':
+    return take_half(text, at, f);
+  case 'G':
+    return take_era(text, at, f);
   case 'X':
   case 'x':
   case 'Z':
   case 'V':
   case 'z':
-  case 'O': return take_offset(part, text, at, f);
-  case '\0': break;
-  default: return false;
+  case 'O':
+    return take_offset(part, text, at, f);
+  case '\0':
+    break;
+  default:
+    return false;
   }
   if (part->literal.len > text.len - *at) return false;
   if (memcmp(text.ptr + *at, part->literal.ptr, part->literal.len) != 0) return false;
@@ -314,8 +327,10 @@ static bool take_parts(const pattern_plan *p, size_t begin, size_t end, gn_str t
     if (part->letter == '[' && depth < 8) {
       size_t close = closing(p, i), tried = *at;
       fields saved = *f;
-      if (take_parts(p, i + 1, close < end ? close : end, text, &tried, f, depth + 1)) *at = tried;
-      else *f = saved;
+      if (take_parts(p, i + 1, close < end ? close : end, text, &tried, f, depth + 1))
+        *at = tried;
+      else
+        *f = saved;
       i = close;
       continue;
     }
@@ -391,12 +406,24 @@ static void put_fraction(gnp_text *out, int64_t micros, size_t count)
 static void put_zone(gnp_text *out, const pattern_part *part)
 {
   switch (part->letter) {
-  case 'X': gnp_text_add_char(out, 'Z'); break;
-  case 'x': gnp_text_add_word(out, part->count == 1 ? "+00" : part->count == 2 ? "+0000" : "+00:00"); break;
-  case 'Z': gnp_text_add_word(out, part->count == 4 ? "GMT" : "+0000"); break;
-  case 'O': gnp_text_add_word(out, "GMT"); break;
-  case 'z': gnp_text_add_word(out, part->count == 4 ? "Coordinated Universal Time" : "UTC"); break;
-  default: gnp_text_add_word(out, "UTC"); break;
+  case 'X':
+    gnp_text_add_char(out, 'Z');
+    break;
+  case 'x':
+    gnp_text_add_word(out, part->count == 1 ? "+00" : part->count == 2 ? "+0000" : "+00:00");
+    break;
+  case 'Z':
+    gnp_text_add_word(out, part->count == 4 ? "GMT" : "+0000");
+    break;
+  case 'O':
+    gnp_text_add_word(out, "GMT");
+    break;
+  case 'z':
+    gnp_text_add_word(out, part->count == 4 ? "Coordinated Universal Time" : "UTC");
+    break;
+  default:
+    gnp_text_add_word(out, "UTC");
+    break;
   }
 }
 
@@ -405,17 +432,26 @@ static void put_quarter(gnp_text *out, int32_t month, size_t count)
   static const char *const names[] = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
   int32_t quarter = (month + 2) / 3;
   if (count == 3) gnp_text_add_char(out, 'Q');
-  if (count == 4) gnp_text_add_word(out, names[quarter - 1]);
-  else put_number(out, quarter, count == 2 ? 2 : 1);
+  if (count == 4)
+    gnp_text_add_word(out, names[quarter - 1]);
+  else
+    put_number(out, quarter, count == 2 ? 2 : 1);
 }
 
 static void put_hour(gnp_text *out, const pattern_part *part, int64_t hour)
 {
   switch (part->letter) {
-  case 'h': hour = (hour + 11) % 12 + 1; break;
-  case 'K': hour %= 12; break;
-  case 'k': hour = hour ? hour : 24; break;
-  default: break;
+  case 'h':
+    hour = (hour + 11) % 12 + 1;
+    break;
+  case 'K':
+    hour %= 12;
+    break;
+  case 'k':
+    hour = hour ? hour : 24;
+    break;
+  default:
+    break;
   }
   put_number(out, hour, part->count);
 }
@@ -431,37 +467,68 @@ static bool put_part(gnp_text *out, const pattern_part *part, const moment *m)
   int64_t hour = m->second_of_day / 3600;
   size_t count = part->count;
   switch (part->letter) {
-  case 'y': put_year(out, m->year, count); break;
+  case 'y':
+    put_year(out, m->year, count);
+    break;
   case 'M':
   case 'L':
-    if (count > 2) put_name(out, gnp_month_names[m->month - 1], count == 4);
-    else put_number(out, m->month, count);
+    if (count > 2)
+      put_name(out, gnp_month_names[m->month - 1], count == 4);
+    else
+      put_number(out, m->month, count);
     break;
-  case 'd': put_number(out, m->of_month, count); break;
-  case 'D': put_number(out, of_year(m), count); break;
-  case 'E': put_name(out, gnp_day_names[gnp_floor_mod(m->day + 3, 7)], count == 4); break;
-  case 'F': put_number(out, (m->of_month - 1) % 7 + 1, count); break;
-  case 'a': gnp_text_add_word(out, hour < 12 ? "AM" : "PM"); break;
+  case 'd':
+    put_number(out, m->of_month, count);
+    break;
+  case 'D':
+    put_number(out, of_year(m), count);
+    break;
+  case 'E':
+    put_name(out, gnp_day_names[gnp_floor_mod(m->day + 3, 7)], count == 4);
+    break;
+  case 'F':
+    put_number(out, (m->of_month - 1) % 7 + 1, count);
+    break;
+  case 'a':
+    gnp_text_add_word(out, hour < 12 ? "AM" : "PM");
+    break;
   case 'H':
   case 'k':
   case 'h':
-  case 'K': put_hour(out, part, hour); break;
-  case 'm': put_number(out, m->second_of_day / 60 % 60, count); break;
-  case 's': put_number(out, m->second_of_day % 60, count); break;
-  case 'S': put_fraction(out, m->micros, count); break;
+  case 'K':
+    put_hour(out, part, hour);
+    break;
+  case 'm':
+    put_number(out, m->second_of_day / 60 % 60, count);
+    break;
+  case 's':
+    put_number(out, m->second_of_day % 60, count);
+    break;
+  case 'S':
+    put_fraction(out, m->micros, count);
+    break;
   case 'Q':
-  case 'q': put_quarter(out, m->month, count); break;
-  case 'G': gnp_text_add_word(out, count == 4 ? (m->year > 0 ? "Anno Domini" : "Before Christ")
-                                              : (m->year > 0 ? "AD" : "BC")); break;
+  case 'q':
+    put_quarter(out, m->month, count);
+    break;
+  case 'G':
+    gnp_text_add_word(out, count == 4 ? (m->year > 0 ? "Anno Domini" : "Before Christ")
+                                      : (m->year > 0 ? "AD" : "BC"));
+    break;
   case 'X':
   case 'x':
   case 'Z':
   case 'z':
   case 'V':
-  case 'O': put_zone(out, part); break;
+  case 'O':
+    put_zone(out, part);
+    break;
   case '[':
-  case ']': break;
-  default: gnp_text_add(out, part->literal); break;
+  case ']':
+    break;
+  default:
+    gnp_text_add(out, part->literal);
+    break;
   }
   return true;
 }

@@ -1,4 +1,5 @@
-/* Java's patterns of dates and times ("yyyy-MM-dd HH:mm:ss"), in UTC. SPDX-License-Identifier: Apache-2.0 */
+/* Java's patterns of dates and times ("yyyy-MM-dd HH:mm:ss"), in UTC. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef GNOMON_SRC_EXPR_PATTERN_H
 #define GNOMON_SRC_EXPR_PATTERN_H
 

@@ -24,8 +24,10 @@ void gnp_place_fill(gn_str text, size_t begin, size_t end, gni_expr_place *place
   size_t start = line_begin(text, begin);
   uint32_t column = characters((gn_str){text.ptr + start, begin - start}) + 1;
   if (place) *place = (gni_expr_place){begin, end, line, column};
-  if (line > 1) gni_error_where(err, "line %u, column %u", line, column);
-  else gni_error_where(err, "column %u", column);
+  if (line > 1)
+    gni_error_where(err, "line %u, column %u", line, column);
+  else
+    gni_error_where(err, "column %u", column);
 }
 
 int gni_expr_caret(gn_str text, const gni_expr_place *place, gn_buf *out)

@@ -10,10 +10,14 @@ typedef enum direction { HALF_UP, HALF_EVEN, UP, DOWN } direction;
 static direction direction_of(const gni_bound *node)
 {
   switch (node->function->name[0]) {
-  case 'b': return HALF_EVEN;
-  case 'c': return UP;
-  case 'f': return DOWN;
-  default: return HALF_UP;
+  case 'b':
+    return HALF_EVEN;
+  case 'c':
+    return UP;
+  case 'f':
+    return DOWN;
+  default:
+    return HALF_UP;
   }
 }
 
@@ -28,10 +32,14 @@ static gnp_wide drop_digits(gnp_wide x, int places, direction how)
   gnp_wide size = rest < 0 ? -rest : rest, side = x < 0 ? -1 : 1;
   bool above = size > unit - size, half = size == unit - size;
   switch (how) {
-  case HALF_UP: return quotient + (above || half ? side : 0);
-  case HALF_EVEN: return quotient + (above || (half && quotient % 2 != 0) ? side : 0);
-  case UP: return quotient + (rest > 0);
-  case DOWN: return quotient - (rest < 0);
+  case HALF_UP:
+    return quotient + (above || half ? side : 0);
+  case HALF_EVEN:
+    return quotient + (above || (half && quotient % 2 != 0) ? side : 0);
+  case UP:
+    return quotient + (rest > 0);
+  case DOWN:
+    return quotient - (rest < 0);
   }
   return quotient;
 }
@@ -57,8 +65,8 @@ GNP_APPLY(round_integer)
                                                                : (int8_t)(uint8_t)cut);
 }
 
-/* Spark rounds the shortest decimal text of the number: 2.675 to 2 places is 2.68, though the double
- * is below it. There is no negative zero in it. */
+/* Spark rounds the shortest decimal text of the number: 2.675 to 2 places is 2.68, though the
+ * double is below it. There is no negative zero in it. */
 GNP_APPLY(round_real)
 {
   bool is_float = node->type->kind == GNI_FLOAT;
@@ -116,9 +124,9 @@ static const gni_type *rounded_decimal(gnp_binder *b, const gni_type *type, int6
     return gni_type_decimal(b->arena, precision > 38 ? 38 : precision, scale);
   }
   int64_t needed = places < -37 ? 38 : -places + 1;
-  return gni_type_decimal(b->arena, (int)(whole > needed ? whole : needed) > 38
-                                        ? 38
-                                        : (int)(whole > needed ? whole : needed), 0);
+  return gni_type_decimal(
+      b->arena,
+      (int)(whole > needed ? whole : needed) > 38 ? 38 : (int)(whole > needed ? whole : needed), 0);
 }
 
 static int bind_round(gnp_binder *b, gnp_call *call)
@@ -180,8 +188,8 @@ static int bind_ceil(gnp_binder *b, gnp_call *call)
   if (type->kind != GNI_DECIMAL) return GN_OK;
   if ((rc = want_places(b, call)) != GN_OK) return rc;
   int precision = type->precision - type->scale + 1;
-  call->node->type = type->scale == 0 ? type
-                                      : gni_type_decimal(b->arena, precision > 38 ? 38 : precision, 0);
+  call->node->type =
+      type->scale == 0 ? type : gni_type_decimal(b->arena, precision > 38 ? 38 : precision, 0);
   call->node->apply = round_decimal;
   return GN_OK;
 }

@@ -1,7 +1,7 @@
 /* Texts. SPDX-License-Identifier: Apache-2.0 */
+#include "expr/string.h"
 #include "expr/bound.h"
 #include "expr/cast.h"
-#include "expr/string.h"
 
 /* ---- concat ---------------------------------------------------------------------------------- */
 
@@ -128,7 +128,8 @@ GNP_APPLY(ilike)
 {
   gni_value lowered[3];
   for (size_t i = 0; i < node->arg_count; i++) {
-    int rc = i < 2 ? gnp_lower_text(args[i].text, frame, &lowered[i]) : gnp_give(&lowered[i], args[i]);
+    int rc =
+        i < 2 ? gnp_lower_text(args[i].text, frame, &lowered[i]) : gnp_give(&lowered[i], args[i]);
     if (rc != GN_OK) return rc;
   }
   return like(node, frame, lowered, out);
@@ -139,8 +140,8 @@ static int bind_like(gnp_binder *b, gnp_call *call)
   int rc = gnp_bind_signature(b, call);
   if (rc != GN_OK) return rc;
   const gni_bound *pattern = call->args[1], *escape = call->count > 2 ? call->args[2] : NULL;
-  if (escape && (escape->kind != GNP_CONSTANT || escape->value.is_null ||
-                 escape->value.text.len != 1))
+  if (escape &&
+      (escape->kind != GNP_CONSTANT || escape->value.is_null || escape->value.text.len != 1))
     return gnp_bind_fail(b, GN_E_TYPE, escape, "ESCAPE takes one character");
   char mark = escape ? escape->value.text.ptr[0] : '\\';
   bool plain = pattern->kind == GNP_CONSTANT && !pattern->value.is_null &&
@@ -155,9 +156,15 @@ static int bind_like(gnp_binder *b, gnp_call *call)
 static const gnp_function functions[] = {
     {.name = "concat", .bind = bind_concat},
     {.name = "||", .same_as = "concat"},
-    {.name = "ilike", .takes = "string, string, [string]", .gives = "boolean", .apply = ilike,
+    {.name = "ilike",
+     .takes = "string, string, [string]",
+     .gives = "boolean",
+     .apply = ilike,
      .bind = bind_like},
-    {.name = "like", .takes = "string, string, [string]", .gives = "boolean", .apply = like,
+    {.name = "like",
+     .takes = "string, string, [string]",
+     .gives = "boolean",
+     .apply = like,
      .bind = bind_like},
 };
 

@@ -47,8 +47,8 @@ GNP_APPLY(lower)
   return gnp_lower_text(args[0].text, frame, out);
 }
 
-/* Title forms are the upper ones but for the two-letter characters (Dž, not DŽ), the Greek ones with
- * an iota below, which keep it, and those that become several, of which one is large. */
+/* Title forms are the upper ones but for the two-letter characters (Dž, not DŽ), the Greek ones
+ * with an iota below, which keep it, and those that become several, of which one is large. */
 static size_t title_of(uint32_t c, uint32_t out[3])
 {
   if (c >= 0x1C4 && c <= 0x1CC) {

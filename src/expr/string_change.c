@@ -1,4 +1,5 @@
-/* Texts made of texts: trimmed, padded, repeated, replaced, joined. SPDX-License-Identifier: Apache-2.0 */
+/* Texts made of texts: trimmed, padded, repeated, replaced, joined. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "expr/string.h"
 #include "expr/unicode.h"
 
@@ -134,7 +135,8 @@ GNP_APPLY(repeat)
 GNP_APPLY(space)
 {
   gnp_text made = {.arena = frame->arena};
-  if (args[0].integer > TEXT_MAX) return gnp_fail_here(frame, "LIMIT", "the text would be too long");
+  if (args[0].integer > TEXT_MAX)
+    return gnp_fail_here(frame, "LIMIT", "the text would be too long");
   for (int64_t i = 0; i < args[0].integer; i++) gnp_text_add_char(&made, ' ');
   return gnp_give_made(&made, frame, out);
 }
@@ -155,7 +157,8 @@ GNP_APPLY(replace)
   return gnp_give_made(&made, frame, out);
 }
 
-/* Each character of `from` becomes the one at its place in `to`, or nothing. The first place wins. */
+/* Each character of `from` becomes the one at its place in `to`, or nothing. The first place wins.
+ */
 GNP_APPLY(translate)
 {
   gn_str text = args[0].text, from = args[1].text, to = args[2].text;
@@ -250,26 +253,33 @@ GNP_APPLY(elt)
 static const gnp_function functions[] = {
     {.name = "btrim", .takes = "string, [string]", .gives = "string", .apply = btrim},
     {.name = "concat_ws", .bind = bind_concat_ws, .apply = concat_ws, .flags = GNP_SEES_NULLS},
-    {.name = "elt", .takes = "int, string, string*", .gives = "string", .apply = elt,
+    {.name = "elt",
+     .takes = "int, string, string*",
+     .gives = "string",
+     .apply = elt,
      .flags = GNP_SEES_NULLS | GNP_MAY_BE_NULL | GNP_ANSI_FAILS},
-    {.name = "lpad", .takes = "string|binary, int, [string|binary]", .gives = "1st",
-     .apply = lpad},
+    {.name = "lpad", .takes = "string|binary, int, [string|binary]", .gives = "1st", .apply = lpad},
     {.name = "ltrim", .takes = "string, [string]", .gives = "string", .apply = ltrim},
-    {.name = "ltrim from", .takes = "string, [string]", .gives = "string", .apply = ltrim_from,
+    {.name = "ltrim from",
+     .takes = "string, [string]",
+     .gives = "string",
+     .apply = ltrim_from,
      .flags = GNP_HIDDEN},
-    {.name = "overlay", .takes = "string|binary, string|binary, int, [int]", .gives = "1st",
+    {.name = "overlay",
+     .takes = "string|binary, string|binary, int, [int]",
+     .gives = "1st",
      .apply = overlay},
     {.name = "repeat", .takes = "string, int", .gives = "string", .apply = repeat},
-    {.name = "replace", .takes = "string, string, [string]", .gives = "string",
-     .apply = replace},
-    {.name = "rpad", .takes = "string|binary, int, [string|binary]", .gives = "1st",
-     .apply = rpad},
+    {.name = "replace", .takes = "string, string, [string]", .gives = "string", .apply = replace},
+    {.name = "rpad", .takes = "string|binary, int, [string|binary]", .gives = "1st", .apply = rpad},
     {.name = "rtrim", .takes = "string, [string]", .gives = "string", .apply = rtrim},
-    {.name = "rtrim from", .takes = "string, [string]", .gives = "string", .apply = rtrim_from,
+    {.name = "rtrim from",
+     .takes = "string, [string]",
+     .gives = "string",
+     .apply = rtrim_from,
      .flags = GNP_HIDDEN},
     {.name = "space", .takes = "int", .gives = "string", .apply = space},
-    {.name = "translate", .takes = "string, string, string", .gives = "string",
-     .apply = translate},
+    {.name = "translate", .takes = "string, string, string", .gives = "string", .apply = translate},
     {.name = "trim", .takes = "string, [string]", .gives = "string", .apply = trim},
 };
 

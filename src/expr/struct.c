@@ -57,7 +57,8 @@ GNP_APPLY(item_of)
 {
   int64_t index = args[1].integer;
   *out = GNI_NULL_VALUE;
-  if (index >= 0 && (uint64_t)index < args[0].list.count) *out = args[0].list.items[index];
+  if (index >= 0 && (uint64_t)index < args[0].list.count)
+    *out = args[0].list.items[index];
   else if (node->ansi)
     return gnp_fail_here(frame, "INVALID_ARRAY_INDEX", "index %lld is outside of %zu elements",
                          (long long)index, args[0].list.count);
@@ -185,9 +186,15 @@ static int emit_struct(gnp_emitter *e, const gni_bound *node)
 static const gnp_function functions[] = {
     {.name = "field", .bind = bind_field, .emit = emit_field, .flags = GNP_HIDDEN},
     {.name = "[]", .bind = bind_element, .flags = GNP_MAY_BE_NULL},
-    {.name = "struct", .bind = bind_struct, .apply = make_struct, .emit = emit_struct,
+    {.name = "struct",
+     .bind = bind_struct,
+     .apply = make_struct,
+     .emit = emit_struct,
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
-    {.name = "named_struct", .bind = bind_named_struct, .apply = make_struct, .emit = emit_struct,
+    {.name = "named_struct",
+     .bind = bind_named_struct,
+     .apply = make_struct,
+     .emit = emit_struct,
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
 };
 

@@ -1,4 +1,5 @@
-/* Text in an arena; numbers from and to text as Java has them. SPDX-License-Identifier: Apache-2.0 */
+/* Text in an arena; numbers from and to text as Java has them. SPDX-License-Identifier: Apache-2.0
+ */
 #include "expr/text.h"
 
 #include <math.h>
@@ -175,8 +176,12 @@ static bool special_real(gn_str text, double *out)
   static const struct {
     const char *word;
     double value;
-  } words[] = {{"inf", INFINITY},       {"+inf", INFINITY},      {"infinity", INFINITY},
-               {"+infinity", INFINITY}, {"-inf", -INFINITY},     {"-infinity", -INFINITY},
+  } words[] = {{"inf", INFINITY},
+               {"+inf", INFINITY},
+               {"infinity", INFINITY},
+               {"+infinity", INFINITY},
+               {"-inf", -INFINITY},
+               {"-infinity", -INFINITY},
                {"nan", NAN}};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     if (!is_word(text, words[i].word)) continue;

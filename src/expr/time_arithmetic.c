@@ -99,15 +99,22 @@ enum operand { OF_DATE, OF_TIMESTAMP, OF_DAYS, OF_MICROS, OF_MONTHS, OF_INTEGER,
 static enum operand operand_of(const gni_type *type)
 {
   switch (type->kind) {
-  case GNI_DATE: return OF_DATE;
-  case GNI_TIMESTAMP: return OF_TIMESTAMP;
-  case GNP_DAYS: return OF_DAYS;
-  case GNP_MICROS: return OF_MICROS;
-  case GNP_MONTHS: return OF_MONTHS;
+  case GNI_DATE:
+    return OF_DATE;
+  case GNI_TIMESTAMP:
+    return OF_TIMESTAMP;
+  case GNP_DAYS:
+    return OF_DAYS;
+  case GNP_MICROS:
+    return OF_MICROS;
+  case GNP_MONTHS:
+    return OF_MONTHS;
   case GNI_BYTE:
   case GNI_SHORT:
-  case GNI_INT: return OF_INTEGER;
-  default: return OF_OTHER;
+  case GNI_INT:
+    return OF_INTEGER;
+  default:
+    return OF_OTHER;
   }
 }
 
@@ -149,7 +156,8 @@ static bool is_time(enum operand x)
   return x < OF_INTEGER;
 }
 
-/* Interval arithmetic is written for +; x - interval is x + -interval, interval + x is x + interval. */
+/* Interval arithmetic is written for +; x - interval is x + -interval, interval + x is x +
+ * interval. */
 static int arrange(gnp_binder *b, gnp_call *call, const struct rule **rule)
 {
   char operation = call->node->function->name[0];

@@ -43,12 +43,12 @@ enum gnp_node_kind {
 
 struct gni_expr {
   uint8_t kind;
-  bool is_try;     /* TRY_CAST */
-  bool quoted;     /* a name in backquotes */
-  uint16_t depth;  /* of the tree below, this node counted */
+  bool is_try;    /* TRY_CAST */
+  bool quoted;    /* a name in backquotes */
+  uint16_t depth; /* of the tree below, this node counted */
   size_t begin, end;
-  gn_str text;     /* the whole expression's */
-  gn_str name;     /* of a call: lower case */
+  gn_str text; /* the whole expression's */
+  gn_str name; /* of a call: lower case */
   const gni_type *type;
   gni_value value;
   const gni_expr *const *args;

@@ -176,8 +176,10 @@ static uint32_t map_simple(const case_range *ranges, size_t count, uint32_t c)
   size_t low = 0, high = count;
   while (low < high) {
     size_t middle = (low + high) / 2;
-    if (ranges[middle].last < c) low = middle + 1;
-    else high = middle;
+    if (ranges[middle].last < c)
+      low = middle + 1;
+    else
+      high = middle;
   }
   /* Ranges of every second character may overlap, so the next few are looked at too. */
   for (size_t i = low; i < count && i < low + 4; i++)

@@ -50,14 +50,15 @@ static void fill_engine(both_table *table)
   CHECK(table->schema->field_count < 65);
   memcpy(fields + 1, table->schema->fields, table->schema->field_count * sizeof *fields);
   struct source source = {.table = table};
-  source.structure = gni_type_struct(&table->arena, GN_STR(""), fields,
-                                     table->schema->field_count + 1);
-  CHECK_OK(gni_stream_new(source.structure, next_batch, NULL, &source, &gni_libc_alloc, &stream,
-                          &err),
-           &err);
+  source.structure =
+      gni_type_struct(&table->arena, GN_STR(""), fields, table->schema->field_count + 1);
+  CHECK_OK(
+      gni_stream_new(source.structure, next_batch, NULL, &source, &gni_libc_alloc, &stream, &err),
+      &err);
   CHECK_OK(gni_engine_detach(table->engine, GN_STR("given"), &err), &err);
   CHECK_OK(gni_engine_attach(table->engine, GN_STR("given"), &stream, &err), &err);
-  CHECK_OK(gni_engine_exec(table->engine, GN_STR("CREATE OR REPLACE TABLE t AS SELECT * FROM given"), &err),
+  CHECK_OK(gni_engine_exec(table->engine,
+                           GN_STR("CREATE OR REPLACE TABLE t AS SELECT * FROM given"), &err),
            &err);
 }
 
@@ -127,7 +128,8 @@ static gn_str show(both_table *table, const gni_type *type, const gni_value *val
                        (unsigned long long)value->decimal.low);
   else if ((type->kind == GNI_DOUBLE || type->kind == GNI_FLOAT) && !value->is_null)
     gni_buf_add_format(&buf, "%.17g", value->real);
-  else gni_value_to_json(type, value, &buf);
+  else
+    gni_value_to_json(type, value, &buf);
   gn_str text = gni_str_take(&table->arena, gni_buf_view(&buf));
   gni_buf_deinit(&buf);
   return text;
@@ -147,9 +149,8 @@ static int check_row(void *user, const gni_value *row, size_t count)
   c->answer->cells++;
   if (!same_value(type, &row[0], expected) && !c->answer->differs[0]) {
     gn_str ours = show(c->table, type, expected), theirs = show(c->table, type, &row[0]);
-    snprintf(c->answer->differs, sizeof c->answer->differs,
-             "row %zu: evaluator %.*s, DuckDB %.*s", c->row, GN_STR_ARGS(ours),
-             GN_STR_ARGS(theirs));
+    snprintf(c->answer->differs, sizeof c->answer->differs, "row %zu: evaluator %.*s, DuckDB %.*s",
+             c->row, GN_STR_ARGS(ours), GN_STR_ARGS(theirs));
   }
   c->row++;
   return GN_OK;
@@ -266,8 +267,10 @@ both_answer both_compare(both_table *table, const char *text, bool ansi)
   rc = gni_bound_to_duckdb(c.bound, &functions, &sql, &err);
   answer.native = functions.count == 0;
   if (rc == GN_OK) rc = add_functions(table, &functions, &err);
-  if (rc != GN_OK) snprintf(answer.differs, sizeof answer.differs, "no SQL: %s", err.message);
-  else if (type_is(&c, sql.ptr)) run_all(&c, sql.ptr);
+  if (rc != GN_OK)
+    snprintf(answer.differs, sizeof answer.differs, "no SQL: %s", err.message);
+  else if (type_is(&c, sql.ptr))
+    run_all(&c, sql.ptr);
   if (answer.differs[0]) {
     size_t len = strlen(answer.differs);
     snprintf(answer.differs + len, sizeof answer.differs - len, "\n  SQL: %s", sql.ptr);

@@ -342,7 +342,8 @@ static void check_family(const char *family)
   {                                                                                                \
     check_family(#name);                                                                           \
   }
-#define FAMILIES(X) X(arithmetic) X(array) X(cast) X(comparison) X(conditional) X(datetime) X(hash) X(math) X(string)
+#define FAMILIES(X)                                                                                \
+  X(arithmetic) X(array) X(cast) X(comparison) X(conditional) X(datetime) X(hash) X(math) X(string)
 FAMILIES(FAMILY)
 
 int main(void)

@@ -129,11 +129,13 @@ const char *expr_result(const char *text, bool ansi)
   if (bind(text, ansi, &bound, &err) != GN_OK) return say_error(&err);
   if (gni_bound_eval(bound, expr_row(&arena), &arena, &value, &err) != GN_OK)
     return say_error(&err);
-  if (value.is_null) gni_buf_add_text(&answer, "null");
+  if (value.is_null)
+    gni_buf_add_text(&answer, "null");
   else if (gni_bound_type(bound)->kind == GNI_BINARY)
     for (size_t i = 0; i < value.text.len; i++)
       gni_buf_add_format(&answer, "%02x", (unsigned)(unsigned char)value.text.ptr[i]);
-  else gni_buf_add_str(&answer, as_text(bound, &value));
+  else
+    gni_buf_add_str(&answer, as_text(bound, &value));
   gni_buf_add_text(&answer, ": ");
   gni_type_format(gni_bound_type(bound), &answer);
   return answer.ptr;

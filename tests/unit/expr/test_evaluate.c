@@ -216,10 +216,14 @@ static void texts_are_joined_and_matched(void)
 static void rounding_is_half_up_on_the_decimal_text(void)
 {
   static const struct example examples[] = {
-      {"round(d, 2)", "2.68: double"},       {"round(-2.5D)", "-3.0: double"},
-      {"round(1234.5D, -2)", "1200.0: double"}, {"round(1.5F)", "2.0: float"},
-      {"round(15, -1)", "20: int"},          {"round(2.5)", "3: decimal(2,0)"},
-      {"round(1e300, 2)", "1.0E300: double"}, {"round(-0.2D)", "0.0: double"},
+      {"round(d, 2)", "2.68: double"},
+      {"round(-2.5D)", "-3.0: double"},
+      {"round(1234.5D, -2)", "1200.0: double"},
+      {"round(1.5F)", "2.0: float"},
+      {"round(15, -1)", "20: int"},
+      {"round(2.5)", "3: decimal(2,0)"},
+      {"round(1e300, 2)", "1.0E300: double"},
+      {"round(-0.2D)", "0.0: double"},
   };
   CHECK_EXAMPLES(examples, false);
 }
