@@ -64,7 +64,7 @@ static int combine(const gni_bound *node, gnp_frame *frame, const gni_value *arg
   const gni_type *type = node->type->fields[0].type;
   bool two = node->arg_count > 1;
   size_t total = args[0].list.count + (two ? args[1].list.count : 0), count = 0;
-  seen mine, other;
+  seen mine = {0}, other = {0};
   gni_value *items = GN_TAKE(frame->arena, gni_value, total);
   int rc = items ? seen_init(&mine, type, total, frame) : gnp_frame_nomem(frame);
   if (rc == GN_OK) rc = seen_init(&other, type, total, frame);
