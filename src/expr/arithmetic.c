@@ -297,7 +297,7 @@ static void choose_variant(gni_bound *node, const gni_type *operand)
     node->sql = node->ansi ? v->sql_ansi : v->sql;
     return;
   }
-  assert(!"an arithmetic operator without a variant");
+  assert(false && "an arithmetic operator without a variant");
 }
 
 /* Spark's result types; `exact` false when digits had to be dropped to stay within 38. */
