@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/bound.h"
 
+#include <math.h>
+
 static int evaluate(const gni_bound *node, gnp_frame *frame, gni_value *out)
 {
   return node->eval(node, frame, out);
@@ -235,7 +237,7 @@ static int bind_nullif(gnp_binder *b, gnp_call *call)
 static int eval_nanvl(const gni_bound *node, gnp_frame *frame, gni_value *out)
 {
   int rc = evaluate(node->args[0], frame, out);
-  if (rc != GN_OK || out->is_null || out->real == out->real) return rc;
+  if (rc != GN_OK || out->is_null || !isnan(out->real)) return rc;
   return evaluate(node->args[1], frame, out);
 }
 
@@ -251,7 +253,7 @@ static int bind_nanvl(gnp_binder *b, gnp_call *call)
 
 GNP_APPLY(is_nan)
 {
-  return gnp_give_boolean(out, !args[0].is_null && args[0].real != args[0].real);
+  return gnp_give_boolean(out, !args[0].is_null && isnan(args[0].real));
 }
 
 /* zeroifnull(x) is coalesce(x, 0). */

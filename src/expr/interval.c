@@ -45,7 +45,7 @@ static bool add_amount(amounts *sum, const struct unit_row *unit, gn_str number,
   gn_str rest = gni_str_trim(number), whole;
   int64_t count, part = 0, size = 100000;
   if (rest.len && (rest.ptr[0] == '-' || rest.ptr[0] == '+')) {
-    negative ^= rest.ptr[0] == '-';
+    negative = negative != (rest.ptr[0] == '-');
     rest = (gn_str){rest.ptr + 1, rest.len - 1};
   }
   if (!gni_str_split(&rest, '.', &whole) || gni_parse_int64(whole, &count) != GN_OK) return false;
@@ -92,11 +92,11 @@ static bool add_range(amounts *sum, gn_str text, const struct unit_row *from,
   static const char marks[] = "- ::"; /* after year, day, hour, minute */
   gn_str rest = gni_str_trim(text), part;
   if (rest.len && (rest.ptr[0] == '-' || rest.ptr[0] == '+')) {
-    negative ^= rest.ptr[0] == '-';
+    negative = negative != (rest.ptr[0] == '-');
     rest = (gn_str){rest.ptr + 1, rest.len - 1};
   }
   for (const struct unit_row *unit = from; unit <= to; unit++) {
-    char mark = unit->months ? marks[0] : unit->size == GNP_DAY_US ? marks[1] : marks[2];
+    char mark = marks[unit->months ? 0 : unit->size == GNP_DAY_US ? 1 : 2];
     if (unit == to)
       part = rest;
     else if (!gni_str_split(&rest, mark, &part))

@@ -62,8 +62,8 @@ static size_t split_digits(gn_str shortest, char *digits, int *point)
 
 static size_t put_text(char *out, const char *text)
 {
-  size_t len = strlen(text);
-  memcpy(out, text, len);
+  size_t len = 0;
+  for (; text[len]; len++) out[len] = text[len]; /* the caller ends the text */
   return len;
 }
 
