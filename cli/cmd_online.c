@@ -51,7 +51,7 @@ int cmd_put(const cli_args *args)
 {
   gn_session *session;
   gn_error err = {0};
-  gn_text events;
+  gn_text events = {0};
   int64_t rows;
   if (!args->events) return cli_usage("'put' wants --events FILE");
   int rc = cli_open(args, &session);
@@ -89,7 +89,7 @@ static int one_request(const cli_args *args, gn_text *out)
 
 static int fetch(const cli_args *args, gn_session *session, const gn_text *requests)
 {
-  gn_text answers;
+  gn_text answers = {0};
   gn_error err = {0};
   int mode = args->chronon ? GN_ANSWER_CHRONON : GN_ANSWER_EXPLICIT;
   if (gn_fetch_json(session, args->words[0], requests->ptr, requests->len, mode, &answers, &err) !=
@@ -104,7 +104,7 @@ static int fetch(const cli_args *args, gn_session *session, const gn_text *reque
 int cmd_fetch(const cli_args *args)
 {
   gn_session *session;
-  gn_text requests;
+  gn_text requests = {0};
   if (args->type && strcmp(args->type, "group-by") != 0)
     return cli_usage("this version fetches -t group-by, not '%s'", args->type);
   if (!args->key == !args->requests)

@@ -128,9 +128,8 @@ int64_t gni_hop_ms(gni_window window, int resolution);
 /* The first instant that belongs to the window seen at `at_ms`: round(at - length, hop); INT64_MIN
  * when unbounded. A row belongs iff start <= ts < at. */
 int64_t gni_window_start(gni_window window, int64_t at_ms, int resolution);
-#define GNI_TAIL_BUFFER_MS                                                                         \
-  (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops                            \
-                   */
+#define GNI_TAIL_BUFFER_MS (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops   \
+                                            */
 
 /* The event at exactly (batch end - window): CHRONON leaves it out of the batch state as upstream
  * does; EXACT keeps it, so that online equals offline. */

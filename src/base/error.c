@@ -59,11 +59,6 @@ static void drop_partial_utf8(char *text, size_t len)
 }
 
 static void format_cut(char *out, size_t out_size, const char *format, va_list args)
-    GN_PRINTF(3, 0);
-static void record(gn_error *err, int code, int native, const char *format, va_list args)
-    GN_PRINTF(4, 0);
-
-static void format_cut(char *out, size_t out_size, const char *format, va_list args)
 {
   int length = vsnprintf(out, out_size, format, args);
   if (length < 0) out[0] = '\0';

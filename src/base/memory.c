@@ -159,7 +159,7 @@ void *gni_arena_grow(gn_arena *arena, void *block, size_t old_size, size_t size)
     return block;
   }
   void *moved = gni_arena_take(arena, size);
-  if (moved && old_size) memcpy(moved, block, old_size);
+  if (moved && block) memcpy(moved, block, old_size);
   return moved;
 }
 

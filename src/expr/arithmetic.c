@@ -255,6 +255,9 @@ GNP_APPLY(pmod_decimal)
 
 enum arithmetic_class { INTEGER, REAL, DECIMAL };
 
+/* DuckDB aligns two decimals in the narrower's bits, so both get the sum's type first. */
+#define SUM(sign) "CAST(CAST($1 AS $t) " sign " CAST($2 AS $t) AS $t)"
+
 static const struct variant {
   const char *name;
   enum arithmetic_class kind;
@@ -276,8 +279,8 @@ static const struct variant {
     {"/", REAL, divide_real, "($1 / NULLIF($2, 0))", "gn_divide_ansi($1, $2)"},
     {"%", REAL, remainder_real, NULL, NULL},
     {"negative", REAL, negate_real, "(-$1)", "(-$1)"},
-    {"+", DECIMAL, add_decimal, "CAST($1 + $2 AS $t)", "CAST($1 + $2 AS $t)"},
-    {"-", DECIMAL, subtract_decimal, "CAST($1 - $2 AS $t)", "CAST($1 - $2 AS $t)"},
+    {"+", DECIMAL, add_decimal, SUM("+"), SUM("+")},
+    {"-", DECIMAL, subtract_decimal, SUM("-"), SUM("-")},
     {"*", DECIMAL, multiply_decimal, "CAST($1 * $2 AS $t)", "CAST($1 * $2 AS $t)"},
     {"/", DECIMAL, divide_decimal, NULL, NULL},
     {"%", DECIMAL, remainder_decimal, NULL, NULL},
@@ -461,12 +464,24 @@ static const gnp_function functions[] = {
     {.name = "+", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
     {.name = "-", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
     {.name = "*", .bind = bind_arithmetic, .flags = GNP_ANSI_FAILS},
-    {.name = "/", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
-    {.name = "%", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
+    {.name = "/",
+     .bind = bind_arithmetic,
+     .eval = eval_division,
+     .flags = GNP_ANSI_FAILS | GNP_STRICT},
+    {.name = "%",
+     .bind = bind_arithmetic,
+     .eval = eval_division,
+     .flags = GNP_ANSI_FAILS | GNP_STRICT},
     {.name = "mod", .same_as = "%"},
-    {.name = "div", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
+    {.name = "div",
+     .bind = bind_arithmetic,
+     .eval = eval_division,
+     .flags = GNP_ANSI_FAILS | GNP_STRICT},
     {.name = "negative", .bind = bind_sign, .flags = GNP_ANSI_FAILS},
-    {.name = "pmod", .bind = bind_arithmetic, .eval = eval_division, .flags = GNP_ANSI_FAILS},
+    {.name = "pmod",
+     .bind = bind_arithmetic,
+     .eval = eval_division,
+     .flags = GNP_ANSI_FAILS | GNP_STRICT},
     {.name = "positive", .bind = bind_sign, .apply = same_value, .sql = "$1"},
 };
 

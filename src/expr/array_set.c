@@ -242,7 +242,7 @@ GNP_APPLY(sequence_months)
   bool dates = node->args[0]->type->kind == GNI_DATE;
   int64_t months = args[2].integer, start = args[0].integer, stop = args[1].integer;
   int64_t unit = dates ? 1 : GNP_DAY_US;
-  int64_t day = gnp_floor_div(start, unit), within = start - day * unit;
+  int64_t day = gnp_floor_div(start, unit), within = gnp_floor_mod(start, unit);
   if (months == 0 ? start != stop : months > 0 ? start > stop : start < stop)
     return bad_sequence(frame);
   int64_t days = gnp_floor_div(stop, unit) - day; /* months and days have the same sign here */

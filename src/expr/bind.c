@@ -257,6 +257,17 @@ static void settle_nulls(gni_bound *node)
     node->nullable |= any;
 }
 
+/* A constant null among the arguments of what gives null for any: the rest is not looked at, so it
+ * cannot fail either. */
+static bool is_surely_null(const gni_bound *node)
+{
+  bool strict = node->eval == gnp_eval_strict || node->function->flags & GNP_STRICT;
+  if (!strict || node->function->flags & GNP_SEES_NULLS) return false;
+  for (size_t i = 0; i < node->arg_count; i++)
+    if (node->args[i]->kind == GNP_CONSTANT && node->args[i]->value.is_null) return true;
+  return false;
+}
+
 int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *expr,
                   const gni_bound **args, size_t count, const gni_bound **out)
 {
@@ -283,6 +294,7 @@ int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *e
       (function->flags & GNP_CAN_FAIL) || (b->options.ansi && (function->flags & GNP_ANSI_FAILS));
   for (size_t i = 0; i < node->arg_count; i++) node->can_fail |= node->args[i]->can_fail;
   *out = node;
+  if (is_surely_null(node)) return constant_node(b, expr, node->type, GNI_NULL_VALUE, out);
   if (function->flags & GNP_NO_FOLD || !all_constant(node->args, node->arg_count)) return GN_OK;
   return fold(b, expr, node, out);
 }

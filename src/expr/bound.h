@@ -122,6 +122,7 @@ enum gnp_function_flags {
   GNP_CAN_FAIL = 8,    /* even without ANSI */
   GNP_ANSI_FAILS = 16, /* under ANSI */
   GNP_NO_FOLD = 32,    /* not a constant even of constants */
+  GNP_STRICT = 128,    /* has an `eval`, yet a null argument makes it null */
   GNP_HIDDEN = 64      /* an operator's or form's helper; not a name that can be called */
 };
 
@@ -150,9 +151,9 @@ typedef struct gnp_family {
 extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family_conditional,
     gnp_family_cast, gnp_family_math, gnp_family_rounding, gnp_family_bitwise, gnp_family_hash,
     gnp_family_string, gnp_family_substring, gnp_family_encoding, gnp_family_format,
-    gnp_family_datetime, gnp_family_date_parts, gnp_family_struct, gnp_family_array,
-    gnp_family_array_set, gnp_family_lambda, gnp_family_map, gnp_family_date_units,
-    gnp_family_string_case, gnp_family_string_change;
+    gnp_family_regex, gnp_family_datetime, gnp_family_date_parts, gnp_family_struct,
+    gnp_family_array, gnp_family_array_set, gnp_family_lambda, gnp_family_map,
+    gnp_family_date_units, gnp_family_string_case, gnp_family_string_change;
 
 const gnp_function *gnp_function_find(gn_str name);
 

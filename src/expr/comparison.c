@@ -162,8 +162,11 @@ static int bind_in(gnp_binder *b, gnp_call *call)
     return gnp_bind_fail(b, GN_E_TYPE, call->node, "maps cannot be compared");
   if (type->kind == GNI_NULL) type = &gni_type_boolean;
   call->node->type = &gni_type_boolean;
-  if (is_nested(type)) call->node->sql = NULL;
-  return gnp_cast_all(b, call, 0, type);
+  int rc = gnp_cast_all(b, call, 0, type);
+  bool may_fail = false; /* then the order matters: a match ends it */
+  for (size_t i = 0; rc == GN_OK && i < call->count; i++) may_fail |= call->args[i]->can_fail;
+  if (is_nested(type) || may_fail) call->node->sql = NULL;
+  return rc;
 }
 
 /* ---- greatest, least: nulls are passed over -------------------------------------------------- */
@@ -215,6 +218,7 @@ static int bind_between(gnp_binder *b, gnp_call *call)
   call->args = args;
   call->count = 2;
   call->node->type = &gni_type_boolean;
+  if (rc == GN_OK && args[1]->can_fail) call->node->sql = NULL;
   return rc;
 }
 

@@ -40,7 +40,7 @@ GNP_APPLY(timestamp_add)
   int rc = gnp_add_months(day, count * unit->months, frame, &moved);
   if (rc != GN_OK) return rc;
   if (__builtin_mul_overflow(moved.integer, GNP_DAY_US, &step) ||
-      __builtin_add_overflow(step, us - day * GNP_DAY_US, &us))
+      __builtin_add_overflow(step, gnp_floor_mod(us, GNP_DAY_US), &us))
     return overflow(frame);
   return gnp_give_integer(out, us);
 }

@@ -233,7 +233,7 @@ size_t gnp_sql_date_format(int32_t day, char out[GNP_DATE_TEXT_BYTES])
 
 size_t gnp_sql_timestamp_format(int64_t us, char out[GNP_TIMESTAMP_TEXT_BYTES])
 {
-  int64_t day = gnp_floor_div(us, GNP_DAY_US), within = us - day * GNP_DAY_US;
+  int64_t day = gnp_floor_div(us, GNP_DAY_US), within = gnp_floor_mod(us, GNP_DAY_US);
   int64_t seconds = within / GNP_SECOND_US, micros = within % GNP_SECOND_US;
   size_t len = gnp_sql_date_format((int32_t)day, out);
   len += (size_t)snprintf(out + len, GNP_TIMESTAMP_TEXT_BYTES - len, " %02d:%02d:%02d",

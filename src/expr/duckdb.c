@@ -241,6 +241,21 @@ static int emit_lambda(gnp_emitter *e, const gni_bound *node)
   return gnp_emit_node(e, node->args[0]);
 }
 
+/* Spark stops at a null argument, and the divisor is computed first; DuckDB computes all. Where an
+ * argument that may so be left out can fail, the order is kept by our evaluator. */
+static bool order_matters(const gni_bound *node)
+{
+  bool strict = node->eval == gnp_eval_strict || node->eval == gnp_eval_all, nullable = false;
+  bool division = node->function->flags & GNP_STRICT;
+  if (!strict && !division) return false;
+  if (division) return node->args[0]->can_fail;
+  for (size_t i = 0; i < node->arg_count; i++) {
+    if (nullable && node->args[i]->can_fail) return true;
+    nullable |= node->args[i]->nullable;
+  }
+  return false;
+}
+
 int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
 {
   switch ((enum gnp_bound_kind)node->kind) {
@@ -255,6 +270,7 @@ int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
   case GNP_CALL:
     break;
   }
+  if (order_matters(node)) return gnp_emit_function(e, node);
   if (node->emit) return node->emit(e, node);
   if (node->sql) return gnp_emit_template(e, node, node->sql);
   return gnp_emit_function(e, node);

@@ -102,7 +102,7 @@ static const gni_bound *extract(extraction *x, const gni_bound *node)
      */
     args[i] = arg->kind == GNP_CONSTANT ? arg
               : arg->kind == GNP_LAMBDA ? copy_body(x, arg, arg->index)
-              : i > 0 && arg->can_fail  ? copy_body(x, arg, NO_VARIABLES)
+              : arg->can_fail           ? copy_body(x, arg, NO_VARIABLES)
                                         : make_input(x, arg);
   }
   copy->args = args;

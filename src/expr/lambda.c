@@ -333,7 +333,8 @@ static int bind_filter(gnp_binder *b, gnp_call *call)
   if (rc != GN_OK) return rc;
   call->node->type = indexed ? call->args[0]->type : &gni_type_boolean;
   call->node->nullable = call->args[0]->nullable;
-  if (call->args[1]->parameter_count > 1) call->node->sql = NULL; /* DuckDB counts from 1 */
+  /* DuckDB counts from 1, and may compute what can fail for a list that is empty. */
+  if (call->args[1]->parameter_count > 1 || call->args[1]->can_fail) call->node->sql = NULL;
   return GN_OK;
 }
 
@@ -346,7 +347,7 @@ static int bind_transform(gnp_binder *b, gnp_call *call)
   if (rc != GN_OK) return rc;
   call->node->type = gni_type_list(b->arena, call->args[1]->type);
   call->node->nullable = call->args[0]->nullable;
-  if (call->args[1]->parameter_count > 1) call->node->sql = NULL;
+  if (call->args[1]->parameter_count > 1 || call->args[1]->can_fail) call->node->sql = NULL;
   return GN_OK;
 }
 

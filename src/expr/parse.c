@@ -555,6 +555,14 @@ int gnp_parse_expression(gnp_parser *p, const gni_expr **out)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* Where "${" stands, or NULL. */
+static const char *find_variable(gn_str text)
+{
+  for (size_t i = 0; i + 1 < text.len; i++)
+    if (text.ptr[i] == '$' && text.ptr[i + 1] == '{') return text.ptr + i;
+  return NULL;
+}
+
 int gni_expr_parse(gn_str text, gn_arena *arena, const gni_expr **out, gni_expr_place *place,
                    gn_error *err)
 {
@@ -563,6 +571,15 @@ int gni_expr_parse(gn_str text, gn_arena *arena, const gni_expr **out, gni_expr_
   *out = NULL;
   if (text.len > GN_EXPR_BYTES_MAX)
     return gni_fail(p.err, GN_E_LIMIT, "the expression is longer than %u bytes", GN_EXPR_BYTES_MAX);
+  const char *variable = find_variable(text);
+  if (variable) {
+    size_t at = (size_t)(variable - text.ptr);
+    int rc =
+        gni_fail(p.err, GN_E_UNSUPPORTED,
+                 "'${…}' is replaced by Spark before it reads the text; that is not supported");
+    gnp_place_fill(text, at, at + 2, place, p.err);
+    return rc;
+  }
   if (!gni_utf8_valid(text)) return gni_fail(p.err, GN_E_PARSE, "the expression is not UTF-8");
   const gni_expr *tree = NULL;
   int rc = gnp_parse_advance(&p);

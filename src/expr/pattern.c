@@ -358,9 +358,8 @@ typedef struct moment {
 static moment split_moment(int64_t us)
 {
   moment m = {.day = gnp_floor_div(us, GNP_DAY_US)};
-  int64_t within = us % GNP_DAY_US, era = gnp_floor_div(m.day, 146097);
+  int64_t within = gnp_floor_mod(us, GNP_DAY_US), era = gnp_floor_div(m.day, 146097);
   int32_t year;
-  if (within < 0) within += GNP_DAY_US;
   gni_day_to_civil((int32_t)(m.day - era * 146097), &year, &m.month, &m.of_month);
   m.year = year + era * 400;
   m.second_of_day = within / GNP_SECOND_US;

@@ -83,7 +83,7 @@ GNP_APPLY(subtract_micros)
 GNP_APPLY(timestamp_add_months)
 {
   int64_t day = gnp_floor_div(args[0].integer, GNP_DAY_US);
-  int64_t within = args[0].integer - day * GNP_DAY_US;
+  int64_t within = gnp_floor_mod(args[0].integer, GNP_DAY_US);
   int rc = gnp_add_months(day, args[1].integer, frame, out);
   if (rc != GN_OK) return rc;
   if (__builtin_mul_overflow(out->integer, GNP_DAY_US, &out->integer) ||

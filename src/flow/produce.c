@@ -88,7 +88,7 @@ void gnp_fold_close(gnp_fold *fold)
 static int open_snapshot(gnp_fold *fold, gni_day_range range, gn_error *err)
 {
   gnp_job *job = fold->job;
-  fold->day_count = (size_t)((int64_t)range.last - range.first + 1);
+  fold->day_count = (size_t)range.last - (size_t)range.first + 1;
   fold->days = GN_TAKE(&job->arena, int32_t, fold->day_count);
   if (!fold->days) return gni_fail_nomem(err, fold->day_count * sizeof *fold->days);
   for (size_t i = 0; i < fold->day_count; i++) fold->days[i] = range.first + (int32_t)i;

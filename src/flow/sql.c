@@ -207,18 +207,14 @@ static int spell_names(gn_str sql, gn_buf *out)
     if (c == '\'' || c == '"' || c == '`') {
       len = quoted_length(sql, i);
       gn_str inside = {sql.ptr + i + 1, len >= 2 ? len - 2 : 0};
-      if (c == '`')
-        gni_sql_add_name(out, inside);
-      else
-        gni_buf_add(out, sql.ptr + i, len);
+      if (c == '`') gni_sql_add_name(out, inside);
+      else gni_buf_add(out, sql.ptr + i, len);
     } else if (is_name_char(c)) {
       while (i + len < sql.len && is_name_char(sql.ptr[i + len])) len++;
       gn_str word = {sql.ptr + i, len};
       bool ns = word_is(word, "DEFAULT") && i + len < sql.len && sql.ptr[i + len] == '.';
-      if (ns)
-        gni_sql_add_name(out, GN_STR("default"));
-      else
-        gni_buf_add_str(out, word);
+      if (ns) gni_sql_add_name(out, GN_STR("default"));
+      else gni_buf_add_str(out, word);
     } else {
       gni_buf_add_char(out, c);
     }
@@ -240,10 +236,8 @@ static int run_select(struct answer *answer, gn_str sql, gn_error *err)
   gn_buf spelt;
   gni_buf_init(&spelt, answer->job.session->alloc, GN_TEXT_FILE_BYTES_MAX);
   int rc = spell_names(sql, &spelt);
-  if (rc != GN_OK)
-    gni_fail(err, rc, "the statement is too long");
-  else
-    rc = run_spelt(answer, gni_buf_view(&spelt), err);
+  if (rc != GN_OK) gni_fail(err, rc, "the statement is too long");
+  else rc = run_spelt(answer, gni_buf_view(&spelt), err);
   gni_buf_deinit(&spelt);
   return rc;
 }

@@ -115,7 +115,8 @@ static int keep_last_key(gni_store_load *load, gn_str key, gn_error *err)
     load->last_key.ptr = grown;
     load->last_capacity = capacity;
   }
-  if (key.len) memcpy((void *)(uintptr_t)load->last_key.ptr, key.ptr, key.len);
+  char *mine = (char *)(uintptr_t)load->last_key.ptr;
+  if (mine && key.len) memcpy(mine, key.ptr, key.len);
   load->last_key.len = key.len;
   return GN_OK;
 }

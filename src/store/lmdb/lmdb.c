@@ -359,7 +359,9 @@ static int walk_rows(const struct seen *seen, MDB_dbi dbi, bool is_long, gni_sto
   MDB_val key, data;
   int rc = mdb_cursor_open(seen->txn, dbi, &cursor), ours = GN_OK;
   if (rc) return gnp_lmdb_fail(err, rc, "read", seen->dataset);
-  while (ours == GN_OK && mdb_cursor_get(cursor, &key, &data, MDB_NEXT) == 0) {
+  while (ours == GN_OK) {
+    rc = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
+    if (rc) break;
     gn_str name = {key.mv_data, key.mv_size}, value = {data.mv_data, data.mv_size};
     if (is_long && data.mv_size >= 4) {
       uint32_t len;
@@ -370,6 +372,7 @@ static int walk_rows(const struct seen *seen, MDB_dbi dbi, bool is_long, gni_sto
     ours = each(user, name, value);
   }
   mdb_cursor_close(cursor);
+  if (ours == GN_OK && rc != MDB_NOTFOUND) return gnp_lmdb_fail(err, rc, "read", seen->dataset);
   return ours;
 }
 

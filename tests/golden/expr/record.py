@@ -104,6 +104,8 @@ def read_cases(family, lists):
 
         def column(match):
             name, _, same = match.group(1).partition("#")
+            if name not in lists:
+                return match.group(0)  # a brace of a regular expression
             key = (name, same or len(used))
             if same and key in used:
                 return "abcdefgh"[used.index(key)]
