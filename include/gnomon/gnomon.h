@@ -77,8 +77,8 @@ GN_API int gn_session_open(const gn_session_args *args, gn_session **out,
 GN_API void gn_session_close(gn_session *session);
 
 /**
- * Asks the calls that run in this session to end soon with GN_E_CANCELLED. Safe in a signal
- * handler.
+ * Asks the calls that run in this session to end soon with GN_E_CANCELLED, and so do later ones
+ * until gn_session_resume. Safe in a signal handler.
  *
  * @own     nothing
  * @err     none
@@ -86,6 +86,16 @@ GN_API void gn_session_close(gn_session *session);
  * @since   0.1
  */
 GN_API void gn_session_cancel(gn_session *session);
+
+/**
+ * Forgets a cancellation, so that calls from now on run to their end.
+ *
+ * @own     nothing
+ * @err     none
+ * @thread  any, when no call that was to be cancelled runs any more
+ * @since   0.1
+ */
+GN_API void gn_session_resume(gn_session *session);
 
 /**
  * Frees what a call returned as text; empty ones do nothing.

@@ -52,6 +52,11 @@ void gn_session_cancel(gn_session *session)
   gni_cancel_ask(&session->cancel);
 }
 
+void gn_session_resume(gn_session *session)
+{
+  session->cancel.asked = 0;
+}
+
 int gnp_session_store(gn_session *session, gni_store **out, gn_error *err)
 {
   int rc = GN_OK;
