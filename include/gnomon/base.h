@@ -60,7 +60,8 @@ typedef struct gn_error {
   int32_t native;    /* errno or the outside library's number; 0 when there is none */
   char where[184];   /* a path in the user's own words: "team.file.var: aggregations[2]" */
   char message[384]; /* lower case, what failed first, no full stop */
-  char hint[192];    /* what to try; may be empty */
+  char hint[184];    /* what to try; may be empty */
+  char diagnostic[8]; /* "GO006": the page that explains it, see gn_explain_code */
 } gn_error;
 
 /* All memory of a session comes from here. `resize(user, NULL, 0, n)` allocates, `(block, old, n)`

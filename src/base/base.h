@@ -26,6 +26,12 @@
 int gni_fail(gn_error *err, int code, const char *format, ...) GN_PRINTF(3, 4);
 /* The same with the number an outside library or the kernel gave. */
 int gni_fail_native(gn_error *err, int code, int native, const char *format, ...) GN_PRINTF(4, 5);
+/* The same under a code of the register (base/diagnostic.h); without one a failure has the general
+ * code of its result: GE011 for GN_E_NOTFOUND. */
+int gni_fail_as(gn_error *err, const char *diagnostic, int code, const char *format, ...)
+    GN_PRINTF(4, 5);
+/* Gives a failure its code on the way up, unless it has a better one than the general. */
+void gni_error_diagnostic(gn_error *err, const char *diagnostic);
 /* Puts "<text>: " before what `where` already says; called by frames on the way up. */
 void gni_error_where(gn_error *err, const char *format, ...) GN_PRINTF(2, 3);
 /* Says what to try. The first hint stays. */

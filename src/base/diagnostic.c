@@ -155,10 +155,10 @@ int gni_problems_result(const gni_problems *problems, gn_error *err)
     if (problems->items[i].severity == GNI_ERROR) first = &problems->items[i];
   if (!first) return gni_fail(err, GN_E_INVALID, "%zu errors", problems->errors);
   if (problems->errors == 1)
-    gni_fail(err, GN_E_INVALID, "%s: %.*s", first->code, GN_STR_ARGS(first->message));
+    gni_fail_as(err, first->code, GN_E_INVALID, "%.*s", GN_STR_ARGS(first->message));
   else
-    gni_fail(err, GN_E_INVALID, "%s: %.*s (and %zu more)", first->code, GN_STR_ARGS(first->message),
-             problems->errors - 1);
+    gni_fail_as(err, first->code, GN_E_INVALID, "%.*s (and %zu more)", GN_STR_ARGS(first->message),
+                problems->errors - 1);
   if (first->hint.len) gni_error_hint(err, "%.*s", GN_STR_ARGS(first->hint));
   if (first->file.len && first->line)
     gni_error_where(err, "%.*s:%u:%u", GN_STR_ARGS(first->file), first->line, first->column);
@@ -364,4 +364,36 @@ int gni_problems_write_json(const gni_problems *problems, gn_buf *out)
     gni_buf_add_text(out, "}\n");
   }
   return out->rc;
+}
+
+/* ---- a single failure ------------------------------------------------------------------------ */
+
+static gni_problem problem_of(const gn_error *err)
+{
+  bool unnamed = !err->diagnostic[0];
+  gni_problem problem = {.code = unnamed ? "GE018" : err->diagnostic,
+                         .severity = GNI_ERROR,
+                         .file = gni_str(err->where),
+                         .message = gni_str(err->message),
+                         .hint = gni_str(err->hint)};
+  if (err->code == GN_E_BUG)
+    problem.label = GN_STR("gnomon " GN_VERSION " is wrong here: please report it with this text");
+  return problem;
+}
+
+int gni_error_write(const gn_error *err, bool color, gn_buf *out)
+{
+  gni_problem problem = problem_of(err);
+  return gni_problem_write(&problem, color, out);
+}
+
+int gni_error_write_json(const gn_error *err, gn_buf *out)
+{
+  gni_problem problem = problem_of(err);
+  gni_buf_add_format(out, "{\"code\":\"%s\",\"severity\":\"error\"", problem.code);
+  add_text_member(out, "message", problem.message);
+  add_text_member(out, "where", problem.file);
+  add_text_member(out, "hint", problem.hint);
+  return gni_buf_add_format(out, ",\"result\":\"%s\",\"exit_status\":%d}\n",
+                            gn_code_name(err->code), gn_code_exit_status(err->code));
 }

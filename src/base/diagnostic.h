@@ -2,9 +2,9 @@
  * code. SPDX-License-Identifier: Apache-2.0
  *
  * Run-time code stops at the first failure and fills a gn_error. Checks of a file gather everything
- * in a gni_problems. Every code has a page in the register (register.c); numbers are never reused.
- * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GC command line.
- */
+ * in a gni_problems. Every code has a page in the register (register*.c); numbers are never reused.
+ * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GC command line,
+ * GR memory and disk, GE everything else, numbered as the result codes are. */
 #ifndef GNOMON_SRC_DIAGNOSTIC_H
 #define GNOMON_SRC_DIAGNOSTIC_H
 
@@ -83,5 +83,12 @@ int gni_problems_write(const gni_problems *problems, bool color, gn_buf *out);
 /* One JSON object a line: code, severity, file, line, column, end_column, message, label, hint,
  * source. Members that are not known are left out. */
 int gni_problems_write_json(const gni_problems *problems, gn_buf *out);
+
+/* ---- a single failure ------------------------------------------------------------------------ */
+
+/* In the same shape, with `where` as its place. */
+int gni_error_write(const gn_error *err, bool color, gn_buf *out);
+/* One JSON object a line: code, severity, message, where, hint, result, exit_status. */
+int gni_error_write_json(const gn_error *err, gn_buf *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* Result codes and the error record. SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 _Static_assert(sizeof(gn_error) == 768, "gn_error is part of the binary interface");
@@ -65,11 +66,27 @@ static void format_cut(char *out, size_t out_size, const char *format, va_list a
   if (length >= 0 && (size_t)length >= out_size) drop_partial_utf8(out, out_size - 1);
 }
 
-static void record(gn_error *err, int code, int native, const char *format, va_list args)
+/* What the kernel says of a disk or a right tells more than the result does. */
+static void name_diagnostic(gn_error *err, const char *diagnostic)
+{
+  bool from_kernel = err->code == GN_E_IO || err->code == GN_E_AUTH;
+  if (diagnostic)
+    snprintf(err->diagnostic, sizeof err->diagnostic, "%s", diagnostic);
+  else if (from_kernel && (err->native == ENOSPC || err->native == EDQUOT))
+    name_diagnostic(err, "GR001");
+  else if (from_kernel && (err->native == EACCES || err->native == EPERM || err->native == EROFS))
+    name_diagnostic(err, "GR002");
+  else
+    snprintf(err->diagnostic, sizeof err->diagnostic, "GE%03d", -err->code % 1000);
+}
+
+static void record(gn_error *err, const char *diagnostic, int code, int native, const char *format,
+                   va_list args)
 {
   if (!err || err->code != GN_OK) return;
   err->code = code;
   err->native = native;
+  name_diagnostic(err, diagnostic);
   err->where[0] = err->hint[0] = '\0';
   format_cut(err->message, sizeof err->message, format, args);
 }
@@ -78,7 +95,7 @@ int gni_fail(gn_error *err, int code, const char *format, ...)
 {
   va_list args;
   va_start(args, format);
-  record(err, code, 0, format, args);
+  record(err, NULL, code, 0, format, args);
   va_end(args);
   return code;
 }
@@ -87,9 +104,25 @@ int gni_fail_native(gn_error *err, int code, int native, const char *format, ...
 {
   va_list args;
   va_start(args, format);
-  record(err, code, native, format, args);
+  record(err, NULL, code, native, format, args);
   va_end(args);
   return code;
+}
+
+int gni_fail_as(gn_error *err, const char *diagnostic, int code, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  record(err, diagnostic, code, 0, format, args);
+  va_end(args);
+  return code;
+}
+
+void gni_error_diagnostic(gn_error *err, const char *diagnostic)
+{
+  bool is_general = err && err->diagnostic[0] == 'G' && err->diagnostic[1] == 'E';
+  if (err && err->code != GN_OK && (is_general || !err->diagnostic[0]))
+    snprintf(err->diagnostic, sizeof err->diagnostic, "%s", diagnostic);
 }
 
 int gni_fail_nomem(gn_error *err, size_t size)

@@ -3,9 +3,9 @@
  *
  * GD0xx are found while Python definitions are built (python/gnomon/_codes.py has the same ones),
  * and again in compiled files where those can break them; GD1xx in compiled files alone. */
-#include "base/diagnostic.h"
+#include "base/register.h"
 
-static const gni_diagnostic diagnostics[] = {
+static const gni_diagnostic definitions[] = {
     {.code = "GD001",
      .title = "module not found",
      .meaning = "A definition file imports a module that Python does not find. Modules of the "
@@ -540,71 +540,32 @@ static const gni_diagnostic diagnostics[] = {
                 "and {{ max_date(table=ns.t) }}.",
      .example = "SELECT * FROM t WHERE ds = '{{ ds }}'",
      .mend = "SELECT * FROM t WHERE ds BETWEEN '{{ start_date }}' AND '{{ end_date }}'"},
-
-    /* ---- tables and data ---- */
-
-    {.code = "GT001",
-     .title = "a table or column that does not exist",
-     .meaning = "A source names a table that the warehouse does not have, or an expression a "
-                "column that the table does not have.",
-     .example = "EventSource(table=\"data.purchase\", …), while the table is data.purchases",
-     .mend = "Correct the name, or name the table in gnomon.toml: [tables.\"data.purchases\"]."},
-    {.code = "GT002",
-     .title = "types that do not fit",
-     .meaning = "A column has a type that the definition cannot use.",
-     .example = "SUM over a column of text",
-     .mend = "Cast the column in selects: price=\"CAST(price AS DOUBLE)\"."},
-    {.code = "GT003",
-     .title = "the tables do not give what the definition needs",
-     .meaning = "The definition is well formed, but cannot be computed from its tables. The "
-                "message says why.",
-     .example = "a time column that is no whole number",
-     .mend = "Mend what the message names."},
-    {.code = "GT004",
-     .title = "times that are no milliseconds",
-     .meaning = "Some rows have no time, or one outside 1971 to 2099: seconds, microseconds, "
-                "or nothing.",
-     .example = "time_column=\"created_at_seconds\"",
-     .mend = "time_column=\"created_at_seconds * 1000\", and filter rows without a time in "
-             "wheres."},
-    {.code = "GT005",
-     .title = "the table does not go back far enough",
-     .meaning = "The first output days look back further than the table reaches, so their "
-                "windows hold less than they say.",
-     .example = "a window of 30 days, backfill_start_date 2025-01-05, and a table that begins "
-                "on 2025-01-01",
-     .mend = "Move backfill_start_date, or load older partitions."},
-
-    /* ---- expressions ---- */
-
-    {.code = "GX001",
-     .title = "an expression does not parse",
-     .meaning = "Expressions are Spark SQL. The caret shows where the text stops being an "
-                "expression.",
-     .example = "selects={\"cents\": \"amount * * 100\"}",
-     .mend = "\"amount * 100\""},
-    {.code = "GX002",
-     .title = "an expression that is not offered",
-     .meaning = "The expression uses something of Spark SQL that gnomon does not compute. It "
-                "is refused, never computed differently.",
-     .example = "\"java_method('java.util.UUID', 'randomUUID')\"",
-     .mend = "Say it with other functions, or compute the column in the table."},
 };
-enum { DIAGNOSTIC_COUNT = sizeof diagnostics / sizeof *diagnostics };
 
-static const struct {
-  const char *prefix, *title;
-} families[] = {{"GD", "Definitions"}, {"GX", "Expressions"}, {"GT", "Tables and data"},
-                {"GP", "Plans"},       {"GO", "Online"},      {"GC", "Command line"}};
+static const gnp_family definition_codes = {"Definitions", definitions,
+                                            sizeof definitions / sizeof *definitions};
+
+/* In the alphabet's order; pages are in the order in which a user meets them. */
+static const gnp_family *const families[] = {
+    &gnp_command_codes, &definition_codes,   &gnp_general_codes, &gnp_online_codes,
+    &gnp_plan_codes,    &gnp_resource_codes, &gnp_table_codes,   &gnp_expression_codes};
+static const gnp_family *const chapters[] = {
+    &definition_codes, &gnp_expression_codes, &gnp_table_codes,    &gnp_plan_codes,
+    &gnp_online_codes, &gnp_command_codes,    &gnp_resource_codes, &gnp_general_codes};
+enum { FAMILY_COUNT = sizeof families / sizeof *families };
 
 size_t gni_diagnostic_count(void)
 {
-  return DIAGNOSTIC_COUNT;
+  size_t count = 0;
+  for (size_t i = 0; i < FAMILY_COUNT; i++) count += families[i]->count;
+  return count;
 }
 
 const gni_diagnostic *gni_diagnostic_at(size_t index)
 {
-  return &diagnostics[index];
+  size_t i = 0;
+  while (index >= families[i]->count) index -= families[i++]->count;
+  return &families[i]->rows[index];
 }
 
 static bool is_same_code(gn_str text, const char *code)
@@ -620,8 +581,9 @@ static bool is_same_code(gn_str text, const char *code)
 
 const gni_diagnostic *gni_diagnostic_find(gn_str code)
 {
-  for (size_t i = 0; i < DIAGNOSTIC_COUNT; i++)
-    if (is_same_code(code, diagnostics[i].code)) return &diagnostics[i];
+  for (size_t f = 0; f < FAMILY_COUNT; f++)
+    for (size_t i = 0; i < families[f]->count; i++)
+      if (is_same_code(code, families[f]->rows[i].code)) return &families[f]->rows[i];
   return NULL;
 }
 
@@ -640,14 +602,11 @@ int gni_diagnostic_pages(gn_buf *out)
   gni_buf_add_text(
       out, "# Diagnostics\n\nMade from `src/base/register.c`; do not edit. `gnomon explain CODE` "
            "prints one page.\n");
-  for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
-    bool is_first = true;
-    for (size_t i = 0; i < DIAGNOSTIC_COUNT; i++) {
-      if (!gni_str_starts(gni_str(diagnostics[i].code), families[f].prefix)) continue;
-      if (is_first) gni_buf_add_format(out, "\n## %s\n", families[f].title);
-      is_first = false;
+  for (size_t f = 0; f < sizeof chapters / sizeof *chapters; f++) {
+    gni_buf_add_format(out, "\n## %s\n", chapters[f]->title);
+    for (size_t i = 0; i < chapters[f]->count; i++) {
       gni_buf_add_text(out, "\n### ");
-      gni_diagnostic_page(&diagnostics[i], out);
+      gni_diagnostic_page(&chapters[f]->rows[i], out);
     }
   }
   return out->rc;

@@ -176,8 +176,8 @@ static void the_first_error_becomes_the_result(void)
   error.line = 40;
   gni_problems_add(&problems, &error);
   CHECK_INT(gni_problems_result(&problems, &err), GN_E_INVALID);
-  CHECK_TEXT(err.message,
-             "GD107: aggregation reads a column the source does not select (and 1 more)");
+  CHECK_TEXT(err.diagnostic, "GD107");
+  CHECK_TEXT(err.message, "aggregation reads a column the source does not select (and 1 more)");
   CHECK_TEXT(err.where, "group_bys/my_team/user_purchase_features.py:31:26");
   CHECK_TEXT(err.hint, "did you mean `purchase_price`?");
 }

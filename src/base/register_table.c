@@ -1,0 +1,150 @@
+/* GT: tables and their rows; GX: expressions. SPDX-License-Identifier: Apache-2.0 */
+#include "base/register.h"
+
+static const gni_diagnostic tables[] = {
+    {.code = "GT001",
+     .title = "a table that does not exist",
+     .meaning = "A source, or a statement, names a table that the warehouse does not have. Tables "
+                "are folders or files below the warehouse, and what gnomon.toml and --table name.",
+     .example = "EventSource(table=\"data.purchase\", …), while the table is data.purchases",
+     .mend = "Correct the name, or name the table in gnomon.toml: [tables.\"data.purchases\"]."},
+    {.code = "GT002",
+     .title = "types that do not fit",
+     .meaning = "A column has a type that the definition cannot use.",
+     .example = "SUM over a column of text",
+     .mend = "Cast the column in selects: price=\"CAST(price AS DOUBLE)\"."},
+    {.code = "GT003",
+     .title = "the tables do not give what the definition needs",
+     .meaning = "The definition is well formed, but cannot be computed from its tables. The "
+                "message says why.",
+     .example = "files of one table that lie at different depths",
+     .mend = "Mend what the message names."},
+    {.code = "GT004",
+     .title = "times that are no milliseconds",
+     .meaning = "Some rows have a time outside 1971 to 2099: seconds or microseconds.",
+     .example = "time_column=\"created_at_seconds\"",
+     .mend = "time_column=\"created_at_seconds * 1000\""},
+    {.code = "GT005",
+     .title = "the table does not go back far enough",
+     .meaning = "The first output days look back further than the table reaches, so their "
+                "windows hold less than they say.",
+     .example = "a window of 30 days, backfill_start_date 2025-01-05, and a table that begins "
+                "on 2025-01-01",
+     .mend = "Move backfill_start_date, or load older partitions."},
+    {.code = "GT006",
+     .title = "a column that does not exist",
+     .meaning = "An expression, a key or a time column names a column that the table does not "
+                "have. The hint names the nearest.",
+     .example = "select(\"user_id\", \"prise\"), while the column is price",
+     .mend = "Correct the name, or select the column: select(prise=\"price\")."},
+    {.code = "GT007",
+     .title = "rows without a time where one is needed",
+     .meaning = "Windows, TEMPORAL accuracy, FIRST and LAST need the time of each row, and a "
+                "source has no time column.",
+     .example = "Query(selects=select(\"user_id\", \"price\")) with a window of 7 days",
+     .mend = "Query(…, time_column=\"ts\"), in milliseconds since 1970"},
+    {.code = "GT008",
+     .title = "days are missing in the table",
+     .meaning = "Between its first and its last partition the table has no partition for some "
+                "days, so windows over them hold less than they say.",
+     .example = "ds=2025-01-01 and ds=2025-01-03, and nothing between",
+     .mend = "Load the missing days, unless there truly was nothing on them."},
+    {.code = "GT009",
+     .title = "rows whose time is null",
+     .meaning = "Rows without a time are in no window, so they count nowhere.",
+     .example = "time_column=\"unix_millis(to_timestamp(created))\" over texts of several formats",
+     .mend = "Mend the expression, or say that it is meant: wheres=[\"ts IS NOT NULL\"]."},
+    {.code = "GT010",
+     .title = "rows from the future",
+     .meaning = "Some rows have a time more than a day after now. They wait in the table until "
+                "their day comes.",
+     .example = "a clock that is set wrong, or a planned delivery as the time column",
+     .mend = "Use the time at which the row became known, or filter the rows in wheres."},
+    {.code = "GT011",
+     .title = "no name of a table",
+     .meaning = "A table is called namespace.table or table.",
+     .example = "EventSource(table=\"../purchases\", …)",
+     .mend = "EventSource(table=\"purchases\", …), with its path in gnomon.toml"},
+    {.code = "GT012",
+     .title = "a file of an unknown format",
+     .meaning = "Tables are Parquet or CSV, told by the file's end or by `format`.",
+     .example = "[tables.purchases]\npath = \"purchases.xlsx\"",
+     .mend = "path = \"purchases.parquet\", or format = \"csv\" for another ending"},
+    {.code = "GT013",
+     .title = "the output table has other columns",
+     .meaning = "The table that a backfill writes to exists, with a column of another type or "
+                "name than the definition gives now.",
+     .example = "an input that was an int and is a double now",
+     .mend = "Give the definition a new variable (v2), or drop the table and fill it again."},
+    {.code = "GT014",
+     .title = "a table that can only be read",
+     .meaning = "gnomon writes folders of Parquet by day. A single file, or another format, is "
+                "only read.",
+     .example = "[tables.\"default.my_team_purchases_v1\"]\npath = \"old.csv\"",
+     .mend = "Remove that table from gnomon.toml, so that it lies in the warehouse."},
+    {.code = "GT015",
+     .title = "a table of another version",
+     .meaning = "The record beside the table was written in a format that this version does not "
+                "read.",
+     .example = "a warehouse of a later gnomon",
+     .mend = "Update gnomon, or fill the table again."},
+    {.code = "GT016",
+     .title = "a partition that is no day",
+     .meaning = "The partition column holds days, written as the table's partition format says.",
+     .example = "ds=latest beside ds=2025-01-01",
+     .mend = "Move that folder away, or set partition_format in gnomon.toml."},
+    {.code = "GT017",
+     .title = "sources of different types",
+     .meaning = "The sources of a GroupBy are read one after another into one table, so a column "
+                "has one type in all of them.",
+     .example = "price is a double in one source and a string in the other",
+     .mend = "Cast it in one of the two: select(price=\"CAST(price AS DOUBLE)\")."},
+    {.code = "GT018",
+     .title = "not a statement for reading",
+     .meaning = "`gnomon sql` reads: SELECT, SHOW TABLES [LIKE 'x*'], DESCRIBE [EXTENDED] table.",
+     .example = "gnomon sql \"DROP TABLE purchases\"",
+     .mend = "gnomon sql \"SELECT * FROM purchases LIMIT 10\""},
+    {.code = "GT019",
+     .title = "the engine refuses a statement or a file",
+     .meaning = "A statement is wrong, or a file is not what its name says. The message is the "
+                "engine's own.",
+     .example = "gnomon sql \"SELECT prise FROM purchases\"",
+     .mend = "Mend what the message names."},
+};
+
+const gnp_family gnp_table_codes = {"Tables and data", tables, sizeof tables / sizeof *tables};
+
+static const gni_diagnostic expressions[] = {
+    {.code = "GX001",
+     .title = "an expression does not parse",
+     .meaning = "Expressions are Spark SQL. The caret shows where the text stops being an "
+                "expression.",
+     .example = "selects={\"cents\": \"amount * * 100\"}",
+     .mend = "\"amount * 100\""},
+    {.code = "GX002",
+     .title = "an expression that is not offered",
+     .meaning = "The expression uses something of Spark SQL that gnomon does not compute. It "
+                "is refused, never computed differently.",
+     .example = "\"java_method('java.util.UUID', 'randomUUID')\"",
+     .mend = "Say it with other functions, or compute the column in the table."},
+    {.code = "GX003",
+     .title = "an unknown function",
+     .meaning = "No function has this name here. The hint names the nearest; Spark may have more.",
+     .example = "\"coalesc(price, 0)\"",
+     .mend = "\"coalesce(price, 0)\""},
+    {.code = "GX004",
+     .title = "an expression whose types do not fit",
+     .meaning = "A function or an operator is given a type that it does not take, or the result "
+                "is not of the type that is needed.",
+     .example = "wheres=[\"price + 1\"]",
+     .mend = "wheres=[\"price > 1\"]"},
+    {.code = "GX005",
+     .title = "an expression that fails on a value",
+     .meaning = "The expression is right and cannot be computed for a row, as Spark's ANSI mode "
+                "has it: a division by zero, a text that is no number, an overflow.",
+     .example = "\"CAST(code AS INT)\" over 'n/a'",
+     .mend = "\"TRY_CAST(code AS INT)\", or filter such rows in wheres"},
+};
+
+const gnp_family gnp_expression_codes = {"Expressions", expressions,
+                                         sizeof expressions / sizeof *expressions};
