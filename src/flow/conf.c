@@ -63,7 +63,7 @@ static int not_found(gn_session *session, const char *conf, gn_arena *arena, gn_
 {
   struct names names = {.arena = arena};
   gn_str wanted = gni_str_format(arena, "%s", conf);
-  gni_fail(err, GN_E_NOTFOUND, "no compiled definition is called '%s'", conf);
+  gni_fail_as(err, "GC006", GN_E_NOTFOUND, "no compiled definition is called '%s'", conf);
   for (size_t i = 0; wanted.ptr && i < wanted.len; i++)
     if (wanted.ptr[i] == '/') ((char *)(uintptr_t)wanted.ptr)[i] = '.';
   if (gnp_conf_each(session, arena, collect_name, &names, NULL) == GN_OK && wanted.ptr) {
@@ -139,7 +139,8 @@ int gnp_conf_each(gn_session *session, gn_arena *arena,
     if (rc != GN_OK) return rc;
   }
   if (any) return GN_OK;
-  gni_fail(err, GN_E_NOTFOUND, "'%s' has no production/ folder with definitions", session->repo);
+  gni_fail_as(err, "GC007", GN_E_NOTFOUND, "'%s' has no production/ folder with definitions",
+              session->repo);
   gni_error_hint(err, "compile them first: gnomon compile");
   return GN_E_NOTFOUND;
 }

@@ -58,8 +58,8 @@ static int parse_boundary(gn_str text, int *out)
 
 static int wrong_value(const gnp_toml_entry *entry, const char *wanted, gn_error *err)
 {
-  return gni_fail(err, GN_E_INVALID, "'%.*s' wants %s, not '%.*s'", GN_STR_ARGS(entry->key), wanted,
-                  GN_STR_ARGS(entry->text));
+  return gni_fail_as(err, "GC011", GN_E_INVALID, "'%.*s' wants %s, not '%.*s'",
+                     GN_STR_ARGS(entry->key), wanted, GN_STR_ARGS(entry->text));
 }
 
 static int apply(const struct setting *setting, const gnp_toml_entry *entry, gnp_config *config,
@@ -94,8 +94,8 @@ static int apply(const struct setting *setting, const gnp_toml_entry *entry, gnp
 static int unknown_setting(const gnp_toml_entry *entry, const gn_str *names, size_t count,
                            gn_error *err)
 {
-  gni_fail(err, GN_E_INVALID, "unknown setting '%.*s' in [%.*s]", GN_STR_ARGS(entry->key),
-           GN_STR_ARGS(entry->table));
+  gni_fail_as(err, "GC010", GN_E_INVALID, "unknown setting '%.*s' in [%.*s]",
+              GN_STR_ARGS(entry->key), GN_STR_ARGS(entry->table));
   gn_str near = gni_nearest(entry->key, names, count);
   if (near.ptr) gni_error_hint(err, "did you mean '%.*s'?", GN_STR_ARGS(near));
   return GN_E_INVALID;
@@ -175,7 +175,8 @@ static int apply_table_flags(const gn_session_args *args, struct reading *readin
   for (size_t i = 0; i < args->table_count; i++) {
     gn_str rest = gni_str(args->tables[i]), name;
     if (!gni_str_split(&rest, '=', &name) || !rest.ptr || !name.len || !rest.len)
-      return gni_fail(err, GN_E_ARG, "--table wants NAME=PATH, not '%s'", args->tables[i]);
+      return gni_fail_as(err, "GC004", GN_E_ARG, "--table wants NAME=PATH, not '%s'",
+                         args->tables[i]);
     gn_str kept_name = gni_str_take(reading->arena, name),
            path = gni_str_take(reading->arena, rest);
     gni_table_entry *table = kept_name.ptr && path.ptr ? table_entry(reading, kept_name.ptr) : NULL;
@@ -217,7 +218,8 @@ static int apply_flags(const gn_session_args *args, const char *repo, struct rea
     config->memory_origin = "flag";
   }
   if (args->boundary && parse_boundary(gni_str(args->boundary), &config->boundary) != GN_OK)
-    return gni_fail(err, GN_E_ARG, "boundary is 'chronon' or 'exact', not '%s'", args->boundary);
+    return gni_fail_as(err, "GC011", GN_E_ARG, "boundary is 'chronon' or 'exact', not '%s'",
+                       args->boundary);
   return apply_table_flags(args, reading, err);
 }
 

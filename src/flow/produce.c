@@ -31,8 +31,8 @@ void gnp_rows_reset(gnp_rows *rows)
 
 static int too_large(const gnp_rows *rows, gn_error *err)
 {
-  gni_fail(err, GN_E_LIMIT, "the rows of one key need more than %zu MiB",
-           rows->arena.ceiling_bytes >> 20);
+  gni_fail_as(err, "GR004", GN_E_LIMIT, "the rows of one key need more than %zu MiB",
+              rows->arena.ceiling_bytes >> 20);
   gni_error_hint(err, "raise --memory, or filter the key that has most rows");
   return GN_E_LIMIT;
 }

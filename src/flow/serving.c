@@ -59,8 +59,8 @@ static int bind(gnp_serving *serving, gn_error *err)
 
 static int not_uploaded(gn_str dataset, const char *name, gn_error *err)
 {
-  gni_fail(err, GN_E_NOTFOUND, "'%s' is not in the store (dataset %.*s)", name,
-           GN_STR_ARGS(dataset));
+  gni_fail_as(err, "GO006", GN_E_NOTFOUND, "'%s' is not in the store (dataset %.*s)", name,
+              GN_STR_ARGS(dataset));
   gni_error_hint(err, "upload it first: gnomon upload %s --ds DAY", name);
   return GN_E_NOTFOUND;
 }

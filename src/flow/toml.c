@@ -11,7 +11,7 @@ struct cursor {
 
 static int fail_here(struct cursor *at, const char *what)
 {
-  int rc = gni_fail(at->err, GN_E_PARSE, "%s", what);
+  int rc = gni_fail_as(at->err, "GC009", GN_E_PARSE, "%s", what);
   gni_error_where(at->err, "line %u, column %zu", at->line,
                   (size_t)(at->rest.ptr - at->line_start) + 1);
   return rc;
@@ -173,7 +173,7 @@ int gnp_toml_read(gn_str text, gn_arena *arena,
 {
   struct cursor at = {.arena = arena, .err = err};
   gn_str table = GN_STR("");
-  if (!gni_utf8_valid(text)) return gni_fail(err, GN_E_PARSE, "the file is not UTF-8");
+  if (!gni_utf8_valid(text)) return gni_fail_as(err, "GC009", GN_E_PARSE, "the file is not UTF-8");
   while (gni_str_split(&text, '\n', &at.rest)) {
     at.line++;
     at.line_start = at.rest.ptr;

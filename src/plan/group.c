@@ -73,8 +73,9 @@ static int bind_time(gni_group_source *source, gn_arena *arena, gn_error *err)
     gn_buf name;
     gni_buf_init(&name, arena->alloc, 1 << 12);
     gni_type_format(gni_bound_type(source->time), &name);
-    rc = gni_fail(err, GN_E_TYPE, "`%.*s` is %s; a time is bigint, milliseconds since 1970",
-                  GN_STR_ARGS(text), name.ptr ? name.ptr : "?");
+    rc = gni_fail_as(err, "GT002", GN_E_TYPE,
+                     "`%.*s` is %s; a time is bigint, milliseconds since 1970", GN_STR_ARGS(text),
+                     name.ptr ? name.ptr : "?");
     gni_error_hint(err, "for a timestamp write: unix_millis(%.*s)", GN_STR_ARGS(text));
     gni_buf_deinit(&name);
   }
@@ -105,7 +106,10 @@ static int parse_limit(gn_str text, const char *field, int32_t open, int32_t *ou
   if (!text.len) return GN_OK;
   gn_str pattern = memchr(text.ptr, '-', text.len) ? GN_STR("yyyy-MM-dd") : GN_STR("yyyyMMdd");
   int rc = gni_day_parse(text, pattern, out, err);
-  if (rc != GN_OK) gni_error_where(err, "%s", field);
+  if (rc != GN_OK) {
+    gni_error_diagnostic(err, "GD120");
+    gni_error_where(err, "%s", field);
+  }
   return rc;
 }
 
@@ -113,13 +117,13 @@ static int open_source(const gni_source *from, const gni_table_access *tables, g
                        gni_group_source *source, gn_error *err)
 {
   if (from->join_source)
-    return gni_fail(err, GN_E_UNSUPPORTED,
-                    "a joinSource needs joins, which this version does not compute");
+    return gni_fail_as(err, "GP011", GN_E_UNSUPPORTED,
+                       "a joinSource needs joins, which this version does not compute");
   *source = (gni_group_source){.table = gni_source_table(from, arena),
                                .query = gni_source_query(from),
                                .entities = from->entities != NULL,
                                .cumulative = from->events && from->events->is_cumulative};
-  if (!source->query) return gni_fail(err, GN_E_INVALID, "the source has no query");
+  if (!source->query) return gni_fail_as(err, "GD020", GN_E_INVALID, "the source has no query");
   int rc = parse_limit(source->query->start_partition, "startPartition", GNI_DAY_OPEN_START,
                        &source->start_day, err);
   if (rc == GN_OK)
@@ -162,8 +166,8 @@ static int check_same(const gni_type *first, const gni_bound *const *bound, gn_a
     gni_buf_init(&b, arena->alloc, 1 << 12);
     gni_type_format(first->fields[i].type, &a);
     gni_type_format(gni_bound_type(bound[i]), &b);
-    gni_fail(err, GN_E_TYPE, "'%.*s' is %s here and %s in the first source",
-             GN_STR_ARGS(first->fields[i].name), b.ptr ? b.ptr : "?", a.ptr ? a.ptr : "?");
+    gni_fail_as(err, "GT017", GN_E_TYPE, "'%.*s' is %s here and %s in the first source",
+                GN_STR_ARGS(first->fields[i].name), b.ptr ? b.ptr : "?", a.ptr ? a.ptr : "?");
     gni_error_hint(err, "cast it to one type in both sources");
     gni_buf_deinit(&a);
     gni_buf_deinit(&b);
@@ -221,8 +225,8 @@ static int check_time(const gni_group *group, gn_error *err)
   bool needed =
       group->layout && (group->layout->any_windowed || group->layout->any_timed || group->temporal);
   if (!needed || group->has_time) return GN_OK;
-  gni_fail(err, GN_E_INVALID,
-           "windows, FIRST and LAST need a time, and a source has no timeColumn");
+  gni_fail_as(err, "GT007", GN_E_INVALID,
+              "windows, FIRST and LAST need a time, and a source has no timeColumn");
   gni_error_hint(err, "give each source's query a time_column in milliseconds");
   return GN_E_INVALID;
 }

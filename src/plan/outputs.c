@@ -10,6 +10,18 @@ static int no_memory(const gnp_binding *binding)
                   GN_STR_ARGS(binding->group->name));
 }
 
+/* Which page explains why an expression cannot be used. */
+static void name_diagnostic(int rc, gn_error *err)
+{
+  static const struct {
+    int code;
+    const char *diagnostic;
+  } pages[] = {{GN_E_PARSE, "GX001"},    {GN_E_UNSUPPORTED, "GX002"}, {GN_E_TYPE, "GX004"},
+               {GN_E_NOTFOUND, "GT006"}, {GN_E_LIMIT, "GX002"},       {GN_E_INVALID, "GX004"}};
+  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+    if (pages[i].code == rc) gni_error_diagnostic(err, pages[i].diagnostic);
+}
+
 int gnp_bind_text(gn_str text, const gni_type *schema, const gni_type *as, gn_arena *arena,
                   const gni_bound **out, gn_error *err)
 {
@@ -19,7 +31,10 @@ int gnp_bind_text(gn_str text, const gni_type *schema, const gni_type *as, gn_ar
   if (rc == GN_OK)
     rc = as ? gni_expr_bind_as(expr, schema, as, &options, arena, out, NULL, err)
             : gni_expr_bind(expr, schema, &options, arena, out, NULL, err);
-  if (rc != GN_OK) gni_error_where(err, "`%.*s`", GN_STR_ARGS(text));
+  if (rc != GN_OK) {
+    name_diagnostic(rc, err);
+    gni_error_where(err, "`%.*s`", GN_STR_ARGS(text));
+  }
   return rc;
 }
 
@@ -78,6 +93,8 @@ static int bind_layout(gnp_binding *binding)
   rc = gni_layout_take(binding->arena, aggregations, kept, group->inputs, &group->layout,
                        binding->err);
   if (rc == GN_OK) group->values = group->layout->output;
+  if (rc == GN_E_UNSUPPORTED) gni_error_diagnostic(binding->err, "GD116");
+  if (rc == GN_E_TYPE || rc == GN_E_INVALID) gni_error_diagnostic(binding->err, "GT002");
   return rc;
 }
 
@@ -134,6 +151,7 @@ static int bind_derivation(gnp_binding *binding, const gni_derivation *derivatio
   if (rc == GN_OK && out->copy_of < 0)
     rc = gnp_bind_text(text, group->wide, NULL, binding->arena, &out->bound, binding->err);
   if (rc != GN_OK) {
+    name_diagnostic(rc, binding->err);
     gni_error_where(binding->err, "derivation '%.*s'", GN_STR_ARGS(derivation->name));
     return rc;
   }

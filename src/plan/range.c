@@ -29,7 +29,7 @@ static int add_day(struct steps *steps, int32_t day, gn_error *err)
     return GN_OK;
   }
   if (steps->count == GN_PLAN_STEPS_MAX) {
-    gni_fail(err, GN_E_LIMIT, "the range needs more than %d steps", GN_PLAN_STEPS_MAX);
+    gni_fail_as(err, "GP004", GN_E_LIMIT, "the range needs more than %d steps", GN_PLAN_STEPS_MAX);
     gni_error_hint(err, "use larger steps (--step-days) or a shorter range");
     return GN_E_LIMIT;
   }
@@ -42,7 +42,8 @@ static int first_day_of(const gni_range_request *request, int32_t *first, gn_err
   *first = request->range.first;
   if (*first != GNI_DAY_OPEN_START) return GN_OK;
   if (!request->input_count)
-    return gni_fail(err, GN_E_NOTFOUND, "no start day is given and the sources have no partitions");
+    return gni_fail_as(err, "GP003", GN_E_NOTFOUND,
+                       "no start day is given and the sources have no partitions");
   *first = request->inputs[0];
   return GN_OK;
 }
@@ -56,7 +57,7 @@ int gni_range_plan(const gni_range_request *request, gn_arena *arena, gni_range_
   int rc = first_day_of(request, &first, err);
   if (rc != GN_OK) return rc;
   if (first > request->range.last)
-    return gni_fail(err, GN_E_ARG, "the range ends before it starts");
+    return gni_fail_as(err, "GP002", GN_E_ARG, "the range ends before it starts");
   steps.items = GN_TAKE(arena, gni_day_range, GN_PLAN_STEPS_MAX);
   if (!steps.items) return gni_fail_nomem(err, GN_PLAN_STEPS_MAX * sizeof *steps.items);
   /* Days before the first that exists were dropped by retention, as far as anyone can tell. */
@@ -83,8 +84,9 @@ int gni_range_split(gni_day_range range, int32_t parts, gn_arena *arena, gni_day
 {
   int64_t days = (int64_t)range.last - range.first + 1;
   if (parts < 1 || parts > days)
-    return gni_fail(err, GN_E_ARG, "%d parts of %lld days: there must be at least one day a part",
-                    parts, (long long)days);
+    return gni_fail_as(err, "GP005", GN_E_ARG,
+                       "%d parts of %lld days: there must be at least one day a part", parts,
+                       (long long)days);
   gni_day_range *items = GN_TAKE(arena, gni_day_range, parts);
   if (!items) return gni_fail_nomem(err, (size_t)parts * sizeof *items);
   int32_t each = (int32_t)(days / parts);

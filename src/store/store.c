@@ -35,7 +35,8 @@ static const gni_store_driver *find_driver(gn_str scheme, gn_error *err)
     if (gni_str_equal(scheme, names[i])) return drivers[i];
   }
   gn_str near = gni_nearest(scheme, names, DRIVER_COUNT);
-  gni_fail(err, GN_E_UNSUPPORTED, "no store driver is called '%.*s'", GN_STR_ARGS(scheme));
+  gni_fail_as(err, "GO001", GN_E_UNSUPPORTED, "no store driver is called '%.*s'",
+              GN_STR_ARGS(scheme));
   if (near.ptr)
     gni_error_hint(err, "did you mean '%.*s:'?", GN_STR_ARGS(near));
   else
@@ -49,7 +50,7 @@ int gni_store_open(const char *url, const gni_store_env *env, gni_store **out, g
   gn_str place = gni_str(url), scheme;
   *out = NULL;
   if (!gni_str_split(&place, ':', &scheme) || !place.ptr) {
-    gni_fail(err, GN_E_ARG, "store '%s' has no scheme", url);
+    gni_fail_as(err, "GO001", GN_E_ARG, "store '%s' has no scheme", url);
     gni_error_hint(err, "write it as lmdb:%s", url);
     return GN_E_ARG;
   }

@@ -22,7 +22,7 @@ int gni_table_name_split(gn_str name, gn_str *ns, gn_str *base, gn_error *err)
   *ns = dot < name.len ? (gn_str){name.ptr, dot} : GN_STR("default");
   *base = dot < name.len ? (gn_str){name.ptr + dot + 1, name.len - dot - 1} : name;
   if (is_plain(*ns) && is_plain(*base)) return GN_OK;
-  gni_fail(err, GN_E_ARG, "'%.*s' is no name of a table", GN_STR_ARGS(name));
+  gni_fail_as(err, "GT011", GN_E_ARG, "'%.*s' is no name of a table", GN_STR_ARGS(name));
   gni_error_hint(err, "write it as namespace.table, without '/' and not beginning with '.' or '_'");
   return GN_E_ARG;
 }

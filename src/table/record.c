@@ -11,7 +11,8 @@ enum { RECORD_FORMAT = 1, RECORD_DEPTH_MAX = 8 };
 
 static int fail_corrupt(const char *what, gn_error *err)
 {
-  return gni_fail(err, GN_E_CORRUPT, "the record '%s' has no %s", GNP_RECORD_NAME, what);
+  return gni_fail_as(err, "GT003", GN_E_CORRUPT, "the record '%s' has no %s", GNP_RECORD_NAME,
+                     what);
 }
 
 static int read_columns(const gni_json *list, gn_arena *arena, const gni_type **out, gn_error *err)
@@ -59,8 +60,9 @@ static int read_record(gn_str text, gn_arena *arena, gnp_record *out, gn_error *
   const gni_json *partition = gni_json_member(root, "partition_column");
   if (!format || format->kind != GNI_JSON_INTEGER) return fail_corrupt("format", err);
   if (format->integer != RECORD_FORMAT)
-    return gni_fail(err, GN_E_UNSUPPORTED, "the table is of format %lld, this version knows %d",
-                    (long long)format->integer, RECORD_FORMAT);
+    return gni_fail_as(err, "GT015", GN_E_UNSUPPORTED,
+                       "the table is of format %lld, this version knows %d",
+                       (long long)format->integer, RECORD_FORMAT);
   if (!partition || partition->kind != GNI_JSON_TEXT) return fail_corrupt("partition column", err);
   out->partition_column = partition->text;
   rc = read_columns(gni_json_member(root, "columns"), arena, &out->columns, err);

@@ -161,7 +161,7 @@ int gni_table_need(gni_warehouse *warehouse, gn_str name, gn_arena *arena, gni_t
 {
   int rc = gni_table_find(warehouse, name, arena, out, err);
   if (rc != GN_ABSENT) return rc;
-  gni_fail(err, GN_E_NOTFOUND, "there is no table '%.*s'", GN_STR_ARGS(out->name));
+  gni_fail_as(err, "GT001", GN_E_NOTFOUND, "there is no table '%.*s'", GN_STR_ARGS(out->name));
   hint_near(warehouse, out->name, arena, err);
   return GN_E_NOTFOUND;
 }

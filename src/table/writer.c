@@ -36,9 +36,9 @@ static int fail_type(const gni_table_writer *writer, const gni_field *has, const
   gni_buf_init(&new, writer->arena.alloc, 4096);
   gni_type_format(has->type, &old);
   gni_type_format(gets->type, &new);
-  gni_fail(err, GN_E_TYPE, "column '%.*s' of table '%.*s' is %.*s, the rows have %.*s",
-           GN_STR_ARGS(has->name), GN_STR_ARGS(writer->table.name), GN_STR_ARGS(gni_buf_view(&old)),
-           GN_STR_ARGS(gni_buf_view(&new)));
+  gni_fail_as(err, "GT013", GN_E_TYPE, "column '%.*s' of table '%.*s' is %.*s, the rows have %.*s",
+              GN_STR_ARGS(has->name), GN_STR_ARGS(writer->table.name),
+              GN_STR_ARGS(gni_buf_view(&old)), GN_STR_ARGS(gni_buf_view(&new)));
   gni_error_hint(err, "write to another table, or drop this one and fill it again");
   gni_buf_deinit(&new);
   gni_buf_deinit(&old);
@@ -48,8 +48,8 @@ static int fail_type(const gni_table_writer *writer, const gni_field *has, const
 static int fail_column(const gni_table_writer *writer, gn_str column, const char *which,
                        gn_error *err)
 {
-  gni_fail(err, GN_E_TYPE, "column '%.*s' is not in %s '%.*s'", GN_STR_ARGS(column), which,
-           GN_STR_ARGS(writer->table.name));
+  gni_fail_as(err, "GT013", GN_E_TYPE, "column '%.*s' is not in %s '%.*s'", GN_STR_ARGS(column),
+              which, GN_STR_ARGS(writer->table.name));
   gni_error_hint(err, "write to another table, or drop this one and fill it again");
   return GN_E_TYPE;
 }

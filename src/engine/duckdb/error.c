@@ -43,6 +43,20 @@ static void cut(gn_str text, gn_str *message, gn_str *advice)
   }
 }
 
+static bool has_words(gn_str text, const char *words)
+{
+  size_t len = strlen(words);
+  for (; text.len >= len; text.ptr++, text.len--)
+    if (memcmp(text.ptr, words, len) == 0) return true;
+  return false;
+}
+
+static const char *page_of(int code, gn_str message)
+{
+  bool full = has_words(message, "No space left");
+  return full ? "GR001" : code == GN_E_NOMEM ? "GR003" : code == GN_E_BUG ? "GE018" : "GT019";
+}
+
 int gnp_duck_fail(gnp_duck *duck, const char *text, gn_error *err)
 {
   gn_error cause = {0};
@@ -62,6 +76,7 @@ int gnp_duck_fail(gnp_duck *duck, const char *text, gn_error *err)
   if (code == GN_E_CANCELLED) return gni_fail(err, code, "cancelled");
   cut(all, &message, &advice);
   gni_fail(err, code, "%.*s", GN_STR_ARGS(message));
+  gni_error_diagnostic(err, page_of(code, message));
   if (code == GN_E_NOMEM)
     gni_error_hint(err, "give more memory, fewer threads, or room for temporary files");
   else if (advice.len)

@@ -19,7 +19,7 @@ struct faulty_part { /* a load or a reader */
 static int step(struct faulty *faulty, const char *call, gn_error *err)
 {
   if (++faulty->calls != faulty->fail_at) return GN_OK;
-  return gni_fail(err, GN_E_IO, "the store failed on purpose in %s", call);
+  return gni_fail_as(err, "GO002", GN_E_IO, "the store failed on purpose in %s", call);
 }
 
 static int faulty_open(gn_str place, const gni_store_env *env, void **state, gn_error *err)
@@ -28,7 +28,7 @@ static int faulty_open(gn_str place, const gni_store_env *env, void **state, gn_
   int64_t fail_at = 0;
   if (!gni_str_split(&place, ':', &count) || gni_parse_int64(count, &fail_at) != GN_OK ||
       !place.ptr)
-    return gni_fail(err, GN_E_ARG, "store 'faulty:' wants faulty:<n>:<url>");
+    return gni_fail_as(err, "GO001", GN_E_ARG, "store 'faulty:' wants faulty:<n>:<url>");
   struct faulty *faulty = gni_alloc_zero(env->alloc, sizeof *faulty);
   if (!faulty) return gni_fail_nomem(err, sizeof *faulty);
   faulty->alloc = env->alloc;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int gnp_lmdb_fail(gn_error *err, int lmdb_code, const char *verb, const char *path)
 {
@@ -17,6 +19,9 @@ int gnp_lmdb_fail(gn_error *err, int lmdb_code, const char *verb, const char *pa
              : lmdb_code == MDB_READERS_FULL     ? GN_E_BUSY
                                                  : GN_E_IO;
   gni_fail_native(err, code, lmdb_code, "cannot %s '%s': %s", verb, path, mdb_strerror(lmdb_code));
+  gni_error_diagnostic(err, code == GN_E_CORRUPT       ? "GO003"
+                            : code == GN_E_UNSUPPORTED ? "GO004"
+                                                       : "GO002");
   if (lmdb_code == MDB_VERSION_MISMATCH)
     gni_error_hint(err, "it was written by another major version of LMDB; upload again");
   if (lmdb_code == ENOSPC) gni_error_hint(err, "the disk is full: free space and run it again");
@@ -51,6 +56,30 @@ int gnp_lmdb_path(const struct gnp_lmdb *store, char out[GNP_LMDB_PATH_BYTES], g
   return GN_OK;
 }
 
+/* Nothing of a dataset is there: because nothing was uploaded, or because the place is wrong? A
+ * folder that is yet to be made is an empty store; one on a disk that is not mounted is none. */
+static int check_place(const struct gnp_lmdb *store, gn_error *err)
+{
+  char above[GNP_LMDB_PATH_BYTES];
+  struct stat info;
+  if (stat(store->folder, &info) == 0) {
+    if (!S_ISDIR(info.st_mode))
+      return gni_fail_as(err, "GO003", GN_E_CORRUPT, "the store '%s' is a file, not a folder",
+                         store->folder);
+    if (access(store->folder, R_OK | X_OK) == 0) return GN_ABSENT;
+    return gnp_lmdb_fail(err, errno, "open", store->folder);
+  }
+  if (errno != ENOENT) return gnp_lmdb_fail(err, errno, "open", store->folder);
+  int length = snprintf(above, sizeof above, "%s", store->folder);
+  while (length > 1 && above[length - 1] != '/') length--;
+  above[length > 1 ? length - 1 : length] = '\0';
+  if (length == 0 || gni_folder_exists(above)) return GN_ABSENT;
+  gni_fail_as(err, "GO002", GN_E_IO, "the store '%s' cannot be reached: there is no folder '%s'",
+              store->folder, above);
+  gni_error_hint(err, "is its disk mounted? --store and [store] url name the place");
+  return GN_E_IO;
+}
+
 int gnp_lmdb_current(const struct gnp_lmdb *store, gn_str dataset, int64_t *number, gn_error *err)
 {
   char path[GNP_LMDB_PATH_BYTES];
@@ -58,11 +87,11 @@ int gnp_lmdb_current(const struct gnp_lmdb *store, gn_str dataset, int64_t *numb
   *number = 0;
   int rc = gnp_lmdb_path(store, path, err, "%.*s/CURRENT", GN_STR_ARGS(dataset));
   if (rc != GN_OK) return rc;
-  if (!gni_file_exists(path)) return GN_ABSENT;
+  if (!gni_file_exists(path)) return check_place(store, err);
   gni_buf_init(&text, store->alloc, 1 << 20);
   rc = gni_file_read(path, &text, err);
   if (rc == GN_OK && gni_parse_int64(gni_str_trim(gni_buf_view(&text)), number) != GN_OK)
-    rc = gni_fail(err, GN_E_CORRUPT, "'%s' does not hold a number", path);
+    rc = gni_fail_as(err, "GO003", GN_E_CORRUPT, "'%s' does not hold a number", path);
   gni_buf_deinit(&text);
   return rc;
 }
@@ -103,7 +132,8 @@ static int lmdb_open(gn_str place, const gni_store_env *env, void **state, gn_er
 {
   const gn_alloc *alloc = env->alloc;
   bool below = place.len && place.ptr[0] != '/' && env->base_folder;
-  if (!place.len) return gni_fail(err, GN_E_ARG, "store 'lmdb:' wants a folder after the colon");
+  if (!place.len)
+    return gni_fail_as(err, "GO001", GN_E_ARG, "store 'lmdb:' wants a folder after the colon");
   struct gnp_lmdb *store = gni_alloc_zero(alloc, sizeof *store);
   size_t size = place.len + (below ? strlen(env->base_folder) + 1 : 0) + 1;
   char *folder = store ? gni_alloc(alloc, size) : NULL;

@@ -40,6 +40,7 @@ static int lock_dataset(struct load *load, gn_error *err)
     return gni_fail_native(err, GN_E_IO, errno, "cannot open '%s': %s", path, strerror(errno));
   if (fcntl(load->lock_file, F_SETLK, &whole) == 0) return GN_OK;
   gni_fail_native(err, GN_E_BUSY, errno, "another upload of '%s' is running", load->dataset);
+  gni_error_diagnostic(err, "GO005");
   gni_error_hint(err, "wait for it to end; '%s' is free as soon as its process is gone", path);
   return GN_E_BUSY;
 }
@@ -251,11 +252,12 @@ static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char
   if (rc == 0) rc = mdb_dbi_open(txn, "long", 0, &generation->longs);
   if (rc) return gnp_lmdb_fail(err, rc, "read", path);
   if (data.mv_size != sizeof meta)
-    return gni_fail(err, GN_E_CORRUPT, "'%s' has no valid meta record", path);
+    return gni_fail_as(err, "GO003", GN_E_CORRUPT, "'%s' has no valid meta record", path);
   memcpy(&meta, data.mv_data, sizeof meta);
   if (meta.format != GNP_LMDB_FORMAT) {
-    gni_fail(err, GN_E_UNSUPPORTED, "'%s' has format %" PRIu32 ", this library reads %d", path,
-             meta.format, GNP_LMDB_FORMAT);
+    gni_fail_as(err, "GO004", GN_E_UNSUPPORTED,
+                "'%s' has format %" PRIu32 ", this library reads %d", path, meta.format,
+                GNP_LMDB_FORMAT);
     gni_error_hint(err, "upload again with this version, or update gnomon");
     return GN_E_UNSUPPORTED;
   }

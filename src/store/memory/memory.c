@@ -128,7 +128,8 @@ static struct dataset *make_dataset(struct memory *memory, gn_str name)
 
 static int memory_open(gn_str place, const gni_store_env *env, void **state, gn_error *err)
 {
-  if (place.len) return gni_fail(err, GN_E_ARG, "store 'memory:' takes no place after the colon");
+  if (place.len)
+    return gni_fail_as(err, "GO001", GN_E_ARG, "store 'memory:' takes no place after the colon");
   struct memory *memory = gni_alloc_zero(env->alloc, sizeof *memory);
   if (!memory) return gni_fail_nomem(err, sizeof *memory);
   memory->alloc = env->alloc;

@@ -33,7 +33,7 @@ static int told(const struct traced *traced, const char *call, gn_str dataset, i
 
 static int traced_open(gn_str place, const gni_store_env *env, void **state, gn_error *err)
 {
-  if (!place.len) return gni_fail(err, GN_E_ARG, "store 'traced:' wants traced:<url>");
+  if (!place.len) return gni_fail_as(err, "GO001", GN_E_ARG, "store 'traced:' wants traced:<url>");
   struct traced *traced = gni_alloc_zero(env->alloc, sizeof *traced);
   if (!traced) return gni_fail_nomem(err, sizeof *traced);
   traced->env = env;

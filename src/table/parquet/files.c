@@ -107,7 +107,8 @@ static int enter(struct walk *walk, const char *name, const char *path)
   int rc = gnp_partition_name(gni_str(name), walk->arena, &column, &value, walk->err);
   if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc;
   if (walk->depth == LEVELS_MAX)
-    return gni_fail(walk->err, GN_E_LIMIT, "'%s' is deeper than %d folders", path, LEVELS_MAX);
+    return gni_fail_as(walk->err, "GT003", GN_E_LIMIT, "'%s' is deeper than %d folders", path,
+                       LEVELS_MAX);
   bool had_day = walk->has_day;
   int32_t day = walk->day;
   if (wanted(walk, column, value)) {
@@ -138,8 +139,8 @@ static int take_file(struct walk *walk, const char *path)
 {
   gnp_files *files = &walk->files;
   if (!is_usual(walk))
-    return gni_fail(walk->err, GN_E_CORRUPT, "'%s' is in other folders than the table's first file",
-                    path);
+    return gni_fail_as(walk->err, "GT003", GN_E_CORRUPT,
+                       "'%s' is in other folders than the table's first file", path);
   if (files->count == walk->capacity) {
     size_t capacity = walk->capacity ? walk->capacity * 2 : 64;
     gnp_file *grown = gni_arena_grow(walk->arena, files->list, files->count * sizeof *grown,

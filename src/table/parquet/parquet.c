@@ -52,11 +52,11 @@ static int take_format(const gni_table_entry *entry, const gnp_place *place, gni
   else if (gni_str_is(format, "csv"))
     out->format = GNI_TABLE_CSV;
   else if (format.len)
-    return gni_fail(err, GN_E_ARG, "format '%s' is not offered; there are parquet and csv",
-                    entry->format);
+    return gni_fail_as(err, "GT012", GN_E_ARG,
+                       "format '%s' is not offered; there are parquet and csv", entry->format);
   else if (!out->folder && !gnp_format_of(gni_str(place->path), &out->format))
-    return gni_fail(err, GN_E_ARG, "'%s' ends neither in .parquet nor in .csv; say its format",
-                    place->path);
+    return gni_fail_as(err, "GT012", GN_E_ARG,
+                       "'%s' ends neither in .parquet nor in .csv; say its format", place->path);
   return GN_OK;
 }
 

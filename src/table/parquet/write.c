@@ -29,23 +29,24 @@ static int check_place(const gnp_lake *lake, const gni_table *table, gn_error *e
   uint8_t format;
   const gnp_place *place = table->detail;
   if (place && !table->folder)
-    return gni_fail(err, GN_E_UNSUPPORTED, "'%s' is one file; partitions are written to a folder",
-                    place->path);
+    return gni_fail_as(err, "GT014", GN_E_UNSUPPORTED,
+                       "'%s' is one file; partitions are written to a folder", place->path);
   if (place && (!table->by_folder || table->partition_column_count != 1 ||
                 table->format != GNI_TABLE_PARQUET))
-    return gni_fail(err, GN_E_UNSUPPORTED,
-                    "'%s' is not a folder of Parquet partitions by the one column '%.*s'",
-                    place->path, GN_STR_ARGS(table->partition_column));
+    return gni_fail_as(err, "GT014", GN_E_UNSUPPORTED,
+                       "'%s' is not a folder of Parquet partitions by the one column '%.*s'",
+                       place->path, GN_STR_ARGS(table->partition_column));
   if (place && !gni_str_is(table->partition_format, lake->config->partition_format))
-    return gni_fail(err, GN_E_UNSUPPORTED, "partitions of format '%.*s' can be read only",
-                    GN_STR_ARGS(table->partition_format));
+    return gni_fail_as(err, "GT014", GN_E_UNSUPPORTED,
+                       "partitions of format '%.*s' can be read only",
+                       GN_STR_ARGS(table->partition_format));
   if (place) return GN_OK;
   gn_str ns, base;
   int rc = gni_table_name_split(table->name, &ns, &base, err);
   const gni_table_entry *entry = rc == GN_OK ? gnp_lake_entry(lake, ns, base) : NULL;
   if (entry && entry->path && gnp_format_of(gni_str(entry->path), &format))
-    return gni_fail(err, GN_E_UNSUPPORTED,
-                    "'%s' names one file; partitions are written to a folder", entry->path);
+    return gni_fail_as(err, "GT014", GN_E_UNSUPPORTED,
+                       "'%s' names one file; partitions are written to a folder", entry->path);
   return rc;
 }
 
@@ -125,8 +126,8 @@ static int take_partition(void *user, const char *name, bool is_folder)
   if (rc == GN_ABSENT) return gni_fail(fresh->err, GN_E_BUG, "the engine wrote '%s'", name);
   if (rc != GN_OK) return rc;
   if (gni_day_parse(value, pattern, &fresh->days[fresh->count], NULL) != GN_OK) {
-    gni_fail(fresh->err, GN_E_TYPE, "rows have '%.*s' as '%.*s', which is no day",
-             GN_STR_ARGS(value), GN_STR_ARGS(fresh->writer->record.partition_column));
+    gni_fail_as(fresh->err, "GT016", GN_E_TYPE, "rows have '%.*s' as '%.*s', which is no day",
+                GN_STR_ARGS(value), GN_STR_ARGS(fresh->writer->record.partition_column));
     gni_error_hint(fresh->err, "days are written %s", pattern.ptr);
     return GN_E_TYPE;
   }
