@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,7 @@ def test_colour_is_for_terminals_and_for_those_who_ask(repository: Repository) -
     assert "\033[" not in repository.compile("--conf", X).stdout
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "python"), "FORCE_COLOR": "1"}
     for extra, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        shutil.rmtree(repository.path / "production")  # else there is nothing to tell
         done = subprocess.run(
             [sys.executable, "-m", "gnomon.compile", "--conf", X],
             cwd=repository.path,
