@@ -10,7 +10,7 @@ int gnp_fail_here(gnp_frame *frame, const char *error_class, const char *format,
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  return gni_fail(frame->err, GN_E_INVALID, "[%s] %s", error_class, message);
+  return gni_fail_as(frame->err, "GX005", GN_E_INVALID, "[%s] %s", error_class, message);
 }
 
 static gni_value *room_for(const gni_bound *node, gnp_frame *frame, gni_value *fast)

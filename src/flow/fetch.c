@@ -79,7 +79,8 @@ int gnp_look_follow(gn_fetcher *fetcher, gnp_look *look, gn_error *err)
   if (rc != GN_OK) return rc;
   if (fetcher->first && !same_features(fetcher->first, fresh)) {
     gnp_serving_unref(fresh);
-    gni_fail(err, GN_E_CONFLICT, "'%s' was uploaded with other keys or features", fetcher->name);
+    gni_fail_as(err, "GO012", GN_E_CONFLICT, "'%s' was uploaded with other keys or features",
+                fetcher->name);
     gni_error_hint(err, "close the fetcher and open it again");
     return GN_E_CONFLICT;
   }
@@ -189,8 +190,9 @@ static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value 
   if (rc != GN_OK) return rc;
   if (!saved && look->live_count == 0) return GN_ABSENT;
   if (at_ms < batch_end_ms) {
-    gni_fail(err, GN_E_INVALID, "the time asked for is before the batch end (%lld < %lld)",
-             (long long)at_ms, (long long)batch_end_ms);
+    gni_fail_as(err, "GO011", GN_E_INVALID,
+                "the time asked for is before the batch end (%lld < %lld)", (long long)at_ms,
+                (long long)batch_end_ms);
     gni_error_hint(
         err, "states only look forward: ask for a time after the upload, or upload an earlier day");
     return GN_E_INVALID;
@@ -281,8 +283,8 @@ static int key_from_cell(const gni_field *field, const gn_cell *cell, gni_value 
     break;
   }
   if (good) return GN_OK;
-  return gni_fail(err, GN_E_ARG, "key '%.*s' has another type than was uploaded",
-                  GN_STR_ARGS(field->name));
+  return gni_fail_as(err, "GO009", GN_E_ARG, "key '%.*s' has another type than was uploaded",
+                     GN_STR_ARGS(field->name));
 }
 
 struct cell_writer {
@@ -430,7 +432,7 @@ static int next_features(void *user, struct ArrowArray *out, gn_error *err)
   if (rc != GN_OK || !batch.release) return rc;
   fetch->rows += batch.length;
   if (fetch->rows > GN_FETCH_KEYS_MAX)
-    rc = gni_fail(err, GN_E_LIMIT, "more than %d keys in one call", GN_FETCH_KEYS_MAX);
+    rc = gni_fail_as(err, "GO015", GN_E_LIMIT, "more than %d keys in one call", GN_FETCH_KEYS_MAX);
   gni_arena_init(&arena, fetch->arena.alloc, GN_REQUEST_BYTES_MAX);
   if (rc == GN_OK) rc = gni_batch_view(fetch->type, &fetch->schema, &batch, &arena, &columns, err);
   if (rc == GN_OK) rc = answer_rows(fetch, columns, batch.length, &arena, err);
@@ -448,10 +450,12 @@ static int match_keys(struct arrow_fetch *fetch, gn_error *err)
     const gni_field *key = &keys->fields[i];
     int at = gni_type_find(fetch->type, key->name);
     if (at < 0)
-      return gni_fail(err, GN_E_INVALID, "the keys have no column '%.*s'", GN_STR_ARGS(key->name));
+      return gni_fail_as(err, "GO007", GN_E_INVALID, "the keys have no column '%.*s'",
+                         GN_STR_ARGS(key->name));
     if (!gni_type_equal(fetch->type->fields[at].type, key->type))
-      return gni_fail(err, GN_E_TYPE, "key column '%.*s' has another type than was uploaded",
-                      GN_STR_ARGS(key->name));
+      return gni_fail_as(err, "GO009", GN_E_TYPE,
+                         "key column '%.*s' has another type than was uploaded",
+                         GN_STR_ARGS(key->name));
     fetch->columns[i] = at;
   }
   return GN_OK;

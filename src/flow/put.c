@@ -64,11 +64,12 @@ static int read_event(struct puts *puts, const gni_json *event)
   const gni_json *row = gni_json_member(event, "row"), *time = gni_json_member(event, "ts");
   bool no_key, no_value;
   if (event->kind != GNI_JSON_OBJECT)
-    return gni_fail(puts->err, GN_E_PARSE, "an event is an object");
+    return gni_fail_as(puts->err, "GO014", GN_E_PARSE, "an event is an object");
   if (!row) row = event;
   if (!time || time->kind == GNI_JSON_NULL) return GN_OK; /* as a stream of Chronon's skips it */
   if (time->kind != GNI_JSON_INTEGER)
-    return gni_fail(puts->err, GN_E_PARSE, "\"ts\" is not a whole number of milliseconds");
+    return gni_fail_as(puts->err, "GO014", GN_E_PARSE,
+                       "\"ts\" is not a whole number of milliseconds");
   if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
   int rc = read_record(puts, row, group->keys, puts->serving->records.key, &puts->keys[puts->count],
                        &no_key);
@@ -89,6 +90,7 @@ static int read_events(struct puts *puts, gn_str events)
     int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &puts->arena, &event, puts->err);
     if (rc == GN_OK) rc = read_event(puts, event);
     if (rc != GN_OK) {
+      gni_error_diagnostic(puts->err, "GO014");
       gni_error_where(puts->err, "event %zu", number);
       return rc;
     }
@@ -106,8 +108,8 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
   gni_arena_init(&puts.arena, session->alloc, (size_t)4 << 30);
   puts.serving = puts.fetcher->first;
   if (!puts.serving->group->temporal || !puts.serving->group->layout) {
-    rc = gni_fail(err, GN_E_UNSUPPORTED,
-                  "'%s' is not TEMPORAL with aggregations, so live rows change nothing", name);
+    rc = gni_fail_as(err, "GO013", GN_E_UNSUPPORTED,
+                     "'%s' is not TEMPORAL with aggregations, so live rows change nothing", name);
     gni_error_hint(err, "give its source a topic, or accuracy=Accuracy.TEMPORAL, and upload again");
   }
   if (rc == GN_OK) rc = read_events(&puts, (gn_str){events, events_size});

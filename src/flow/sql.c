@@ -73,14 +73,15 @@ static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder,
   const gn_str *matching;
   size_t matching_count;
   if (!word_is(next_word(&rest), "TABLES"))
-    return gni_fail(err, GN_E_PARSE, "only SHOW TABLES is understood");
+    return gni_fail_as(err, "GT018", GN_E_PARSE, "only SHOW TABLES is understood");
   while ((word = next_word(&rest)).len) {
     if (word_is(word, "IN") || word_is(word, "FROM"))
       ns_wanted = unquoted(next_word(&rest));
     else if (word_is(word, "LIKE"))
       pattern = unquoted(next_word(&rest));
     else
-      return gni_fail(err, GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES", GN_STR_ARGS(word));
+      return gni_fail_as(err, "GT018", GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES",
+                         GN_STR_ARGS(word));
   }
   int rc = gni_warehouse_tables(answer->job.warehouse, pattern, &answer->job.arena, &matching,
                                 &matching_count, err);
@@ -161,7 +162,7 @@ static int describe_table(struct answer *answer, gn_str rest, gni_builder *build
   gn_str word = next_word(&rest);
   bool extended = word_is(word, "EXTENDED") || word_is(word, "FORMATTED");
   if (extended || word_is(word, "TABLE")) word = next_word(&rest);
-  if (!word.len) return gni_fail(err, GN_E_PARSE, "DESCRIBE wants the name of a table");
+  if (!word.len) return gni_fail_as(err, "GT018", GN_E_PARSE, "DESCRIBE wants the name of a table");
   int rc = gni_table_need(answer->job.warehouse, unquoted(word), &answer->job.arena, &table, err);
   if (rc == GN_OK) rc = describe_columns(answer, &table, builder, err);
   return rc == GN_OK && extended ? describe_extended(answer, &table, builder, err) : rc;
@@ -207,14 +208,18 @@ static int spell_names(gn_str sql, gn_buf *out)
     if (c == '\'' || c == '"' || c == '`') {
       len = quoted_length(sql, i);
       gn_str inside = {sql.ptr + i + 1, len >= 2 ? len - 2 : 0};
-      if (c == '`') gni_sql_add_name(out, inside);
-      else gni_buf_add(out, sql.ptr + i, len);
+      if (c == '`')
+        gni_sql_add_name(out, inside);
+      else
+        gni_buf_add(out, sql.ptr + i, len);
     } else if (is_name_char(c)) {
       while (i + len < sql.len && is_name_char(sql.ptr[i + len])) len++;
       gn_str word = {sql.ptr + i, len};
       bool ns = word_is(word, "DEFAULT") && i + len < sql.len && sql.ptr[i + len] == '.';
-      if (ns) gni_sql_add_name(out, GN_STR("default"));
-      else gni_buf_add_str(out, word);
+      if (ns)
+        gni_sql_add_name(out, GN_STR("default"));
+      else
+        gni_buf_add_str(out, word);
     } else {
       gni_buf_add_char(out, c);
     }
@@ -236,8 +241,10 @@ static int run_select(struct answer *answer, gn_str sql, gn_error *err)
   gn_buf spelt;
   gni_buf_init(&spelt, answer->job.session->alloc, GN_TEXT_FILE_BYTES_MAX);
   int rc = spell_names(sql, &spelt);
-  if (rc != GN_OK) gni_fail(err, rc, "the statement is too long");
-  else rc = run_spelt(answer, gni_buf_view(&spelt), err);
+  if (rc != GN_OK)
+    gni_fail(err, rc, "the statement is too long");
+  else
+    rc = run_spelt(answer, gni_buf_view(&spelt), err);
   gni_buf_deinit(&spelt);
   return rc;
 }
@@ -249,7 +256,7 @@ static int run(struct answer *answer, gn_str sql, gn_error *err)
   if (word_is(word, "DESCRIBE") || word_is(word, "DESC"))
     return make_listing(answer, rest, &describe_type, describe_table, err);
   if (word_is(word, "SELECT") || word_is(word, "WITH")) return run_select(answer, sql, err);
-  gni_fail(err, GN_E_PARSE, "'%.*s' is not a statement for reading", GN_STR_ARGS(word));
+  gni_fail_as(err, "GT018", GN_E_PARSE, "'%.*s' is not a statement for reading", GN_STR_ARGS(word));
   gni_error_hint(err, "use SELECT, SHOW TABLES [LIKE 'x*'] or DESCRIBE [EXTENDED] table");
   return GN_E_PARSE;
 }
