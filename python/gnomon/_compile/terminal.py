@@ -25,11 +25,11 @@ _LABEL = 25  # columns of the label before the dash
 
 def wants_colour(stream: TextIO) -> bool:
     """Whether a stream is to be coloured: terminals are, unless the environment says otherwise."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
         return True
-    return stream.isatty()
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class Printer:
