@@ -43,6 +43,8 @@ typedef struct cli_option {
   size_t offset;           /* of the member in cli_args */
   const char *placeholder; /* "DAY" */
   const char *help;
+  const char *choices; /* what a text may be, parted by spaces; NULL: anything */
+  int64_t least, most; /* what a number may be */
 } cli_option;
 
 typedef struct cli_command {
@@ -58,25 +60,47 @@ extern const size_t cli_command_count;
 extern const char *const cli_global_options; /* names, parted by spaces */
 
 const cli_command *cli_find_command(const char *name);
+const cli_option *cli_find_option(const char *name, size_t len);
+bool cli_has_word(const char *words, const char *word); /* words are parted by spaces */
 bool cli_command_takes(const cli_command *command, const char *option);
 
 /* Fills `args` from what stands after the command's name. 0, or an exit status after it said why.
  */
 int cli_parse(const cli_command *command, int argc, char **argv, cli_args *args);
+/* The member of `names` nearest to `wrong`, or that begins with it; NULL when none is near. */
+const char *cli_nearest(const char *wrong, const char *const *names, size_t count);
+int cli_unknown_command(const char *word);
 void cli_print_help(const cli_command *command); /* NULL: of the program */
 void cli_print_manual(void);
 int cli_print_completion(const char *shell);
+/* What may stand at words[at], one a line: asked by the scripts of cli_print_completion. */
+int cli_complete(int at, int count, char **words);
 
+/* Before anything is said: how it is to be said, and what signals do. */
+void cli_begin(cli_args *args, int argc, char **argv);
+/* `status`, or what it becomes when the answer could not be written. */
+int cli_end(int status);
 /* Opens the session that the global options describe; with progress on a terminal. */
 int cli_open(const cli_args *args, gn_session **session);
-/* Says what failed, in the shape of all our diagnostics, and gives the exit status. */
+/* Says what failed, in the shape of all our diagnostics (in JSON for --json), and gives the exit
+ * status. */
 int cli_fail(const gn_error *err);
-int cli_usage(const char *format, ...) GN_PRINTF(1, 2);
+/* The same for what the program finds itself: `code` is a gn_code, `hint` may be NULL. */
+int cli_refuse(const char *diagnostic, int code, const char *hint, const char *format, ...)
+    GN_PRINTF(4, 5);
+/* A mistake on the command line: exit status 64. */
+int cli_usage(const char *diagnostic, const char *hint, const char *format, ...) GN_PRINTF(3, 4);
+/* A file that cannot be opened, read, written or made: `verb` says which, errno why. */
+int cli_file_failed(const char *verb, const char *path);
 void cli_note(const cli_args *args, const char *format, ...) GN_PRINTF(2, 3);
 void cli_progress_end(void);
 bool cli_color(const cli_args *args);
 /* Writes all of it to stdout. */
 void cli_print(const char *text, size_t len);
+/* The first text member `name` of our own JSON, without its escapes, cut to `size`. */
+bool cli_json_text(const char *json, const char *name, char *out, size_t size);
+/* In quotes, with JSON's escapes, to stdout. */
+void cli_print_json_text(const char *text);
 /* A whole file, or stdin for "-", as text; freed with gn_text_free. */
 int cli_read_file(const char *path, gn_text *out);
 

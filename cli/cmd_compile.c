@@ -35,6 +35,12 @@ static void offer_package(void)
   setenv("PYTHONPATH", joined, 1);
 }
 
+static int not_started(const char *python)
+{
+  return cli_refuse("GC016", GN_E_IO, "install Python 3.9 or later, or set GNOMON_PYTHON",
+                    "cannot start '%s': %s", python, strerror(errno));
+}
+
 static void run_python(const cli_args *args, const char *python, const char *path)
 {
   const char *words[WORDS_MAX] = {
@@ -55,11 +61,7 @@ static void run_python(const cli_args *args, const char *python, const char *pat
     if (flags[i].given) words[count++] = flags[i].flag;
   words[count] = NULL;
   execvp(python, (char *const *)(uintptr_t)words);
-  fprintf(stderr,
-          "error: cannot start '%s': %s\n   = help: install Python 3.9 or later, or set "
-          "GNOMON_PYTHON\n",
-          python, strerror(errno));
-  _exit(69);
+  _exit(not_started(python));
 }
 
 /* One process a path; the worst of their exit statuses. */
@@ -75,8 +77,7 @@ int cmd_compile(const cli_args *args)
     int status = 0;
     pid_t child = fork();
     if (child == 0) run_python(args, python, args->words[i]);
-    if (child < 0 || waitpid(child, &status, 0) < 0)
-      return cli_usage("cannot start '%s': %s", python, strerror(errno));
+    if (child < 0 || waitpid(child, &status, 0) < 0) return not_started(python);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (code == 1 || worst == 0) worst = code;
   }

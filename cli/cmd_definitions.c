@@ -24,8 +24,6 @@ static int validate(const cli_args *args, gn_session *session)
 int cmd_validate(const cli_args *args)
 {
   gn_session *session;
-  if (args->level && strcmp(args->level, "definition") != 0 && strcmp(args->level, "data") != 0)
-    return cli_usage("--level is definition or data, not '%s'", args->level);
   int rc = cli_open(args, &session);
   if (rc) return rc;
   rc = validate(args, session);
@@ -81,16 +79,29 @@ int cmd_explain(const cli_args *args)
   gn_text text;
   gn_error err = {0};
   if (gn_explain_code(args->words[0], &text, &err) != GN_OK) return cli_fail(&err);
-  cli_print(text.ptr, text.len);
+  if (args->json) {
+    printf("{\"code\":");
+    cli_print_json_text(args->words[0]);
+    printf(",\"page\":");
+    cli_print_json_text(text.ptr);
+    printf("}\n");
+  } else {
+    cli_print(text.ptr, text.len);
+  }
   gn_text_free(&text);
   return 0;
 }
 
 int cmd_completion(const cli_args *args)
 {
-  if (!args->man) return cli_print_completion(args->words[0]);
-  cli_print_manual();
-  return 0;
+  if (args->man) {
+    cli_print_manual();
+    return 0;
+  }
+  if (!args->word_count)
+    return cli_usage("GC003", "see: gnomon completion --help",
+                     "'completion' wants bash, zsh or fish");
+  return cli_print_completion(args->words[0]);
 }
 
 int cmd_version(const cli_args *args)

@@ -24,12 +24,13 @@ static void tell(struct examination *at, enum verdict verdict, const char *what,
   static const char *const words[] = {"ok", "warn", "fail"};
   if ((int)verdict > at->worst) at->worst = verdict;
   if (at->args->json) {
-    printf("{\"check\":\"%s\",\"result\":\"%s\",\"found\":\"", what, words[verdict]);
-    for (const char *p = found; *p; p++) {
-      if (*p == '"' || *p == '\\') putchar('\\');
-      putchar(*p == '\n' ? ' ' : *p);
+    printf("{\"check\":\"%s\",\"result\":\"%s\",\"found\":", what, words[verdict]);
+    cli_print_json_text(found);
+    if (verdict != GOOD && mend[0]) {
+      printf(",\"mend\":");
+      cli_print_json_text(mend);
     }
-    printf("\"}\n");
+    printf("}\n");
   } else {
     printf("%-5s %-20s %s\n", words[verdict], what, found);
     if (verdict != GOOD && mend[0]) printf("      %-20s -> %s\n", "", mend);

@@ -43,6 +43,11 @@ static const struct starter starters[] = {
      ")\n"},
 };
 
+struct init {
+  const cli_args *args;
+  const char *folder;
+};
+
 static int make_folders(const char *path)
 {
   char partial[4096];
@@ -50,38 +55,44 @@ static int make_folders(const char *path)
     if (path[i] != '/') continue;
     memcpy(partial, path, i);
     partial[i] = '\0';
-    if (mkdir(partial, 0777) != 0 && errno != EEXIST) {
-      fprintf(stderr, "error: cannot create folder '%s': %s\n", partial, strerror(errno));
-      return 69;
-    }
+    if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+      return cli_file_failed("make folder", partial);
   }
   return 0;
 }
 
+static void tell(struct init *init, bool written, const char *path)
+{
+  if (init->args->json) {
+    printf("{\"file\":");
+    cli_print_json_text(path);
+    printf(",\"written\":%s}\n", written ? "true" : "false");
+  } else {
+    cli_note(init->args, "  %s %s", written ? "wrote" : "kept ", path);
+  }
+}
+
 /* Opens a file that must not exist yet; `*file` stays NULL when it does. */
-static int create(const char *folder, const char *name, FILE **file)
+static int create(struct init *init, const char *name, FILE **file)
 {
   char path[4096];
   *file = NULL;
-  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
-    return cli_usage("the path is too long");
+  if (snprintf(path, sizeof path, "%s/%s", init->folder, name) >= (int)sizeof path)
+    return cli_usage("GC004", NULL, "the path is too long");
   int rc = make_folders(path);
   if (rc) return rc;
   *file = fopen(path, "wx");
-  if (*file || errno == EEXIST) {
-    fprintf(stderr, "  %s %s\n", *file ? "wrote" : "kept ", path);
-    return 0;
-  }
-  fprintf(stderr, "error: cannot write '%s': %s\n", path, strerror(errno));
-  return 69;
+  if (!*file && errno != EEXIST) return cli_file_failed("write", path);
+  tell(init, *file != NULL, path);
+  return 0;
 }
 
 /* The same 3,000 purchases on every machine: 60 days, 50 users. */
-static int write_purchases(const char *folder)
+static int write_purchases(struct init *init)
 {
   FILE *file;
   unsigned state = 20231201;
-  int rc = create(folder, "data/purchases.csv", &file);
+  int rc = create(init, "data/purchases.csv", &file);
   if (rc || !file) return rc;
   fprintf(file, "user_id,price,ts\n");
   for (int i = 0; i < 3000; i++) {
@@ -92,30 +103,34 @@ static int write_purchases(const char *folder)
     long long ts = 1697328000000LL + (long long)i * 1728000 + (long long)(user % 977) * 1000;
     fprintf(file, "user_%u,%u.%02u,%lld\n", user % 50, cents / 100, cents % 100, ts);
   }
-  return fclose(file) == 0 ? 0 : cli_usage("cannot write the table of purchases");
+  return fclose(file) == 0 ? 0 : cli_file_failed("write", "data/purchases.csv");
+}
+
+static int write_starters(struct init *init)
+{
+  for (size_t i = 0; i < sizeof starters / sizeof *starters; i++) {
+    FILE *file;
+    int rc = create(init, starters[i].path, &file);
+    if (rc) return rc;
+    if (!file) continue;
+    bool good = fputs(starters[i].text, file) >= 0;
+    if (fclose(file) != 0 || !good) return cli_file_failed("write", starters[i].path);
+  }
+  return write_purchases(init);
 }
 
 int cmd_init(const cli_args *args)
 {
-  const char *folder = args->word_count ? args->words[0] : ".";
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-    fprintf(stderr, "error: cannot create folder '%s': %s\n", folder, strerror(errno));
-    return 69;
-  }
-  for (size_t i = 0; i < sizeof starters / sizeof *starters; i++) {
-    FILE *file;
-    int rc = create(folder, starters[i].path, &file);
-    if (rc) return rc;
-    if (file && (fputs(starters[i].text, file) < 0 || fclose(file) != 0))
-      return cli_usage("cannot write '%s'", starters[i].path);
-  }
-  int rc = write_purchases(folder);
-  if (rc) return rc;
+  struct init init = {.args = args, .folder = args->word_count ? args->words[0] : "."};
+  if (mkdir(init.folder, 0777) != 0 && errno != EEXIST)
+    return cli_file_failed("make folder", init.folder);
+  int rc = write_starters(&init);
+  if (rc || args->json) return rc;
   cli_note(
       args,
       "\nNext:\n  cd %s\n  gnomon compile\n  gnomon backfill my_team.purchases.v1 --ds 2023-12-01\n"
       "  gnomon upload my_team.purchases.v1 --ds 2023-12-01\n"
       "  gnomon fetch my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'",
-      folder);
+      init.folder);
   return 0;
 }

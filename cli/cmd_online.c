@@ -53,7 +53,8 @@ int cmd_put(const cli_args *args)
   gn_error err = {0};
   gn_text events = {0};
   int64_t rows;
-  if (!args->events) return cli_usage("'put' wants --events FILE");
+  if (!args->events)
+    return cli_usage("GC003", "see: gnomon put --help", "'put' wants --events FILE");
   int rc = cli_open(args, &session);
   if (rc) return rc;
   rc = cli_read_file(args->events, &events);
@@ -77,7 +78,7 @@ static int one_request(const cli_args *args, gn_text *out)
 {
   size_t size = strlen(args->key) + 64;
   char *text = malloc(size);
-  if (!text) return cli_usage("the key does not fit in memory");
+  if (!text) return cli_refuse("GE009", GN_E_NOMEM, NULL, "the key does not fit in memory");
   int len = args->at_ms > 0 ? snprintf(text, size, "{\"keys\":%s,\"at_ms\":%" PRId64 "}", args->key,
                                        args->at_ms)
                             : snprintf(text, size, "{\"keys\":%s}", args->key);
@@ -85,6 +86,22 @@ static int one_request(const cli_args *args, gn_text *out)
     if (text[i] == '\n') text[i] = ' ';
   *out = (gn_text){text, (size_t)len, NULL};
   return 0;
+}
+
+/* An answer that is a failure is told as every failure is; the answer itself is on stdout. */
+static int tell_failure(const char *answer)
+{
+  gn_error err = {.code = GN_E_BUG};
+  char result[32] = "";
+  const char *from = strstr(answer, ",\"error\":");
+  if (!from) return 0;
+  cli_json_text(from, "error", err.message, sizeof err.message);
+  cli_json_text(from, "code", err.diagnostic, sizeof err.diagnostic);
+  cli_json_text(from, "result", result, sizeof result);
+  cli_json_text(from, "hint", err.hint, sizeof err.hint);
+  for (int code = GN_E_ARG; code >= GN_CODE_LAST_; code--)
+    if (strcmp(gn_code_name(code), result) == 0) err.code = code;
+  return cli_fail(&err);
 }
 
 static int fetch(const cli_args *args, gn_session *session, const gn_text *requests)
@@ -96,19 +113,18 @@ static int fetch(const cli_args *args, gn_session *session, const gn_text *reque
       GN_OK)
     return cli_fail(&err);
   cli_print(answers.ptr, answers.len);
-  bool failed = args->key && strstr(answers.ptr, ",\"error\":") != NULL;
+  int status = args->key ? tell_failure(answers.ptr) : 0;
   gn_text_free(&answers);
-  return failed ? 1 : 0;
+  return status;
 }
 
 int cmd_fetch(const cli_args *args)
 {
   gn_session *session;
   gn_text requests = {0};
-  if (args->type && strcmp(args->type, "group-by") != 0)
-    return cli_usage("this version fetches -t group-by, not '%s'", args->type);
   if (!args->key == !args->requests)
-    return cli_usage("'fetch' wants either -k JSON or --requests FILE");
+    return cli_usage(args->key ? "GC005" : "GC003", "see: gnomon fetch --help",
+                     "'fetch' wants either -k JSON or --requests FILE");
   int rc = cli_open(args, &session);
   if (rc) return rc;
   rc = args->key ? one_request(args, &requests) : cli_read_file(args->requests, &requests);

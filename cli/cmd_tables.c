@@ -70,8 +70,7 @@ static int write_plan_file(const char *path, const gn_text *plan)
   bool good = file && fwrite(plan->ptr, 1, plan->len, file) == plan->len;
   if (file && fclose(file) != 0) good = false;
   if (good) return 0;
-  fprintf(stderr, "error: cannot write '%s'\n", path);
-  return 69;
+  return cli_file_failed("write", path);
 }
 
 static int show_plan(const cli_args *args, gn_session *session)
@@ -163,7 +162,7 @@ static int form_of(const cli_args *args, int *form)
     *form = forms[i].form;
     return 0;
   }
-  return cli_usage("--output is table, json, jsonl, csv or md, not '%s'", args->output);
+  return 0;
 }
 
 static int print_rows(const cli_args *args, gn_session *session, const char *sql)
@@ -184,25 +183,12 @@ int cmd_sql(const cli_args *args)
 {
   gn_session *session;
   const char *sql = args->command ? args->command : args->word_count ? args->words[0] : NULL;
-  if (!sql) return cli_usage("'sql' wants a statement: gnomon sql \"SHOW TABLES\"");
+  if (!sql) return cli_usage("GC003", "gnomon sql \"SHOW TABLES\"", "'sql' wants a statement");
   int rc = cli_open(args, &session);
   if (rc) return rc;
   rc = print_rows(args, session, sql);
   gn_session_close(session);
   return rc;
-}
-
-/* The text member of our own flat JSON, copied without its escapes. */
-static bool text_member(const char *json, const char *name, char *out, size_t size)
-{
-  char wanted[64];
-  snprintf(wanted, sizeof wanted, "\"%s\":\"", name);
-  const char *at = strstr(json, wanted);
-  size_t len = 0;
-  if (!at) return false;
-  for (at += strlen(wanted); *at && *at != '"' && len + 1 < size; at++) out[len++] = *at;
-  out[len] = '\0';
-  return true;
 }
 
 static int show(const cli_args *args, gn_session *session)
@@ -211,7 +197,7 @@ static int show(const cli_args *args, gn_session *session)
   gn_text text;
   gn_error err = {0};
   if (gn_describe(session, args->words[0], &text, &err) != GN_OK) return cli_fail(&err);
-  bool has_table = text_member(text.ptr, "output_table", table, sizeof table);
+  bool has_table = cli_json_text(text.ptr, "output_table", table, sizeof table);
   if (args->rows <= 0) {
     if (args->json)
       printf("%s\n", text.ptr);
@@ -220,7 +206,9 @@ static int show(const cli_args *args, gn_session *session)
   }
   gn_text_free(&text);
   if (args->rows <= 0) return 0;
-  if (!has_table) return cli_usage("'%s' has no output table", args->words[0]);
+  if (!has_table)
+    return cli_refuse("GP011", GN_E_UNSUPPORTED, "this version computes the tables of GroupBys",
+                      "'%s' has no output table", args->words[0]);
   snprintf(sql, sizeof sql, "SELECT * FROM %s LIMIT %" PRId64, table, args->rows);
   return print_rows(args, session, sql);
 }

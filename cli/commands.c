@@ -1,56 +1,62 @@
 /* The one table. SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#define AT(member) offsetof(cli_args, member)
+#define FLAG(name, letter, member, help)                                                           \
+  {name, letter, CLI_FLAG, offsetof(cli_args, member), NULL, help, NULL, 0, 0}
+#define TEXT(name, letter, member, value, help)                                                    \
+  {name, letter, CLI_TEXT, offsetof(cli_args, member), value, help, NULL, 0, 0}
+#define CHOICE(name, letter, member, value, choices, help)                                         \
+  {name, letter, CLI_TEXT, offsetof(cli_args, member), value, help, choices, 0, 0}
+#define NUMBER(name, letter, member, value, least, most, help)                                     \
+  {name, letter, CLI_NUMBER, offsetof(cli_args, member), value, help, NULL, least, most}
+#define LIST(name, member, value, help)                                                            \
+  {name, 0, CLI_LIST, offsetof(cli_args, member), value, help, NULL, 0, 0}
 
 const cli_option cli_options[] = {
-    {"repo", 'C', CLI_TEXT, AT(repo), "DIR", "the repository of definitions (default: here)"},
-    {"warehouse", 0, CLI_TEXT, AT(warehouse), "DIR", "the folder of tables (default: warehouse)"},
-    {"store", 0, CLI_TEXT, AT(store), "URL", "the online store (default: lmdb:store)"},
-    {"table", 0, CLI_LIST, AT(tables), "NAME=PATH", "where a table is; may be repeated"},
-    {"clock", 0, CLI_NUMBER, AT(clock_ms), "MS", "what \"now\" is, in milliseconds since 1970"},
-    {"threads", 0, CLI_NUMBER, AT(threads), "N", "threads at work (default: one a core)"},
-    {"memory", 0, CLI_TEXT, AT(memory), "SIZE", "memory of the whole process, e.g. 2G"},
-    {"boundary", 0, CLI_TEXT, AT(boundary), "RULE",
-     "chronon or exact: events exactly at a window's edge"},
-    {"json", 0, CLI_FLAG, AT(json), NULL, "answer in JSON"},
-    {"quiet", 'q', CLI_FLAG, AT(quiet), NULL, "say nothing but errors"},
-    {"verbose", 'v', CLI_FLAG, AT(verbose), NULL, "say more"},
-    {"color", 0, CLI_TEXT, AT(color), "WHEN", "auto, always or never"},
-    {"no-input", 0, CLI_FLAG, AT(no_input), NULL, "never ask a question"},
-    {"help", 'h', CLI_FLAG, AT(help), NULL, "this text"},
-    {"ds", 0, CLI_TEXT, AT(ds), "DAY", "one day, e.g. 2023-12-01"},
-    {"start-ds", 0, CLI_TEXT, AT(start_ds), "DAY", "the first day"},
-    {"end-ds", 0, CLI_TEXT, AT(end_ds), "DAY", "the last day, included"},
-    {"step-days", 0, CLI_NUMBER, AT(step_days), "N", "days computed by one scan (default: 30)"},
-    {"parallelism", 0, CLI_NUMBER, AT(parallelism), "N", "threads of this run"},
-    {"run-first-hole", 0, CLI_FLAG, AT(run_first_hole), NULL,
-     "also fill days before the first that exists"},
-    {"skip-unsupported", 0, CLI_FLAG, AT(skip_unsupported), NULL,
-     "leave out columns this version cannot compute"},
-    {"dry-run", 'n', CLI_FLAG, AT(dry_run), NULL, "show the plan, write nothing"},
-    {"detailed-exitcode", 0, CLI_FLAG, AT(detailed_exitcode), NULL,
-     "exit 2 when there is something to do"},
-    {"out", 0, CLI_TEXT, AT(out_file), "FILE", "write the plan to a file"},
-    {"output", 'o', CLI_TEXT, AT(output), "FORM", "table, json, jsonl, csv or md"},
-    {"key", 'k', CLI_TEXT, AT(key), "JSON", "the key, e.g. '{\"user_id\": \"user_1\"}'"},
-    {"requests", 0, CLI_TEXT, AT(requests), "FILE",
-     "one request {\"keys\", \"at_ms\"} a line; - is stdin"},
-    {"events", 0, CLI_TEXT, AT(events), "FILE", "one event {\"ts\", \"row\"} a line; - is stdin"},
-    {"type", 't', CLI_TEXT, AT(type), "KIND", "group-by (joins come later)"},
-    {"at-ms", 0, CLI_NUMBER, AT(at_ms), "MS", "the time asked for (default: now)"},
-    {"chronon", 0, CLI_FLAG, AT(chronon), NULL, "answer what is missing as Chronon does"},
-    {"level", 0, CLI_TEXT, AT(level), "LEVEL", "definition (offline) or data (default)"},
-    {"rows", 0, CLI_NUMBER, AT(rows), "N", "at most so many rows"},
-    {"command", 'c', CLI_TEXT, AT(command), "SQL", "the statement"},
-    {"check", 0, CLI_FLAG, AT(check), NULL, "write nothing; exit 2 when something would change"},
-    {"diff", 0, CLI_FLAG, AT(diff), NULL, "show what would change"},
-    {"force", 0, CLI_FLAG, AT(force), NULL,
-     "overwrite online definitions and skip the dependents' check"},
-    {"features", 0, CLI_FLAG, AT(features), NULL, "also list the features of each"},
-    {"tables", 0, CLI_FLAG, AT(show_tables), NULL, "also list the tables of each"},
-    {"yes", 'y', CLI_FLAG, AT(yes), NULL, "answer every question with yes"},
-    {"man", 0, CLI_FLAG, AT(man), NULL, "print the manual page (roff)"},
+    TEXT("repo", 'C', repo, "DIR", "the repository of definitions (default: here)"),
+    TEXT("warehouse", 0, warehouse, "DIR", "the folder of tables (default: warehouse)"),
+    TEXT("store", 0, store, "URL", "the online store (default: lmdb:store)"),
+    LIST("table", tables, "NAME=PATH", "where a table is; may be repeated"),
+    NUMBER("clock", 0, clock_ms, "MS", INT64_MIN, INT64_MAX,
+           "what \"now\" is, in milliseconds since 1970"),
+    NUMBER("threads", 0, threads, "N", 1, 1024, "threads at work (default: one a core)"),
+    TEXT("memory", 0, memory, "SIZE", "memory of the whole process, e.g. 2G"),
+    CHOICE("boundary", 0, boundary, "RULE", "chronon exact",
+           "chronon or exact: events exactly at a window's edge"),
+    FLAG("json", 0, json, "answer in JSON"),
+    FLAG("quiet", 'q', quiet, "say nothing but errors"),
+    FLAG("verbose", 'v', verbose, "say more"),
+    CHOICE("color", 0, color, "WHEN", "auto always never", "auto, always or never"),
+    FLAG("no-input", 0, no_input, "never ask a question"),
+    FLAG("help", 'h', help, "this text"),
+    TEXT("ds", 0, ds, "DAY", "one day, e.g. 2023-12-01"),
+    TEXT("start-ds", 0, start_ds, "DAY", "the first day"),
+    TEXT("end-ds", 0, end_ds, "DAY", "the last day, included"),
+    NUMBER("step-days", 0, step_days, "N", 1, 100000, "days computed by one scan (default: 30)"),
+    NUMBER("parallelism", 0, parallelism, "N", 1, 1024, "threads of this run"),
+    FLAG("run-first-hole", 0, run_first_hole, "also fill days before the first that exists"),
+    FLAG("skip-unsupported", 0, skip_unsupported, "leave out columns this version cannot compute"),
+    FLAG("dry-run", 'n', dry_run, "show the plan, write nothing"),
+    FLAG("detailed-exitcode", 0, detailed_exitcode, "exit 2 when there is something to do"),
+    TEXT("out", 0, out_file, "FILE", "write the plan to a file"),
+    CHOICE("output", 'o', output, "FORM", "table json jsonl csv md",
+           "table, json, jsonl, csv or md"),
+    TEXT("key", 'k', key, "JSON", "the key, e.g. '{\"user_id\": \"user_1\"}'"),
+    TEXT("requests", 0, requests, "FILE", "one request {\"keys\", \"at_ms\"} a line; - is stdin"),
+    TEXT("events", 0, events, "FILE", "one event {\"ts\", \"row\"} a line; - is stdin"),
+    CHOICE("type", 't', type, "KIND", "group-by", "group-by (joins come later)"),
+    NUMBER("at-ms", 0, at_ms, "MS", INT64_MIN, INT64_MAX, "the time asked for (default: now)"),
+    FLAG("chronon", 0, chronon, "answer what is missing as Chronon does"),
+    CHOICE("level", 0, level, "LEVEL", "definition data", "definition (offline) or data (default)"),
+    NUMBER("rows", 0, rows, "N", 1, 1000000000, "at most so many rows"),
+    TEXT("command", 'c', command, "SQL", "the statement"),
+    FLAG("check", 0, check, "write nothing; exit 2 when something would change"),
+    FLAG("diff", 0, diff, "show what would change"),
+    FLAG("force", 0, force, "overwrite online definitions and skip the dependents' check"),
+    FLAG("features", 0, features, "also list the features of each"),
+    FLAG("tables", 0, show_tables, "also list the tables of each"),
+    FLAG("yes", 'y', yes, "answer every question with yes"),
+    FLAG("man", 0, man, "print the manual page (roff)"),
 };
 const size_t cli_option_count = sizeof cli_options / sizeof *cli_options;
 
@@ -106,8 +112,10 @@ const cli_command cli_commands[] = {
      "gnomon schema group_by", "", cmd_schema},
     {"explain", "CODE", "explain a diagnostic code", NULL, "gnomon explain GD031", "", cmd_explain},
     {"doctor", NULL, "look for what would stand in the way", NULL, "gnomon doctor", "", cmd_doctor},
-    {"completion", "SHELL", "print completions for bash, zsh or fish", NULL,
-     "gnomon completion bash > /etc/bash_completion.d/gnomon", "man", cmd_completion},
+    {"completion", "[SHELL]", "print completions for bash, zsh or fish", NULL,
+     "gnomon completion bash > /etc/bash_completion.d/gnomon\n"
+     "gnomon completion --man > gnomon.1",
+     "man", cmd_completion},
     {"version", NULL, "print the version", NULL, "gnomon version --json", "", cmd_version},
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

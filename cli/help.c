@@ -72,91 +72,104 @@ void cli_print_help(const cli_command *command)
 
 /* ---- the manual page ---- */
 
+/* A text of any lines: what roff would take for a request is told to be text. */
 static void print_roff(const char *text)
 {
-  for (; *text; text++) {
+  for (bool fresh = true; *text; text++) {
+    if (fresh && (*text == '.' || *text == '\'')) printf("\\&");
     if (*text == '-')
       printf("\\-");
     else if (*text == '\\')
       printf("\\e");
+    else if (*text == '\'')
+      printf("\\(aq");
     else
       putchar(*text);
+    fresh = *text == '\n';
   }
-  putchar('\n');
 }
+
+static void print_manual_command(const cli_command *command)
+{
+  printf(".SS \"gnomon %s", command->name);
+  if (command->words) printf(" %s", command->words);
+  printf("\"\n");
+  print_roff(command->summary);
+  printf(".\n");
+  if (command->details) {
+    printf(".PP\n");
+    print_roff(command->details);
+    printf("\n");
+  }
+  if (command->options[0]) {
+    printf(".PP\nOptions:");
+    for (size_t i = 0; i < cli_option_count; i++) {
+      if (!cli_has_word(command->options, cli_options[i].name)) continue;
+      printf("\n\\fB\\-\\-");
+      print_roff(cli_options[i].name);
+      printf("\\fR");
+    }
+    printf("\n");
+  }
+  printf(".PP\n.RS 4\n.nf\n");
+  print_roff(command->examples);
+  printf("\n.fi\n.RE\n");
+}
+
+static void print_manual_option(const cli_option *option)
+{
+  printf(".TP\n");
+  if (option->letter) printf("\\fB\\-%c\\fR, ", option->letter);
+  printf("\\fB\\-\\-");
+  print_roff(option->name);
+  printf("\\fR");
+  if (option->placeholder) printf(" \\fI%s\\fR", option->placeholder);
+  printf("\n");
+  print_roff(option->help);
+  printf("\n");
+}
+
+static void print_manual_rows(const char *const rows[][2], size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    printf(".TP\n\\fB%s\\fR\n", rows[i][0]);
+    print_roff(rows[i][1]);
+    printf("\n");
+  }
+}
+
+static const char *const exit_rows[][2] = {
+    {"0", "it is done"},
+    {"1", "it failed"},
+    {"2", "there are differences, or something to do, and that was asked"},
+    {"64", "the command line is wrong"},
+    {"65", "a definition or the data is wrong"},
+    {"66", "something that is named is not there"},
+    {"69", "a file or a service cannot be reached; trying again may help"},
+    {"70", "gnomon is wrong"},
+    {"75", "something else holds it, or memory ran out; trying again may help"},
+    {"77", "the right to do it is missing"},
+    {"130", "it was interrupted"}};
+static const char *const environment_rows[][2] = {
+    {"GNOMON_REPO", "the repository, where -C does not say"},
+    {"GNOMON_WAREHOUSE", "the folder of tables, where --warehouse does not say"},
+    {"GNOMON_STORE", "the online store, where --store does not say"},
+    {"GNOMON_PYTHON", "the Python that compiles definitions"},
+    {"GNOMON_ENGINE_PATH", "the folder of the engine's module"},
+    {"NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "colour off, or on"}};
 
 void cli_print_manual(void)
 {
   printf(".TH GNOMON 1 \"\" \"gnomon %s\" \"User Commands\"\n.SH NAME\ngnomon \\- the feature "
          "store you can link\n"
-         ".SH SYNOPSIS\n.B gnomon\nCOMMAND [OPTIONS] [ARGUMENTS]\n.SH COMMANDS\n",
+         ".SH SYNOPSIS\n.B gnomon\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] [\\fIARGUMENTS\\fR]\n"
+         ".SH COMMANDS\n",
          gn_version());
-  for (size_t i = 0; i < cli_command_count; i++) {
-    const cli_command *command = &cli_commands[i];
-    printf(".SS gnomon %s %s\n", command->name, command->words ? command->words : "");
-    print_roff(command->summary);
-    if (command->details) {
-      printf(".PP\n");
-      print_roff(command->details);
-    }
-    printf(".PP\n.nf\n");
-    print_roff(command->examples);
-    printf(".fi\n");
-  }
+  for (size_t i = 0; i < cli_command_count; i++) print_manual_command(&cli_commands[i]);
   printf(".SH OPTIONS\n");
-  for (size_t i = 0; i < cli_option_count; i++) {
-    printf(".TP\n\\-\\-");
-    print_roff(cli_options[i].name);
-    print_roff(cli_options[i].help);
-  }
-}
-
-/* ---- completion ---- */
-
-static void print_taken(const cli_command *command, const char *before)
-{
-  for (size_t i = 0; i < cli_option_count; i++)
-    if (cli_command_takes(command, cli_options[i].name))
-      printf("%s--%s", before, cli_options[i].name);
-}
-
-static void print_bash(void)
-{
-  printf("_gnomon() {\n  local cur=${COMP_WORDS[COMP_CWORD]}\n"
-         "  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W \"");
-  for (size_t i = 0; i < cli_command_count; i++) printf("%s ", cli_commands[i].name);
-  printf("\" -- \"$cur\")); return; fi\n  case ${COMP_WORDS[1]} in\n");
-  for (size_t i = 0; i < cli_command_count; i++) {
-    printf("    %s) COMPREPLY=($(compgen -W \"", cli_commands[i].name);
-    print_taken(&cli_commands[i], " ");
-    printf("\" -- \"$cur\") $(compgen -f -- \"$cur\"));;\n");
-  }
-  printf("  esac\n}\ncomplete -F _gnomon gnomon\n");
-}
-
-static void print_fish(void)
-{
-  for (size_t i = 0; i < cli_command_count; i++) {
-    const cli_command *command = &cli_commands[i];
-    printf("complete -c gnomon -n __fish_use_subcommand -f -a %s -d '%s'\n", command->name,
-           command->summary);
-    for (size_t k = 0; k < cli_option_count; k++)
-      if (cli_command_takes(command, cli_options[k].name))
-        printf("complete -c gnomon -n '__fish_seen_subcommand_from %s' -l %s\n", command->name,
-               cli_options[k].name);
-  }
-}
-
-int cli_print_completion(const char *shell)
-{
-  if (strcmp(shell, "bash") == 0)
-    print_bash();
-  else if (strcmp(shell, "fish") == 0)
-    print_fish();
-  else if (strcmp(shell, "zsh") == 0) {
-    printf("autoload -U +X bashcompinit && bashcompinit\n"); /* zsh runs bash's completions */
-    print_bash();
-  } else
-    return cli_usage("completions are for bash, zsh or fish, not '%s'", shell);
-  return 0;
+  for (size_t i = 0; i < cli_option_count; i++) print_manual_option(&cli_options[i]);
+  printf(".SH EXIT STATUS\n");
+  print_manual_rows(exit_rows, sizeof exit_rows / sizeof *exit_rows);
+  printf(".SH ENVIRONMENT\n");
+  print_manual_rows(environment_rows, sizeof environment_rows / sizeof *environment_rows);
 }

@@ -1,6 +1,7 @@
 /* gnomon, the program. SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Global options may stand before the command: they are moved behind it. */
@@ -20,37 +21,40 @@ static int find_command_word(int argc, char **argv)
   return 0;
 }
 
-static int unknown_command(const char *word)
+static int help(const char *word)
 {
-  const char *near = NULL;
-  for (size_t i = 0; i < cli_command_count && !near; i++)
-    if (strncmp(cli_commands[i].name, word, 3) == 0) near = cli_commands[i].name;
-  if (near) return cli_usage("no command is called '%s'; did you mean '%s'?", word, near);
-  return cli_usage("no command is called '%s'; see: gnomon --help", word);
+  const cli_command *command = word ? cli_find_command(word) : NULL;
+  if (word && !command) return cli_unknown_command(word);
+  cli_print_help(command);
+  return 0;
+}
+
+static int without_command(int argc, char **argv, const cli_args *args)
+{
+  const char *first = argc > 1 ? argv[1] : "";
+  if (strcmp(first, "--version") == 0) return cmd_version(args);
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) return help(NULL);
+  return cli_usage("GC003", "see: gnomon --help", "no command is given");
+}
+
+static int run(int argc, char **argv, cli_args *args)
+{
+  int at = find_command_word(argc, argv);
+  if (!at) return without_command(argc, argv, args);
+  if (strcmp(argv[at], "help") == 0) return help(argv[at + 1]);
+  if (strcmp(argv[at], "__complete") == 0 && argc - at >= 2)
+    return cli_complete(atoi(argv[at + 1]), argc - at - 2, argv + at + 2);
+  const cli_command *command = cli_find_command(argv[at]);
+  if (!command) return cli_unknown_command(argv[at]);
+  memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+  int rc = cli_parse(command, argc - 2, argv + 2, args);
+  if (rc) return rc;
+  return args->help ? help(command->name) : command->run(args);
 }
 
 int main(int argc, char **argv)
 {
   static cli_args args;
-  int at = find_command_word(argc, argv);
-  if (!at) {
-    bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) return cmd_version(&args);
-    cli_print_help(NULL);
-    return asked ? 0 : 64;
-  }
-  if (strcmp(argv[at], "help") == 0) {
-    cli_print_help(at + 1 < argc ? cli_find_command(argv[at + 1]) : NULL);
-    return 0;
-  }
-  const cli_command *command = cli_find_command(argv[at]);
-  if (!command) return unknown_command(argv[at]);
-  memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
-  int rc = cli_parse(command, argc - 2, argv + 2, &args);
-  if (rc) return rc;
-  if (args.help) {
-    cli_print_help(command);
-    return 0;
-  }
-  return command->run(&args);
+  cli_begin(&args, argc, argv);
+  return cli_end(run(argc, argv, &args));
 }

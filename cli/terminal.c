@@ -15,40 +15,98 @@ static gn_session *running;
 static bool progress_shown;
 static const cli_args *current;
 
+/* ---- how to say it ---- */
+
+static bool is_set(const char *variable)
+{
+  const char *value = getenv(variable);
+  return value && *value;
+}
+
 bool cli_color(const cli_args *args)
 {
-  const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"),
-             *forced = getenv("FORCE_COLOR");
+  const char *term = getenv("TERM"), *forced = getenv("CLICOLOR_FORCE");
   if (args && args->color && strcmp(args->color, "always") == 0) return true;
   if (args && args->color && strcmp(args->color, "never") == 0) return false;
-  if (no_color && *no_color) return false;
-  if (forced && *forced) return true;
+  if (is_set("NO_COLOR")) return false;
+  if (is_set("FORCE_COLOR") || (forced && *forced && strcmp(forced, "0") != 0)) return true;
   return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
+/* Mistakes in the words that come first are told as the later ones ask. */
+void cli_begin(cli_args *args, int argc, char **argv)
+{
+  current = args;
+  signal(SIGPIPE, SIG_DFL); /* `gnomon sql … | head` ends quietly, whoever started it */
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    if (strcmp(argv[i], "--json") == 0) args->json = true;
+    if (strncmp(argv[i], "--color=", 8) == 0) args->color = argv[i] + 8;
+    if (strcmp(argv[i], "--color") == 0 && i + 1 < argc) args->color = argv[i + 1];
+  }
+}
+
+int cli_end(int status)
+{
+  bool good = fflush(stdout) == 0 && !ferror(stdout);
+  return good || status ? status : cli_file_failed("write", "standard output");
+}
+
+/* ---- failures ---- */
+
 int cli_fail(const gn_error *err)
 {
-  bool color = cli_color(current);
+  int form = current && current->json ? GN_FORM_JSON
+             : cli_color(current)     ? GN_FORM_COLOR
+                                      : GN_FORM_TEXT;
+  gn_text text;
   cli_progress_end();
-  fprintf(stderr, "%serror%s: %s\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "",
-          err->message);
-  if (err->where[0]) fprintf(stderr, "  --> %s\n", err->where);
-  if (err->hint[0]) fprintf(stderr, "   = help: %s\n", err->hint);
-  if (err->code == GN_E_BUG)
-    fprintf(stderr, "   = this is a mistake of gnomon %s: please report it with the text above\n",
-            gn_version());
+  if (gn_error_write(err, form, &text) == GN_OK)
+    fwrite(text.ptr, 1, text.len, stderr);
+  else
+    fprintf(stderr, "error[%s]: %s\n", err->diagnostic, err->message);
+  gn_text_free(&text);
   return gn_code_exit_status(err->code);
 }
 
-int cli_usage(const char *format, ...)
+static int refuse(const char *diagnostic, int code, const char *hint, const char *format,
+                  va_list args)
+{
+  gn_error err = {.code = code};
+  snprintf(err.diagnostic, sizeof err.diagnostic, "%s", diagnostic);
+  snprintf(err.hint, sizeof err.hint, "%s", hint ? hint : "");
+  vsnprintf(err.message, sizeof err.message, format, args);
+  return cli_fail(&err);
+}
+
+int cli_refuse(const char *diagnostic, int code, const char *hint, const char *format, ...)
 {
   va_list args;
   va_start(args, format);
-  fprintf(stderr, "error: ");
-  vfprintf(stderr, format, args);
-  fprintf(stderr, "\n");
+  int status = refuse(diagnostic, code, hint, format, args);
   va_end(args);
-  return 64;
+  return status;
+}
+
+int cli_usage(const char *diagnostic, const char *hint, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  int status = refuse(diagnostic, GN_E_ARG, hint, format, args);
+  va_end(args);
+  return status;
+}
+
+int cli_file_failed(const char *verb, const char *path)
+{
+  int number = errno;
+  bool full = number == ENOSPC, forbidden = number == EACCES || number == EPERM || number == EROFS;
+  int code = number == ENOENT || number == ENOTDIR ? GN_E_NOTFOUND
+             : forbidden                           ? GN_E_AUTH
+                                                   : GN_E_IO;
+  return cli_refuse(full        ? "GR001"
+                    : forbidden ? "GR002"
+                                : "GC012",
+                    code, NULL, "cannot %s '%s': %s", verb, path, strerror(number));
 }
 
 void cli_note(const cli_args *args, const char *format, ...)
@@ -65,6 +123,40 @@ void cli_note(const cli_args *args, const char *format, ...)
 void cli_print(const char *text, size_t len)
 {
   fwrite(text, 1, len, stdout);
+}
+
+void cli_print_json_text(const char *text)
+{
+  putchar('"');
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c == '"' || c == '\\')
+      printf("\\%c", c);
+    else if (c < 0x20)
+      printf("\\u%04x", c);
+    else
+      putchar(c);
+  }
+  putchar('"');
+}
+
+bool cli_json_text(const char *json, const char *name, char *out, size_t size)
+{
+  char wanted[64];
+  snprintf(wanted, sizeof wanted, "\"%s\":\"", name);
+  const char *at = strstr(json, wanted);
+  size_t len = 0;
+  if (!at) return false;
+  for (at += strlen(wanted); *at && *at != '"' && len + 1 < size; at++) {
+    char c = *at;
+    if (c == '\\' && at[1]) {
+      c = *++at;
+      if (c == 'n' || c == 't' || c == 'r') c = ' ';
+    }
+    out[len++] = c;
+  }
+  out[len] = '\0';
+  return true;
 }
 
 /* ---- progress: one line on a terminal, rewritten ---- */
@@ -110,9 +202,14 @@ static void show_log(void *user, int level, const char *component, const char *e
   if (args->quiet && level > GN_LOG_ERROR) return;
   if (!args->verbose && level > GN_LOG_WARN) return;
   cli_progress_end();
-  fprintf(stderr, "%s: %s", level == GN_LOG_WARN ? "warning" : component, event);
+  const char *color = !cli_color(args) ? "" : level == GN_LOG_WARN ? "\033[1;33m" : "\033[1;36m";
+  fprintf(stderr, "%s%s", color, level == GN_LOG_WARN ? "warning" : component);
   for (size_t i = 0; i < field_count; i++)
-    fprintf(stderr, " [%s: %s]", fields[i].key, fields[i].text);
+    if (strcmp(fields[i].key, "diagnostic") == 0) fprintf(stderr, "[%s]", fields[i].text);
+  fprintf(stderr, "%s: %s", *color ? "\033[0m" : "", event);
+  for (size_t i = 0; i < field_count; i++)
+    if (strcmp(fields[i].key, "diagnostic") != 0)
+      fprintf(stderr, " [%s: %s]", fields[i].key, fields[i].text);
   fprintf(stderr, "\n");
 }
 
@@ -132,7 +229,6 @@ static void catch_signals(gn_session *session)
   running = session;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  signal(SIGPIPE, SIG_DFL);
 }
 
 /* ---- the session ---- */
@@ -146,8 +242,9 @@ static int parse_memory(const char *text, int64_t *bytes)
                   : *end == 'M' || *end == 'm' ? INT64_C(1) << 20
                   : *end == 'G' || *end == 'g' ? INT64_C(1) << 30
                                                : 1;
-  if (errno || value <= 0 || value > INT64_MAX / scale)
-    return cli_usage("--memory wants a size such as 2G, not '%s'", text);
+  if (scale > 1) end++;
+  if (errno || *end || value <= 0 || value > INT64_MAX / scale)
+    return cli_usage("GC004", NULL, "--memory wants a size such as 2G, not '%s'", text);
   *bytes = value * scale;
   return 0;
 }
@@ -168,8 +265,6 @@ int cli_open(const cli_args *args, gn_session **session)
                           .log = show_log,
                           .log_user = (void *)(uintptr_t)args};
   gn_error err = {0};
-  current = args;
-  if (args->threads < 0 || args->threads > 1024) return cli_usage("--threads wants 1 to 1024");
   if (args->memory) {
     int rc = parse_memory(args->memory, &open.memory_bytes);
     if (rc) return rc;
@@ -191,7 +286,7 @@ static int read_all(FILE *file, const char *path, gn_text *out)
     char *grown = realloc(text, len + STEP + 1);
     if (!grown) {
       free(text);
-      return cli_usage("'%s' does not fit in memory", path);
+      return cli_refuse("GE009", GN_E_NOMEM, NULL, "'%s' does not fit in memory", path);
     }
     text = grown;
     got = fread(text + len, 1, STEP, file);
@@ -206,11 +301,12 @@ int cli_read_file(const char *path, gn_text *out)
 {
   bool is_stdin = strcmp(path, "-") == 0;
   FILE *file = is_stdin ? stdin : fopen(path, "rb");
-  if (!file) {
-    fprintf(stderr, "error: cannot open '%s': %s\n", path, strerror(errno));
-    return 66;
-  }
+  if (!file) return cli_file_failed("open", path);
   int rc = read_all(file, path, out);
+  if (rc == 0 && ferror(file)) {
+    free(out->ptr);
+    rc = cli_file_failed("read", path);
+  }
   if (!is_stdin) fclose(file);
   return rc;
 }

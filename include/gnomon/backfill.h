@@ -69,6 +69,20 @@ GN_API int gn_backfill(gn_session *session, const gn_backfill_args *args,
                        gn_backfill_report *report, gn_error *err) GN_MUST_CHECK;
 
 /**
+ * Lists the days that any source of a GroupBy has, the newest first, a line each.
+ *
+ * @shape   at most `days_max` lines "yyyy-MM-dd"; none when no source is partitioned
+ * @own     `out` is the caller's
+ * @err     NOTFOUND  no such definition or source table
+ * @err     INVALID   the definition has errors
+ * @err     NOMEM     out of memory
+ * @thread  one call at a time a session
+ * @since   0.1
+ */
+GN_API int gn_partitions(gn_session *session, const char *conf, int64_t days_max, gn_text *out,
+                         gn_error *err) GN_MUST_CHECK;
+
+/**
  * Runs a read-only SELECT, SHOW TABLES [LIKE] or DESCRIBE [EXTENDED] over the warehouse.
  *
  * @own     `out` is the caller's to release

@@ -77,6 +77,17 @@ GN_API int gn_describe(gn_session *session, const char *conf, gn_text *out,
 GN_API int gn_schema(const char *kind, gn_text *out, gn_error *err) GN_MUST_CHECK;
 
 /**
+ * Writes a failure as the program shows it: code, message, place, hint.
+ *
+ * @shape   `form`: gn_form
+ * @own     `out` is the caller's
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @since   0.1
+ */
+GN_API int gn_error_write(const gn_error *failure, int form, gn_text *out) GN_MUST_CHECK;
+
+/**
  * Explains a diagnostic code ("GD107"): what it means, an example, how to mend it. "all" gives the
  * whole register.
  *

@@ -324,13 +324,27 @@ int gn_schema(const char *kind, gn_text *out, gn_error *err)
   int found = gni_def_kind_find(gni_str(kind));
   *out = (gn_text){0};
   if (found < 0) {
-    gni_fail(err, GN_E_NOTFOUND, "no kind of definition is called '%s'", kind);
+    gni_fail_as(err, "GC014", GN_E_NOTFOUND, "no kind of definition is called '%s'", kind);
     gni_error_hint(err, "use group_by, join, staging_query or model");
     return GN_E_NOTFOUND;
   }
   gni_buf_init(&text, &gni_libc_alloc, GN_TEXT_FILE_BYTES_MAX);
   gni_def_schema(found, &text);
   int rc = gnp_text_from(&text, out, err);
+  gni_buf_deinit(&text);
+  return rc;
+}
+
+int gn_error_write(const gn_error *failure, int form, gn_text *out)
+{
+  gn_buf text;
+  *out = (gn_text){0};
+  gni_buf_init(&text, &gni_libc_alloc, GN_TEXT_FILE_BYTES_MAX);
+  if (form == GN_FORM_JSON)
+    gni_error_write_json(failure, &text);
+  else
+    gni_error_write(failure, form == GN_FORM_COLOR, &text);
+  int rc = gnp_text_from(&text, out, NULL);
   gni_buf_deinit(&text);
   return rc;
 }
@@ -342,7 +356,7 @@ int gn_explain_code(const char *code, gn_text *out, gn_error *err)
   const gni_diagnostic *diagnostic = all ? NULL : gni_diagnostic_find(gni_str(code));
   *out = (gn_text){0};
   if (!all && !diagnostic) {
-    gni_fail(err, GN_E_NOTFOUND, "no diagnostic has the code '%s'", code);
+    gni_fail_as(err, "GC013", GN_E_NOTFOUND, "no diagnostic has the code '%s'", code);
     gni_error_hint(err, "codes look like GD031; 'gnomon explain all' prints every page");
     return GN_E_NOTFOUND;
   }

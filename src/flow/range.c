@@ -130,3 +130,24 @@ int gnp_ranges_find(gnp_job *job, const gn_backfill_args *args, gnp_ranges *out,
                                .step_days = args->step_days > 0 ? args->step_days : 30};
   return gni_range_plan(&request, &job->arena, &out->answer, err);
 }
+
+int gn_partitions(gn_session *session, const char *conf, int64_t days_max, gn_text *out,
+                  gn_error *err)
+{
+  gnp_job job;
+  gni_days days = {NULL, 0};
+  gn_buf text;
+  bool known;
+  *out = (gn_text){0};
+  gni_buf_init(&text, session->alloc, GN_TEXT_FILE_BYTES_MAX);
+  int rc = gnp_job_open(session, conf, "backfill", &job, err);
+  if (rc == GN_OK) rc = gnp_job_open_engine(&job, err);
+  if (rc == GN_OK) rc = input_days(&job, &days, &known, err);
+  for (size_t i = 0; i < days.count && (int64_t)i < days_max; i++)
+    gni_buf_add_format(&text, "%.*s\n",
+                       GN_STR_ARGS(gnp_day_text(&job.arena, days.days[days.count - 1 - i])));
+  if (rc == GN_OK) rc = gnp_text_from(&text, out, err);
+  gni_buf_deinit(&text);
+  gnp_job_close(&job);
+  return rc;
+}
