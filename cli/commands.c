@@ -56,6 +56,10 @@ const cli_option cli_options[] = {
     FLAG("features", 0, features, "also list the features of each"),
     FLAG("tables", 0, show_tables, "also list the tables of each"),
     FLAG("yes", 'y', yes, "answer every question with yes"),
+    TEXT("listen", 0, listen, "HOST:PORT", "where to listen (default: 127.0.0.1:6566)"),
+    TEXT("token-file", 0, token_file, "FILE",
+         "whose first line callers must show (default: $GNOMON_TOKEN)"),
+    FLAG("without-token", 0, without_token, "let other machines ask without a token"),
     FLAG("man", 0, man, "print the manual page (roff)"),
 };
 const size_t cli_option_count = sizeof cli_options / sizeof *cli_options;
@@ -101,6 +105,11 @@ const cli_command cli_commands[] = {
      "gnomon fetch my_team/user_purchase_features.v1 -k '{\"user_id\": \"user_1\"}'\n"
      "gnomon fetch my_team/user_purchase_features.v1 --requests requests.jsonl",
      "key requests type at-ms chronon", cmd_fetch},
+    {"serve", NULL, "answer over HTTP: Chronon's service, Feast's feature server, Prometheus",
+     "POST /v1/fetch/groupby/NAME takes a list of key maps; POST /get-online-features is Feast's;\n"
+     "GET /ping, /health, /config and /metrics. A new upload is seen by the next request. A token "
+     "is wanted\nwhen other machines can call: $GNOMON_TOKEN or --token-file.",
+     "gnomon serve --listen 127.0.0.1:6566", "listen token-file without-token", cmd_serve},
     {"list", NULL, "list the compiled definitions", NULL, "gnomon list --json", "", cmd_list},
     {"show", "CONF", "describe a definition, or the first rows of its table", NULL,
      "gnomon show my_team.user_purchase_features.v1\ngnomon show my_team.user_purchase_features.v1 "

@@ -48,6 +48,7 @@ OUTSIDE_HEADERS = {
     "zstd.h": "src/wire",
     "Python.h": "python",
     "cmocka.h": "tests/kit",
+    "microhttpd.h": "src/serve/mhd",
 }
 
 # What no module but base calls: memory goes through gn_alloc, text and numbers through base.

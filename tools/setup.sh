@@ -120,6 +120,7 @@ install_python_demo() { venv_with "$deps/venv" deps/python-demo.txt; }
 install_python_test() { venv_with "$deps/venv" deps/python-test.txt; }
 install_python_lint() { venv_with "$deps/venv" deps/python-lint.txt; }
 install_oracle_chronon() { venv_with "$deps/oracle-chronon" deps/oracle-chronon.txt; }
+install_oracle_feast() { venv_with "$deps/oracle-feast" deps/oracle-feast.txt; }
 install_bench() { venv_with "$deps/bench" deps/bench.txt; }
 
 # ---- what each verb needs --------------------------------------------------------------------
@@ -151,6 +152,7 @@ need_test() {
   once python_test "pytest, PyArrow, gcovr" deps/python-test.txt
   [ ! -f deps/oracle-chronon.txt ] ||
     once oracle_chronon "chronon-ai, to compare with" deps/oracle-chronon.txt
+  once oracle_feast "Feast, whose client is served" deps/oracle-feast.txt
 }
 
 need_lint() {

@@ -1,5 +1,6 @@
 /* Requests and answers as JSON lines. SPDX-License-Identifier: Apache-2.0 */
-#include "flow/fetcher.h"
+#include "flow/answer.h"
+#include "flow/flow_private.h"
 
 #include <inttypes.h>
 
@@ -40,30 +41,6 @@ static int find_fetcher(struct answering *at, gn_str name, gn_fetcher **out)
   return GN_OK;
 }
 
-/* A request whose key column is missing is a mistake of the caller; one that is null has no record.
- */
-static int read_keys(struct answering *at, const gni_json *keys, const gni_type *type,
-                     gni_value *out, bool *any_null, gn_error *err)
-{
-  *any_null = false;
-  for (size_t i = 0; i < type->field_count; i++) {
-    const gni_field *field = &type->fields[i];
-    gn_str name = gni_str_take(&at->arena, field->name);
-    const gni_json *cell = name.ptr ? gni_json_member(keys, name.ptr) : NULL;
-    if (!cell) {
-      gni_fail(err, GN_E_ARG, "key '%.*s' is missing", GN_STR_ARGS(field->name));
-      return GN_E_ARG;
-    }
-    int rc = gni_json_to_value(cell, field->type, &at->arena, &out[i], err);
-    if (rc != GN_OK) {
-      gni_error_where(err, "key '%.*s'", GN_STR_ARGS(field->name));
-      return rc;
-    }
-    *any_null = *any_null || out[i].is_null;
-  }
-  return GN_OK;
-}
-
 static void add_values(struct answering *at, const gni_type *type, const gni_value *features)
 {
   gni_buf_add_char(at->out, '{');
@@ -81,42 +58,34 @@ static void add_failure(struct answering *at, const gn_error *failure)
   gni_buf_add_text(at->out, ",\"error\":");
   gni_json_add_text(at->out, gni_str(failure->message), false);
   gni_buf_add_text(at->out, ",\"code\":");
+  gni_json_add_text(at->out, gni_str(failure->diagnostic), false);
+  gni_buf_add_text(at->out, ",\"result\":");
   gni_json_add_text(at->out, gni_str(gn_code_name(failure->code)), false);
   if (!failure->hint[0]) return;
   gni_buf_add_text(at->out, ",\"hint\":");
   gni_json_add_text(at->out, gni_str(failure->hint), false);
 }
 
-/* Upstream gives no map at all for an unknown key, unless derivations make one of nothing. */
-static bool answers_null_map(const struct answering *at, const gni_group *group, int found)
+static void answer_found(struct answering *at, gni_answering *answering, const gni_json *keys,
+                         int64_t at_ms)
 {
-  return at->mode == GN_ANSWER_CHRONON && found == GN_ABSENT && !group->projections;
-}
-
-static void answer_found(struct answering *at, gn_fetcher *fetcher, gnp_look *look,
-                         const gni_json *keys, int64_t at_ms)
-{
-  const gni_group *group = look->serving->group;
+  gni_answer found;
   gn_error failure = {0};
-  bool any_null = false;
-  gni_value *key_values = GN_TAKE(&at->arena, gni_value, group->keys->field_count);
-  gni_value *features = GN_TAKE(&look->arena, gni_value, group->features->field_count);
-  int rc = key_values && features ? GN_OK : gni_fail_nomem(&failure, 1);
-  if (rc == GN_OK) rc = read_keys(at, keys, group->keys, key_values, &any_null, &failure);
-  if (rc == GN_OK && any_null && at->mode == GN_ANSWER_CHRONON) {
-    gni_buf_add_text(at->out, ",\"no_response\":true");
-    return;
-  }
-  if (rc == GN_OK) rc = gnp_look_answer(fetcher, look, key_values, at_ms, features, &failure);
-  if (rc != GN_OK && rc != GN_ABSENT) {
+  bool chronon = at->mode == GN_ANSWER_CHRONON;
+  answering->no_null_keys = chronon;
+  int rc = gni_answer_object(answering, keys, at_ms, &found, &failure);
+  if (rc != GN_OK) {
     add_failure(at, &failure);
-    return;
+  } else if (chronon && found.null_key) {
+    gni_buf_add_text(at->out, ",\"no_response\":true");
+  } else {
+    /* Upstream gives no map at all for an unknown key, unless derivations make one of nothing. */
+    gni_buf_add_text(at->out, ",\"values\":");
+    if (chronon && found.found == GN_ABSENT && !answering->derives)
+      gni_buf_add_text(at->out, "null");
+    else
+      add_values(at, answering->features, found.values);
   }
-  gni_buf_add_text(at->out, ",\"values\":");
-  if (answers_null_map(at, group, rc))
-    gni_buf_add_text(at->out, "null");
-  else
-    add_values(at, group->features, features);
 }
 
 static int answer(struct answering *at, const gni_json *request)
@@ -124,23 +93,23 @@ static int answer(struct answering *at, const gni_json *request)
   const gni_json *name = gni_json_member(request, "name"), *keys = gni_json_member(request, "keys");
   const gni_json *time = gni_json_member(request, "at_ms");
   gn_fetcher *fetcher = NULL;
-  gnp_look *look;
+  gni_answering answering;
   gn_str wanted = name && name->kind == GNI_JSON_TEXT ? name->text : gni_str(at->name);
-  if (!wanted.len) return gni_fail(at->err, GN_E_ARG, "the request names no GroupBy");
+  if (!wanted.len) return gni_fail_as(at->err, "GO010", GN_E_ARG, "the request names no GroupBy");
   if (!keys || keys->kind != GNI_JSON_OBJECT)
-    return gni_fail(at->err, GN_E_PARSE, "the request has no \"keys\" object");
+    return gni_fail_as(at->err, "GO010", GN_E_PARSE, "the request has no \"keys\" object");
   if (time && time->kind != GNI_JSON_INTEGER)
-    return gni_fail(at->err, GN_E_PARSE, "\"at_ms\" is not a whole number");
+    return gni_fail_as(at->err, "GO010", GN_E_PARSE, "\"at_ms\" is not a whole number");
   int rc = find_fetcher(at, wanted, &fetcher);
-  if (rc == GN_OK) rc = gnp_look_begin(fetcher, &look, at->err);
+  if (rc == GN_OK) rc = gni_answering_begin(fetcher, &answering, at->err);
   if (rc != GN_OK) return rc;
   gni_buf_add_text(at->out, "{\"name\":");
   gni_json_add_text(at->out, wanted, false);
   gni_buf_add_text(at->out, ",\"keys\":");
   gni_json_write(keys, at->out);
-  answer_found(at, fetcher, look, keys, time ? time->integer : 0);
+  answer_found(at, &answering, keys, time ? time->integer : 0);
   gni_buf_add_text(at->out, "}\n");
-  gnp_look_end(fetcher, look);
+  gni_answering_end(&answering);
   return at->out->rc == GN_OK ? GN_OK
                               : gni_fail(at->err, at->out->rc, "the answers do not fit in memory");
 }
@@ -154,6 +123,7 @@ static int answer_lines(struct answering *at, gn_str requests)
     if (!line.len) continue;
     gni_arena_reset(&at->arena);
     int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &at->arena, &request, at->err);
+    if (rc != GN_OK) gni_error_diagnostic(at->err, "GO010");
     if (rc == GN_OK) rc = answer(at, request);
     if (rc != GN_OK) {
       gni_error_where(at->err, "request %zu", number);

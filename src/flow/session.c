@@ -1,5 +1,9 @@
 /* What everything hangs on: a repository, its settings, the store. SPDX-License-Identifier:
  * Apache-2.0 */
+#include "flow/session.h"
+
+#include <unistd.h>
+
 #include "flow/flow_private.h"
 
 enum { SESSION_ARENA_BYTES = 16 << 20 };
@@ -10,7 +14,7 @@ int gn_session_open(const gn_session_args *args, gn_session **out, gn_error *err
   const char *repo = args->repo ? args->repo : ".";
   *out = NULL;
   if (!gni_folder_exists(repo)) {
-    gni_fail(err, GN_E_NOTFOUND, "the repository '%s' is not a folder", repo);
+    gni_fail_as(err, "GC008", GN_E_NOTFOUND, "the repository '%s' is not a folder", repo);
     gni_error_hint(err, "make one with: gnomon init %s", repo);
     return GN_E_NOTFOUND;
   }
@@ -65,6 +69,30 @@ int gnp_session_store(gn_session *session, gni_store **out, gn_error *err)
     rc = gni_store_open(session->config.store_url.ptr, &session->store_env, &session->store, err);
   *out = session->store;
   pthread_mutex_unlock(&session->lock);
+  return rc;
+}
+
+void gni_session_describe(const gn_session *session, gni_session_facts *out)
+{
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  int32_t threads = session->config.threads > 0 ? session->config.threads : (int32_t)cores;
+  *out = (gni_session_facts){
+      .alloc = session->alloc,
+      .threads = threads > 0 ? threads : 1,
+      .store_url = session->config.store_url,
+      .boundary = session->config.boundary == GNI_BOUNDARY_EXACT ? "exact" : "chronon"};
+}
+
+int gni_session_try_store(gn_session *session, gn_error *err)
+{
+  gni_store *store;
+  gni_store_reader *reader;
+  int rc = gnp_session_store(session, &store, err);
+  if (rc == GN_OK) rc = gni_store_reader_open(store, &reader, err);
+  if (rc != GN_OK) return rc;
+  rc = gni_store_begin(reader, err);
+  if (rc == GN_OK) gni_store_end(reader);
+  gni_store_reader_close(reader);
   return rc;
 }
 
