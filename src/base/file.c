@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,24 +88,6 @@ static void parent_of(const char *path, char out[PATH_MAX])
   if (len >= PATH_MAX) len = PATH_MAX - 1;
   memcpy(out, slash ? path : ".", slash ? len : 1);
   out[slash ? len : 1] = '\0';
-}
-
-int gni_file_publish(const char *path, gn_str content, gn_error *err)
-{
-  char temporary[PATH_MAX], folder[PATH_MAX];
-  int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return gni_fail(err, GN_E_LIMIT, "path '%s' is too long", path);
-  int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return fail_errno(err, "create", temporary);
-  int rc = close_file(file, temporary, write_all(file, content, temporary, err), err);
-  if (rc == GN_OK && rename(temporary, path) != 0) rc = fail_errno(err, "rename to", path);
-  if (rc != GN_OK) {
-    unlink(temporary);
-    return rc;
-  }
-  parent_of(path, folder);
-  return sync_folder(folder, err);
 }
 
 bool gni_file_exists(const char *path)
@@ -263,14 +246,92 @@ int gni_folder_sync(const char *path, gn_error *err)
   return rc == GN_OK ? sync_folder(path, err) : rc;
 }
 
+/* ---- publication: written beside, synced, renamed ----
+ *
+ * What is beside is locked for as long as its writer lives, so that the next publication of the
+ * same path can tell what a killed one left. */
+
+static int create_beside(const char *path, char out[PATH_MAX], int *file, gn_error *err)
+{
+  enum { TRIES_MAX = 100 };
+  struct stat info;
+  for (int i = 0; i < TRIES_MAX; i++) {
+    int length = snprintf(out, PATH_MAX, "%s.tmp-%ld-%d", path, (long)getpid(), i);
+    if (length < 0 || length >= PATH_MAX)
+      return gni_fail(err, GN_E_LIMIT, "path '%s' is too long", path);
+    *file = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (*file < 0) return fail_errno(err, "create", out);
+    bool ours = flock(*file, LOCK_EX | LOCK_NB) == 0 && fstat(*file, &info) == 0 &&
+                info.st_nlink > 0 && ftruncate(*file, 0) == 0;
+    if (ours) return GN_OK;
+    close(*file); /* another thread's, or swept in this very moment */
+  }
+  return gni_fail(err, GN_E_BUSY, "'%s' is written by too many at once", path);
+}
+
+struct leftovers {
+  const char *folder, *prefix;
+};
+
+static int remove_leftover(void *user, const char *name, bool is_folder)
+{
+  const struct leftovers *leftovers = user;
+  char full[PATH_MAX];
+  if (is_folder || strncmp(name, leftovers->prefix, strlen(leftovers->prefix)) != 0) return GN_OK;
+  if (join_path(full, leftovers->folder, name, NULL) != GN_OK) return GN_OK;
+  int file = open(full, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return GN_OK;
+  if (flock(file, LOCK_EX | LOCK_NB) == 0) unlink(full);
+  close(file);
+  return GN_OK;
+}
+
+/* Their files harm nobody: what cannot be removed now is left for the next time. */
+static void sweep_beside(const char *path, const char *folder)
+{
+  char prefix[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  int length = snprintf(prefix, sizeof prefix, "%s.tmp-", slash ? slash + 1 : path);
+  if (length < 0 || (size_t)length >= sizeof prefix) return;
+  struct leftovers leftovers = {folder, prefix};
+  gni_folder_list(&gni_libc_alloc, folder, remove_leftover, &leftovers, NULL);
+}
+
+static int write_and_rename(int file, const char *temporary, const char *path, gn_str content,
+                            gn_error *err)
+{
+  int rc = write_all(file, content, temporary, err);
+  if (rc == GN_OK && (rc = GN_FAULT("file.before_rename")) != GN_OK)
+    gni_fail(err, rc, "fault before renaming to '%s'", path);
+  if (rc == GN_OK && rename(temporary, path) != 0) rc = fail_errno(err, "rename to", path);
+  if (rc != GN_OK) unlink(temporary);
+  return close_file(file, temporary, rc, err);
+}
+
+int gni_file_publish(const char *path, gn_str content, gn_error *err)
+{
+  char temporary[PATH_MAX], folder[PATH_MAX];
+  int file;
+  int rc = create_beside(path, temporary, &file, err);
+  if (rc == GN_OK) rc = write_and_rename(file, temporary, path, content, err);
+  if (rc != GN_OK) return rc;
+  parent_of(path, folder);
+  sweep_beside(path, folder);
+  return sync_folder(folder, err);
+}
+
 int gni_folder_publish(const char *fresh, const char *target, gn_error *err)
 {
   char folder[PATH_MAX];
   int rc = gni_folder_sync(fresh, err);
   if (rc != GN_OK) return rc;
+  rc = GN_FAULT("folder.before_exchange");
+  if (rc != GN_OK) return gni_fail(err, rc, "fault before publishing '%s'", target);
   bool replaces = gni_folder_exists(target);
   if (replaces ? gnp_exchange(fresh, target) != 0 : rename(fresh, target) != 0)
     return fail_errno(err, "publish", target);
+  rc = GN_FAULT("folder.after_exchange");
+  if (rc != GN_OK) return gni_fail(err, rc, "fault after publishing '%s'", target);
   parent_of(target, folder);
   rc = sync_folder(folder, err);
   return rc == GN_OK && replaces ? gni_folder_remove(fresh, err) : rc;

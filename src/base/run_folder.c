@@ -46,15 +46,17 @@ int gni_run_folder_open(const gn_alloc *alloc, const char *parent, const char *p
                         gni_run_folder *out, gn_error *err)
 {
   *out = (gni_run_folder){.alloc = alloc, .lock = -1};
-  int rc = gni_folder_make(parent, err);
-  if (rc != GN_OK) return rc;
+  int rc = GN_OK;
   size_t size = strlen(parent) + strlen(prefix) + NAME_BYTES_MAX;
   char *path = gni_alloc(alloc, size);
   if (!path) return gni_fail_nomem(err, size);
-  for (int i = 0; i < TRIES_MAX; i++) {
+  for (int i = 0; i < TRIES_MAX && rc == GN_OK; i++) {
+    /* Each time: another run may have taken the parent away because it was empty. */
+    rc = gni_folder_make(parent, err);
+    if (rc != GN_OK) break;
     snprintf(path, size, "%s/%s%ld-%llx", parent, prefix, (long)getpid(),
              (unsigned long long)gni_monotonic_us() + (unsigned)i);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+    if (mkdir(path, 0777) != 0 && errno != EEXIST && errno != ENOENT) {
       rc = fail_errno(err, "create folder", path);
       break;
     }
@@ -107,5 +109,10 @@ int gni_run_folder_sweep(const gn_alloc *alloc, const char *parent, const char *
 {
   struct sweep sweep = {alloc, parent, prefix, err};
   if (!gni_folder_exists(parent)) return GN_OK;
-  return gni_folder_list(alloc, parent, sweep_entry, &sweep, err);
+  gn_error failure = {0};
+  sweep.err = &failure;
+  int rc = gni_folder_list(alloc, parent, sweep_entry, &sweep, &failure);
+  if (rc == GN_E_NOTFOUND) return GN_OK; /* it went while we looked */
+  if (rc != GN_OK && err) *err = failure;
+  return rc;
 }

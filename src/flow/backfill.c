@@ -146,12 +146,20 @@ static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report 
       .name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
   if (!spec.columns) return gni_fail_nomem(err, sizeof spec);
   int rc = table_properties(job, &spec, err);
-  if (rc == GN_OK && ranges->answer.step_count)
-    rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
+  if (rc == GN_OK) rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
   for (size_t i = 0; rc == GN_OK && i < ranges->answer.step_count; i++)
     rc = run_step(job, writer, ranges->answer.steps[i], report, err);
   gni_table_writer_close(writer);
   return rc;
+}
+
+/* A run that was killed after its last partition left its folder, and this one writes nothing. */
+static int sweep_output(gnp_job *job, gn_error *err)
+{
+  gni_table table;
+  int rc = gni_table_find(job->warehouse, job->group->output_table, &job->arena, &table, err);
+  if (rc == GN_OK) rc = gni_table_sweep(job->warehouse, &table, err);
+  return rc == GN_ABSENT ? GN_OK : rc;
 }
 
 static void tell_holes(gnp_job *job, const gnp_ranges *ranges)
@@ -181,7 +189,7 @@ int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_r
   if (rc == GN_OK) {
     report->skipped = ranges.answer.already_there;
     tell_holes(&job, &ranges);
-    rc = run_steps(&job, &ranges, report, err);
+    rc = ranges.answer.step_count ? run_steps(&job, &ranges, report, err) : sweep_output(&job, err);
   }
   gnp_job_close(&job);
   return rc;

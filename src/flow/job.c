@@ -1,7 +1,6 @@
 /* Opening a definition with its engine and tables. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/job.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -157,8 +156,8 @@ int gnp_job_open_engine(gnp_job *job, gn_error *err)
 {
   gn_session *session = job->session;
   const gnp_config *config = &session->config;
-  snprintf(job->temp_folder, sizeof job->temp_folder, "%.*s/.gnomon-tmp-%ld",
-           GN_STR_ARGS(config->warehouse_root), (long)getpid());
+  snprintf(job->temp_folder, sizeof job->temp_folder, "%.*s/.gnomon-tmp",
+           GN_STR_ARGS(config->warehouse_root));
   gni_engine_config engine = {.alloc = session->alloc,
                               .threads = job->threads,
                               .memory_bytes = job->memory_bytes,
@@ -202,7 +201,7 @@ void gnp_job_close(gnp_job *job)
 {
   gni_warehouse_close(job->warehouse);
   gni_engine_close(job->engine);
-  if (job->temp_folder[0]) gni_folder_remove(job->temp_folder, NULL);
+  if (job->temp_folder[0]) rmdir(job->temp_folder); /* when nobody else's is in it */
   if (job->arena.alloc) gni_arena_deinit(&job->arena);
 }
 

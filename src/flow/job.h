@@ -18,7 +18,7 @@ typedef struct gnp_job {
   int32_t threads;
   int64_t memory_bytes;
   const char *threads_origin, *memory_origin; /* where they came from, for the plan */
-  char temp_folder[4096];
+  char temp_folder[4096]; /* one for all runs over a warehouse; the engine has its own in it */
 } gnp_job;
 
 /* A compiled definition by any of its names: a path, "group_bys/team/file.var", "team.file.var". */

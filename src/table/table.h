@@ -179,6 +179,8 @@ int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
                         gni_table_written *out, gn_error *err);
 void gni_table_writer_close(gni_table_writer *writer); /* NULL does nothing */
 
+/* Removes what dead writers left beside the partitions, as opening a writer does. */
+int gni_table_sweep(gni_warehouse *warehouse, const gni_table *table, gn_error *err);
 int gni_table_drop(gni_warehouse *warehouse, gn_str name, gn_error *err); /* absent is fine */
 
 /* ---- drivers --------------------------------------------------------------------------------- */
@@ -208,6 +210,7 @@ struct gni_table_driver {
   int (*write)(void *writer, gn_str sql, gn_arena *arena, gni_table_written *out, gn_error *err);
   void (*write_end)(void *writer);
   int (*drop)(void *state, const gni_table *table, gn_error *err);
+  int (*sweep)(void *state, const gni_table *table, gn_error *err); /* NULL: nothing is left */
 };
 
 extern const gni_table_driver gni_table_parquet, gni_table_memory;

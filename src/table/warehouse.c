@@ -253,6 +253,14 @@ int gni_table_scan(gni_warehouse *warehouse, const gni_table *table, const gni_s
   return rc;
 }
 
+int gni_table_sweep(gni_warehouse *warehouse, const gni_table *table, gn_error *err)
+{
+  if (!warehouse->driver->sweep) return GN_OK;
+  int rc = warehouse->driver->sweep(warehouse->state, table, err);
+  if (rc < 0) gni_error_where(err, "table '%.*s'", GN_STR_ARGS(table->name));
+  return rc;
+}
+
 int gni_table_drop(gni_warehouse *warehouse, gn_str name, gn_error *err)
 {
   gni_table table;

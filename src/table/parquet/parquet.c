@@ -243,6 +243,14 @@ static int hide(const gnp_lake *lake, const char *path, const char *parent, gn_a
   return rc;
 }
 
+static int lake_sweep(void *state, const gni_table *table, gn_error *err)
+{
+  const gnp_lake *lake = state;
+  const gnp_place *place = table->detail;
+  if (!table->folder) return GN_OK;
+  return gni_run_folder_sweep(lake->config->alloc, place->path, GNP_RUN_PREFIX, err);
+}
+
 static int lake_drop(void *state, const gni_table *table, gn_error *err)
 {
   const gnp_lake *lake = state;
@@ -272,4 +280,5 @@ const gni_table_driver gni_table_parquet = {
     .write = gnp_lake_write,
     .write_end = gnp_lake_write_end,
     .drop = lake_drop,
+    .sweep = lake_sweep,
 };

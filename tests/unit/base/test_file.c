@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kit/kit.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 static void read_back(const char *path, const char *expected)
 {
   gn_buf buf;
@@ -17,6 +21,22 @@ static void a_published_file_replaces_the_old_one(void)
   test_write_file(path, "old");
   test_write_file(path, "new");
   read_back(path, "new");
+}
+
+/* As a killed process leaves it, and as a living one holds it. */
+static void publishing_removes_what_dead_writers_left(void)
+{
+  test_write_file(test_path("a.txt.tmp-1-0"), "half");
+  test_write_file(test_path("a.txt.tmp-2-0"), "at work");
+  test_write_file(test_path("b.txt.tmp-1-0"), "another's");
+  int held = open(test_path("a.txt.tmp-2-0"), O_WRONLY);
+  CHECK(held >= 0 && flock(held, LOCK_EX | LOCK_NB) == 0);
+  test_write_file(test_path("a.txt"), "whole");
+  CHECK(!gni_file_exists(test_path("a.txt.tmp-1-0")));
+  CHECK(gni_file_exists(test_path("a.txt.tmp-2-0")));
+  CHECK(gni_file_exists(test_path("b.txt.tmp-1-0")));
+  close(held);
+  read_back(test_path("a.txt"), "whole");
 }
 
 static void an_absent_file_is_not_found(void)
@@ -73,6 +93,7 @@ int main(void)
 {
   static const test_case cases[] = {
       {"a published file replaces the old one", a_published_file_replaces_the_old_one},
+      {"publishing removes what dead writers left", publishing_removes_what_dead_writers_left},
       {"an absent file is not found", an_absent_file_is_not_found},
       {"a folder lists in byte order", a_folder_lists_in_byte_order},
       {"publishing a folder swaps it in", publishing_a_folder_swaps_it_in},
