@@ -163,6 +163,8 @@ need_lint() {
 need_bench() {
   need_build
   once bench "the benchmarks' peers" deps/bench.txt
+  [ ! -f deps/oracle-chronon.txt ] ||
+    once oracle_chronon "chronon-ai, to compare with" deps/oracle-chronon.txt
 }
 
 need_all() {

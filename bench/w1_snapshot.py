@@ -1,0 +1,115 @@
+"""W1: 30 daily partitions of 12 window columns over 90 days of events, as Parquet.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import shutil
+import sys
+from typing import Any
+
+import compare
+import measure
+from repository import Repository, window
+
+import data
+
+OUTPUT_DAYS = 30
+FIRST_MS = data.FIRST_MS + (data.DAYS - OUTPUT_DAYS) * data.DAY_MS
+FIRST = datetime.date.fromisoformat(data.FIRST_DAY) + datetime.timedelta(data.DAYS - OUTPUT_DAYS)
+ALL_DS = [str(FIRST + datetime.timedelta(day)) for day in range(OUTPUT_DAYS)]
+SUM, AVERAGE, COUNT, MIN, MAX, LAST_K, UNIQUE_COUNT = 7, 8, 6, 0, 1, 13, 4
+MEMORY = "1G"
+
+
+def aggregation(column: str, operation: int, *days: int, **arguments: str) -> dict[str, Any]:
+    return {
+        "inputColumn": column,
+        "operation": operation,
+        "argMap": arguments,
+        "windows": [window(n) for n in days],
+    }
+
+
+GROUP_BY = {
+    "sources": [
+        {
+            "events": {
+                "table": "events",
+                "query": {
+                    "selects": {x: x for x in ("user_id", "amount", "quantity", "category")},
+                    "timeColumn": "ts",
+                },
+            }
+        }
+    ],
+    "keyColumns": ["user_id"],
+    "aggregations": [
+        aggregation("amount", SUM, 1, 7, 30),
+        aggregation("amount", AVERAGE, 7, 30),
+        aggregation("amount", COUNT, 30),
+        aggregation("quantity", SUM, 7, 30),
+        aggregation("amount", MIN, 30),
+        aggregation("amount", MAX, 30),
+        aggregation("category", LAST_K, 30, k="10"),
+        aggregation("category", UNIQUE_COUNT, 30),
+    ],
+    "accuracy": 1,
+}
+PEERS = ("polars", "duckdb")
+
+
+def peer_command(peer: str, events: pathlib.Path, out: pathlib.Path) -> list[str]:
+    script = pathlib.Path(__file__).parent / "peers" / f"snapshot_{peer}.py"
+    return [sys.executable, str(script), str(events), str(out), str(FIRST_MS), str(OUTPUT_DAYS)]
+
+
+def check(ours: pathlib.Path, theirs: pathlib.Path, peer: str) -> dict[str, int]:
+    compared = different = 0
+    for ds in ALL_DS:
+        cells = compare.tables(
+            compare.read_partitions(ours, ds), compare.read_partitions(theirs, ds), "user_id"
+        )
+        compared, different = compared + cells[0], different + cells[1]
+    print(f"    {peer}: {compared} cells compared, {different} different", flush=True)
+    if different:
+        raise SystemExit(f"bench: {peer} and gnomon differ: nothing to time")
+    return {"compared": compared, "different": different}
+
+
+def run(work: pathlib.Path, rows: int = 1_000_000) -> dict[str, Any]:
+    events = data.events(work / "data", rows)
+    repository = Repository(work / f"w1-{rows}")
+    repository.add_table("events", events)
+    repository.add_group_by("events.v1", GROUP_BY)
+    log = str(repository.folder / "log")
+    ours = repository.folder / "warehouse" / "bench" / "bench_events_v1"
+    backfill = repository.command(
+        "backfill", "bench.events.v1", "--start-ds", ALL_DS[0], "--end-ds", ALL_DS[-1],
+        "--threads", "2", "--memory", MEMORY,
+    )  # fmt: skip
+
+    def gnomon() -> measure.Cost:
+        repository.clear("warehouse/bench")
+        return measure.run(backfill, log)
+
+    def peer(name: str) -> measure.Cost:
+        out = repository.folder / name
+        shutil.rmtree(out, ignore_errors=True)
+        return measure.run(peer_command(name, events, out), log)
+
+    runs = {"gnomon": gnomon, **{name: lambda name=name: peer(name) for name in PEERS}}
+    for once in runs.values():
+        once()
+    cells = {name: check(ours, repository.folder / name, name) for name in PEERS}
+    costs = measure.in_turn(runs)
+    return {
+        "workload": f"W1 snapshot backfill, {rows} events, {OUTPUT_DAYS} partitions x 12 columns",
+        "settings": {"memory": MEMORY, "threads": 2, "peers' threads": 2},
+        "cells": cells,
+        "costs": costs,
+        "ours": "gnomon",
+    }
