@@ -120,6 +120,14 @@ install_python_demo() { venv_with "$deps/venv" deps/python-demo.txt; }
 install_python_test() { venv_with "$deps/venv" deps/python-test.txt; }
 install_python_lint() { venv_with "$deps/venv" deps/python-lint.txt; }
 install_oracle_chronon() { venv_with "$deps/oracle-chronon" deps/oracle-chronon.txt; }
+
+# A real Spark, and the archive of classes with which its server starts in half the time.
+install_oracle_spark() {
+  venv_with "$deps/oracle-spark" deps/oracle-spark.txt || return 1
+  logged spark-archive "$deps/oracle-spark/bin/python" tests/golden/expr/oracle.py archive ||
+    say "  (no class archive: Spark starts slower; see $deps/log/spark-archive.log)"
+}
+
 install_oracle_feast() { venv_with "$deps/oracle-feast" deps/oracle-feast.txt; }
 install_bench() { venv_with "$deps/bench" deps/bench.txt; }
 
@@ -153,6 +161,7 @@ need_test() {
   [ ! -f deps/oracle-chronon.txt ] ||
     once oracle_chronon "chronon-ai, to compare with" deps/oracle-chronon.txt
   once oracle_feast "Feast, whose client is served" deps/oracle-feast.txt
+  once oracle_spark "Spark 4.1.1, to compare with (500 MB)" deps/oracle-spark.txt
 }
 
 need_lint() {

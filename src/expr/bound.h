@@ -132,7 +132,7 @@ enum gnp_function_flags {
  *   gives  a type's name, or "1st", "2nd" (as that argument), "list of 1st", "element of 1st" */
 struct gnp_function {
   const char *name;
-  const char *same_as; /* another name of that row; nothing else is set */
+  const char *same_as; /* another name of that row; else only GNP_HIDDEN may be set */
   const char *takes, *gives;
   gnp_apply apply;
   const char *sql;
@@ -153,7 +153,8 @@ extern const gnp_family gnp_family_arithmetic, gnp_family_comparison, gnp_family
     gnp_family_string, gnp_family_substring, gnp_family_encoding, gnp_family_format,
     gnp_family_regex, gnp_family_datetime, gnp_family_date_parts, gnp_family_struct,
     gnp_family_array, gnp_family_array_set, gnp_family_lambda, gnp_family_map,
-    gnp_family_date_units, gnp_family_string_case, gnp_family_string_change;
+    gnp_family_date_units, gnp_family_string_case, gnp_family_string_change, gnp_family_json_path,
+    gnp_family_json_from, gnp_family_json_to, gnp_family_url, gnp_family_text_bytes;
 
 const gnp_function *gnp_function_find(gn_str name);
 

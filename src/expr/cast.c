@@ -264,7 +264,7 @@ static int bind_conversion(gnp_binder *b, gnp_call *call)
 
 static const gnp_function functions[] = {
     {.name = "cast", .bind = bind_rule},
-    {.name = "try_cast", .bind = bind_rule, .eval = eval_try},
+    {.name = "try_cast", .bind = bind_rule, .eval = eval_try, .flags = GNP_HIDDEN},
     {.name = "bigint", .bind = bind_conversion, .gives = "bigint"},
     {.name = "binary", .bind = bind_conversion, .gives = "binary"},
     {.name = "boolean", .bind = bind_conversion, .gives = "boolean"},

@@ -236,7 +236,11 @@ static int eval_between(const gni_bound *node, gnp_frame *frame, gni_value *out)
 static const gnp_function functions[] = {
     {.name = "=", .bind = bind_comparison, .apply = equal, .sql = "($1 = $2)"},
     {.name = "==", .same_as = "="},
-    {.name = "!=", .bind = bind_comparison, .apply = not_equal, .sql = "($1 <> $2)"},
+    {.name = "!=",
+     .bind = bind_comparison,
+     .apply = not_equal,
+     .sql = "($1 <> $2)",
+     .flags = GNP_HIDDEN},
     {.name = "<", .bind = bind_comparison, .apply = less, .sql = "($1 < $2)"},
     {.name = "<=", .bind = bind_comparison, .apply = less_or_equal, .sql = "($1 <= $2)"},
     {.name = ">", .bind = bind_comparison, .apply = greater, .sql = "($1 > $2)"},

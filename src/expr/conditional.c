@@ -316,7 +316,7 @@ static const gnp_function functions[] = {
      .sql = "($1 IS NOT NULL)",
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
     {.name = "if", .bind = bind_if, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
-    {.name = "case", .bind = bind_case, .eval = eval_case, .emit = emit_case},
+    {.name = "case", .bind = bind_case, .eval = eval_case, .emit = emit_case, .flags = GNP_HIDDEN},
     {.name = "when", .same_as = "case"},
     {.name = "coalesce", .bind = bind_coalesce, .eval = eval_coalesce, .sql = "COALESCE($*)"},
     {.name = "nvl", .bind = bind_two, .eval = eval_coalesce, .sql = "COALESCE($*)"},

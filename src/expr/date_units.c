@@ -87,8 +87,14 @@ static int bind_unit(gnp_binder *b, gnp_call *call)
 }
 
 static const gnp_function functions[] = {
-    {.name = "timestampadd", .bind = bind_unit, .apply = timestamp_add, .flags = GNP_CAN_FAIL},
-    {.name = "timestampdiff", .bind = bind_unit, .apply = timestamp_diff, .flags = GNP_CAN_FAIL},
+    {.name = "timestampadd",
+     .bind = bind_unit,
+     .apply = timestamp_add,
+     .flags = GNP_CAN_FAIL | GNP_HIDDEN},
+    {.name = "timestampdiff",
+     .bind = bind_unit,
+     .apply = timestamp_diff,
+     .flags = GNP_CAN_FAIL | GNP_HIDDEN},
 };
 
 const gnp_family gnp_family_date_units = {"date and time", functions,

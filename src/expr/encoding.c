@@ -31,22 +31,24 @@ GNP_APPLY(chr)
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+void gnp_put_base64(gnp_text *text, gn_str bytes)
+{
+  for (size_t i = 0; i < bytes.len; i += 3) {
+    uint32_t group = (uint32_t)(unsigned char)bytes.ptr[i] << 16;
+    if (i + 1 < bytes.len) group |= (uint32_t)(unsigned char)bytes.ptr[i + 1] << 8;
+    if (i + 2 < bytes.len) group |= (unsigned char)bytes.ptr[i + 2];
+    char digits[] = {base64_digits[group >> 18], base64_digits[group >> 12 & 63],
+                     i + 1 < bytes.len ? base64_digits[group >> 6 & 63] : '=',
+                     i + 2 < bytes.len ? base64_digits[group & 63] : '='};
+    gnp_text_add(text, (gn_str){digits, sizeof digits});
+  }
+}
+
 GNP_APPLY(base64)
 {
-  gn_str in = args[0].text;
-  size_t size = (in.len + 2) / 3 * 4, len = 0;
-  char *text = gni_arena_take(frame->arena, size);
-  if (!text) return gnp_frame_nomem(frame);
-  for (size_t i = 0; i < in.len; i += 3) {
-    uint32_t group = (uint32_t)(unsigned char)in.ptr[i] << 16;
-    if (i + 1 < in.len) group |= (uint32_t)(unsigned char)in.ptr[i + 1] << 8;
-    if (i + 2 < in.len) group |= (unsigned char)in.ptr[i + 2];
-    text[len++] = base64_digits[group >> 18];
-    text[len++] = base64_digits[group >> 12 & 63];
-    text[len++] = i + 1 < in.len ? base64_digits[group >> 6 & 63] : '=';
-    text[len++] = i + 2 < in.len ? base64_digits[group & 63] : '=';
-  }
-  return gnp_give_text(out, (gn_str){text, len});
+  gnp_text text = {.arena = frame->arena};
+  gnp_put_base64(&text, args[0].text);
+  return gnp_give_made(&text, frame, out);
 }
 
 /* Java's MIME decoder passes over what is no digit. */
@@ -261,11 +263,6 @@ static int bind_decode(gnp_binder *b, gnp_call *call)
   return rc;
 }
 
-GNP_APPLY(is_valid_utf8)
-{
-  return gnp_give_boolean(out, gni_utf8_valid(args[0].text));
-}
-
 /* ---- URLs ------------------------------------------------------------------------------------ */
 
 GNP_APPLY(url_encode)
@@ -307,18 +304,20 @@ static bool decode_url(gn_str in, gnp_text *text)
   return true;
 }
 
-/* What is no UTF-8 becomes the replacement character. */
-static int give_repaired(const gnp_text *text, gnp_frame *frame, gni_value *out)
+/* What is no UTF-8 becomes the replacement character, one for each longest beginning of a
+ * character. */
+int gnp_give_repaired(gn_str in, gnp_frame *frame, gni_value *out)
 {
-  gn_str in = {text->ptr ? text->ptr : "", text->len};
   gnp_text made = {.arena = frame->arena};
-  if (text->failed || gni_utf8_valid(in)) return gnp_give_made(text, frame, out);
+  if (gni_utf8_valid(in)) return gnp_give_text(out, in);
   for (size_t at = 0; at < in.len;) {
-    size_t begin = at;
-    gnp_utf8_next(in, &at);
-    bool whole = gni_utf8_valid((gn_str){in.ptr + begin, at - begin});
-    if (!whole) at = begin + 1;
-    gnp_text_add(&made, whole ? (gn_str){in.ptr + begin, at - begin} : GN_STR("\xEF\xBF\xBD"));
+    size_t len = 1, begin = at;
+    while (len < 4 && begin + len < in.len && !gni_utf8_valid((gn_str){in.ptr + begin, len}) &&
+           gnp_utf8_begins((gn_str){in.ptr + begin, len + 1}))
+      len++;
+    bool whole = gni_utf8_valid((gn_str){in.ptr + begin, len});
+    gnp_text_add(&made, whole ? (gn_str){in.ptr + begin, len} : GN_STR("\xEF\xBF\xBD"));
+    at += len;
   }
   return gnp_give_made(&made, frame, out);
 }
@@ -326,7 +325,10 @@ static int give_repaired(const gnp_text *text, gnp_frame *frame, gni_value *out)
 GNP_APPLY(url_decode)
 {
   gnp_text text = {.arena = frame->arena};
-  if (decode_url(args[0].text, &text)) return give_repaired(&text, frame, out);
+  if (decode_url(args[0].text, &text))
+    return text.failed
+               ? gnp_frame_nomem(frame)
+               : gnp_give_repaired((gn_str){text.ptr ? text.ptr : "", text.len}, frame, out);
   if (node->function->name[0] == 't') return gnp_give_null(out);
   return gnp_fail_here(frame, "CANNOT_DECODE_URL", "the text is not an encoded URL");
 }
@@ -407,7 +409,6 @@ static const gnp_function functions[] = {
      .gives = "binary",
      .apply = encode,
      .flags = GNP_CAN_FAIL},
-    {.name = "is_valid_utf8", .takes = "string", .gives = "boolean", .apply = is_valid_utf8},
     {.name = "levenshtein", .takes = "string, string, [int]", .gives = "int", .apply = levenshtein},
     {.name = "luhn_check", .takes = "string", .gives = "boolean", .apply = luhn_check},
     {.name = "soundex", .takes = "string", .gives = "string", .apply = soundex},

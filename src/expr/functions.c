@@ -2,12 +2,16 @@
 #include "expr/bound.h"
 
 static const gnp_family *const families[] = {
-    &gnp_family_arithmetic, &gnp_family_comparison,  &gnp_family_conditional,   &gnp_family_cast,
-    &gnp_family_math,       &gnp_family_rounding,    &gnp_family_bitwise,       &gnp_family_hash,
-    &gnp_family_string,     &gnp_family_substring,   &gnp_family_encoding,      &gnp_family_format,
-    &gnp_family_regex,      &gnp_family_datetime,    &gnp_family_date_parts,    &gnp_family_struct,
-    &gnp_family_array,      &gnp_family_array_set,   &gnp_family_lambda,        &gnp_family_map,
-    &gnp_family_date_units, &gnp_family_string_case, &gnp_family_string_change,
+    &gnp_family_arithmetic,  &gnp_family_comparison,    &gnp_family_conditional,
+    &gnp_family_cast,        &gnp_family_math,          &gnp_family_rounding,
+    &gnp_family_bitwise,     &gnp_family_hash,          &gnp_family_string,
+    &gnp_family_substring,   &gnp_family_encoding,      &gnp_family_format,
+    &gnp_family_regex,       &gnp_family_datetime,      &gnp_family_date_parts,
+    &gnp_family_struct,      &gnp_family_array,         &gnp_family_array_set,
+    &gnp_family_lambda,      &gnp_family_map,           &gnp_family_date_units,
+    &gnp_family_string_case, &gnp_family_string_change, &gnp_family_json_path,
+    &gnp_family_json_from,   &gnp_family_json_to,       &gnp_family_url,
+    &gnp_family_text_bytes,
 };
 #define FAMILY_COUNT (sizeof families / sizeof *families)
 

@@ -155,7 +155,7 @@ static int bind_like(gnp_binder *b, gnp_call *call)
 
 static const gnp_function functions[] = {
     {.name = "concat", .bind = bind_concat},
-    {.name = "||", .same_as = "concat"},
+    {.name = "||", .same_as = "concat", .flags = GNP_HIDDEN},
     {.name = "ilike",
      .takes = "string, string, [string]",
      .gives = "boolean",

@@ -185,7 +185,7 @@ static int emit_struct(gnp_emitter *e, const gni_bound *node)
 
 static const gnp_function functions[] = {
     {.name = "field", .bind = bind_field, .emit = emit_field, .flags = GNP_HIDDEN},
-    {.name = "[]", .bind = bind_element, .flags = GNP_MAY_BE_NULL},
+    {.name = "[]", .bind = bind_element, .flags = GNP_MAY_BE_NULL | GNP_HIDDEN},
     {.name = "struct",
      .bind = bind_struct,
      .apply = make_struct,

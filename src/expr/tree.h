@@ -97,6 +97,8 @@ int gnp_parse_typed_literal(gnp_parser *p, bool *done, const gni_expr **out);
 int gnp_parse_interval(gnp_parser *p, size_t begin, const gni_expr **out);
 bool gnp_is_interval_unit(const gnp_token *token);
 int gnp_parse_type(gnp_parser *p, const gni_type **out);
+/* Columns of a schema, "a INT, b: STRING" (then a struct), or a single type. */
+int gnp_parse_schema(gn_str text, gn_arena *arena, const gni_type **out, gn_error *err);
 
 /* [NOT] IN, BETWEEN, LIKE, RLIKE, IS … after a value, when one follows. */
 int gnp_parse_predicate(gnp_parser *p, const gni_expr **out);

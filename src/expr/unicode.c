@@ -18,6 +18,25 @@ uint32_t gnp_utf8_next(gn_str text, size_t *at)
   return c;
 }
 
+bool gnp_utf8_begins(gn_str bytes)
+{
+  unsigned char first = (unsigned char)bytes.ptr[0], low = 0x80, high = 0xBF;
+  size_t length = first < 0x80    ? 1
+                  : first < 0xC2  ? 0
+                  : first < 0xE0  ? 2
+                  : first < 0xF0  ? 3
+                  : first <= 0xF4 ? 4
+                                  : 0;
+  if (bytes.len > length) return false;
+  if (first == 0xE0) low = 0xA0;
+  if (first == 0xED) high = 0x9F; /* no surrogates */
+  if (first == 0xF0) low = 0x90;
+  if (first == 0xF4) high = 0x8F;
+  for (size_t i = 1; i < bytes.len; i++, low = 0x80, high = 0xBF)
+    if ((unsigned char)bytes.ptr[i] < low || (unsigned char)bytes.ptr[i] > high) return false;
+  return true;
+}
+
 size_t gnp_utf8_put(uint32_t c, char out[4])
 {
   if (c < 0x80) {

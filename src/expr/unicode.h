@@ -7,6 +7,8 @@
 /* The character at `*at`, which moves behind it. Bytes that are no UTF-8 are characters of their
  * own. */
 uint32_t gnp_utf8_next(gn_str text, size_t *at);
+/* The bytes may be the beginning of a character, or all of it. */
+bool gnp_utf8_begins(gn_str bytes);
 size_t gnp_utf8_put(uint32_t c, char out[4]);
 size_t gnp_utf8_count(gn_str text);
 /* The byte where character number `index` begins; the end when there are fewer. */

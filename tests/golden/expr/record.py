@@ -5,6 +5,8 @@
     V/bin/python tests/golden/expr/record.py [FAMILY...]     # writes FAMILY.jsonl
     V/bin/python tests/golden/expr/record.py --check 0.1     # a seeded tenth, compared, not written
 
+The server is oracle.py's.
+
 A case is an expression with inputs in braces: `{int} + {int}`, `upper({string})`. An input is a list
 of inputs.txt: its type and its values. One input gives a row a value; several give all
 combinations, the last changing fastest, or ROWS_MAX of them spread evenly. Every case is asked with
@@ -23,59 +25,15 @@ import logging
 import os
 import random
 import re
-import socket
-import subprocess
 import sys
 import time
 
+import oracle
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROWS_MAX = 64
-
-OPENS = [
-    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-    "java.util.concurrent", "java.util.concurrent.atomic", "sun.nio.ch", "sun.nio.cs", "sun.security.action",
-    "sun.util.calendar",
-]
-
-
-# ---- the server
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def start_server(port, folder):
-    """Java itself, without Spark's scripts: half the start."""
-    import pyspark
-
-    home = os.path.dirname(pyspark.__file__)
-    confs = {
-        "spark.master": "local[1]", "spark.app.name": "oracle", "spark.ui.enabled": "false",
-        "spark.driver.host": "localhost", "spark.driver.bindAddress": "127.0.0.1",
-        "spark.connect.grpc.binding.port": port, "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "1", "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": folder, "spark.sql.session.timeZone": "UTC",
-    }
-    command = ["java", "-Xmx1500m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC",
-               "-Djdk.reflect.useDirectMethodHandle=false", "-Dio.netty.tryReflectionSetAccessible=true"]
-    command += ["--add-opens=java.base/%s=ALL-UNNAMED" % name for name in OPENS]
-    command += ["--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED", "-cp", os.path.join(home, "jars", "*")]
-    command += ["-D%s=%s" % pair for pair in confs.items()]
-    command += ["org.apache.spark.sql.connect.service.SparkConnectServer"]
-    env = dict(os.environ, SPARK_HOME=home, SPARK_LOCAL_IP="127.0.0.1")
-    log = open(os.path.join(folder, "server.log"), "w")
-    server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder)
-    for _ in range(600):
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return server
-        if server.poll() is not None:
-            sys.exit("the server ended; see %s/server.log" % folder)
-        time.sleep(0.2)
-    sys.exit("the server does not answer")
+ALONE_MAX = 6  # rows asked alone of a case that is checked again
+MODES = (("plain", "false"), ("ansi", "true"))
 
 
 # ---- cases
@@ -93,6 +51,10 @@ def read_inputs():
             lists[name] = (kind, [])
         lists[name][1].extend(v.strip() for v in line.split(" | ") if v.strip())
     return lists
+
+
+def all_families():
+    return [os.path.basename(p)[:-6] for p in glob.glob(os.path.join(HERE, "*.cases"))]
 
 
 def read_cases(family, lists):
@@ -217,7 +179,7 @@ def ask(spark, lists, text, names, rows):
 def record(spark, lists, text, names):
     line = {"e": text, "in": names}
     rows = choose_rows(names, lists)
-    for mode, ansi in (("plain", "false"), ("ansi", "true")):
+    for mode, ansi in MODES:
         spark.conf.set("spark.sql.ansi.enabled", ansi)
         line[mode] = ask(spark, lists, text, names, rows)
     return line
@@ -243,17 +205,30 @@ def record_family(spark, family, lists, path):
 
 
 def check_again(spark, path, part, chosen):
-    wrong = 0
-    lines = open(path, encoding="utf-8")
-    lists = {n: (v[0], v[1:]) for n, v in json.loads(next(lines))["lists"].items()}
-    for line in lines:
-        if chosen.random() >= part:
-            continue
-        old = json.loads(line)
-        if record(spark, lists, old["e"], old["in"]) != old:
-            wrong += 1
-            print("changed: %s" % old["e"])
-    return wrong
+    """Asks a part of a family's cases again: how many, and those that changed."""
+    asked, changed = 0, []
+    with open(path, encoding="utf-8") as lines:
+        lists = {n: (v[0], v[1:]) for n, v in json.loads(next(lines))["lists"].items()}
+        for line in lines:
+            if chosen.random() >= part:
+                continue
+            asked += 1
+            old = json.loads(line)
+            for mode, ansi in MODES:
+                if not same_again(spark, lists, old, mode, ansi, chosen):
+                    changed.append("%s (%s)" % (old["e"], mode))
+    return asked, changed
+
+
+def same_again(spark, lists, old, mode, ansi, chosen):
+    """Rows are asked together where none failed; where some did, alone, and only a few of them."""
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    rows, answer = choose_rows(old["in"], lists), old[mode]
+    if any(isinstance(v, dict) for v in answer.get("out", [])):
+        keep = sorted(chosen.sample(range(len(rows)), min(len(rows), ALONE_MAX)))
+        rows = [rows[i] for i in keep]
+        answer = dict(answer, out=[answer["out"][i] for i in keep])
+    return ask(spark, lists, old["e"], old["in"], rows) == answer
 
 
 def main():
@@ -261,39 +236,22 @@ def main():
     parser.add_argument("families", nargs="*")
     parser.add_argument("--check", type=float, help="compare this part of the recorded answers instead")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--server", help="a running server (sc://host:port)")
-    parser.add_argument("--serve", action="store_true", help="only start a server, until interrupted")
     args = parser.parse_args()
-    lists = read_inputs()
-    families = args.families or sorted(os.path.basename(p)[:-6] for p in glob.glob(os.path.join(HERE, "*.cases")))
-    from pyspark.sql import SparkSession
-    import tempfile
-
+    families = args.families or sorted(f for f in all_families() if not f.startswith("query"))
     logging.disable(logging.ERROR)  # refusals are answers here, not news
-
-    with tempfile.TemporaryDirectory() as folder:
-        server, remote = None, args.server
-        if not remote:
-            port = free_port()
-            server, remote = start_server(port, folder), "sc://127.0.0.1:%d" % port
-            if args.serve:
-                print(remote, flush=True)
-                return server.wait()
-        try:
-            spark = SparkSession.builder.remote(remote).getOrCreate()
-            wrong = 0
-            for family in families:
-                path = os.path.join(HERE, family + ".jsonl")
-                if args.check:
-                    wrong += check_again(spark, path, args.check, random.Random(args.seed))
-                else:
-                    record_family(spark, family, lists, path)
-            spark.stop()
-            return 1 if wrong else 0
-        finally:
-            if server:
-                server.terminate()
-                server.wait()
+    wrong = 0
+    with oracle.server() as address:
+        spark = oracle.session(address)
+        for family in families:
+            path = os.path.join(HERE, family + ".jsonl")
+            if not args.check:
+                record_family(spark, family, read_inputs(), path)
+                continue
+            asked, changed = check_again(spark, path, args.check, random.Random("%s %d" % (family, args.seed)))
+            print(json.dumps({"family": family, "asked": asked, "changed": changed}), flush=True)
+            wrong += len(changed)
+        spark.stop()
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
