@@ -1,0 +1,210 @@
+/* Data frames, and what they are asked. SPDX-License-Identifier: Apache-2.0 */
+#include "data/ipc.h"
+#include "sparkconnect/answer.h"
+#include "sparkconnect/plan.h"
+#include "sparkconnect/rows.h"
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+int sparkp_dataframe_new(sparkc_session *session, sparkp_relation *relation, sparkc_dataframe **out,
+                         sparkc_error *err)
+{
+  *out = gni_alloc(&session->alloc, sizeof **out);
+  if (!*out) {
+    sparkp_relation_unref(relation);
+    return sparkp_nomem(err);
+  }
+  **out = (sparkc_dataframe){session, relation};
+  sparkp_session_ref(session);
+  return SPARKC_OK;
+}
+
+void sparkc_dataframe_free(sparkc_dataframe *df)
+{
+  if (!df) return;
+  sparkc_session *session = df->session;
+  sparkp_relation_unref(df->relation);
+  gni_free(&session->alloc, df, sizeof *df);
+  sparkp_session_unref(session);
+}
+
+/* A node that was just made, or the failure to make it, as a data frame. */
+static int wrap(sparkc_session *session, int rc, sparkp_relation *relation, sparkc_dataframe **out,
+                sparkc_error *err)
+{
+  *out = NULL;
+  return rc == SPARKC_OK ? sparkp_dataframe_new(session, relation, out, err) : rc;
+}
+
+int sparkc_range(sparkc_session *session, int64_t start, int64_t end, int64_t step,
+                 int32_t partitions, sparkc_dataframe **out, sparkc_error *err)
+{
+  sparkp_relation *node;
+  int rc = sparkp_plan_range(&session->alloc, start, end, step, partitions, &node, err);
+  return wrap(session, rc, node, out, err);
+}
+
+int sparkc_local(sparkc_session *session, const void *arrow_ipc, size_t size, const char *schema,
+                 sparkc_dataframe **out, sparkc_error *err)
+{
+  sparkp_relation *node;
+  *out = NULL;
+  if (size > session->address.message_bytes_max)
+    return sparkp_fail(err, SPARKC_E_LIMIT, "the rows have %zu bytes, a message at most %zu", size,
+                       session->address.message_bytes_max);
+  int rc = sparkp_plan_local(&session->alloc, (gn_str){arrow_ipc, size}, schema, &node, err);
+  return wrap(session, rc, node, out, err);
+}
+
+int sparkc_select_names(const sparkc_dataframe *df, const char *const *names, size_t count,
+                        sparkc_dataframe **out, sparkc_error *err)
+{
+  sparkp_relation *node;
+  int rc = sparkp_plan_select_names(df->relation, names, count, &node, err);
+  return wrap(df->session, rc, node, out, err);
+}
+
+int sparkc_limit(const sparkc_dataframe *df, int32_t rows, sparkc_dataframe **out,
+                 sparkc_error *err)
+{
+  sparkp_relation *node;
+  int rc = sparkp_plan_limit(df->relation, rows, &node, err);
+  return wrap(df->session, rc, node, out, err);
+}
+
+/* ---- SQL ------------------------------------------------------------------------------------- */
+
+static const sparkc_execute_args no_args = {.struct_size = sizeof no_args};
+
+/* Runs a command that may give a relation. */
+static int run_command(sparkc_session *session, Spark__Connect__Command *command, gn_buf *relation,
+                       sparkc_error *err)
+{
+  Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
+  sparkc_result *result;
+  plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_COMMAND;
+  plan.command = command;
+  int rc = sparkp_result_open(session, &plan, &no_args, &result, err);
+  if (rc != SPARKC_OK) return rc;
+  rc = sparkp_result_drain(result, relation, err);
+  sparkc_result_close(result);
+  return rc;
+}
+
+int sparkc_sql(sparkc_session *session, const char *sql, sparkc_dataframe **out, sparkc_error *err)
+{
+  Spark__Connect__Command command = SPARK__CONNECT__COMMAND__INIT;
+  Spark__Connect__SqlCommand own = SPARK__CONNECT__SQL_COMMAND__INIT;
+  sparkp_relation *node, *answer = NULL;
+  gn_buf bytes;
+  *out = NULL;
+  int rc = sparkp_plan_sql(&session->alloc, sql, &node, err);
+  if (rc != SPARKC_OK) return rc;
+  own.input = &node->message;
+  command.command_type_case = SPARK__CONNECT__COMMAND__COMMAND_TYPE_SQL_COMMAND;
+  command.sql_command = &own;
+  gni_buf_init(&bytes, &session->alloc, SPARKP_TEXT_BYTES_MAX);
+  rc = run_command(session, &command, &bytes, err);
+  if (rc == SPARKC_OK && bytes.len)
+    rc = sparkp_relation_opaque(&session->alloc, gni_buf_view(&bytes), &answer, err);
+  else if (rc == SPARKC_OK) {
+    answer = node; /* a server that answers nothing means: ask for the query itself */
+    sparkp_relation_ref(node);
+  }
+  gni_buf_deinit(&bytes);
+  sparkp_relation_unref(node);
+  return wrap(session, rc, answer, out, err);
+}
+
+/* ---- asking for rows ------------------------------------------------------------------------- */
+
+static int open_result(sparkc_session *session, sparkp_relation *relation,
+                       const sparkc_execute_args *given, sparkc_result **out, sparkc_error *err)
+{
+  Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
+  sparkc_execute_args args = no_args;
+  *out = NULL;
+  size_t size = given ? given->struct_size : 0;
+  if (size > sizeof args) size = sizeof args;
+  if (size) memcpy(&args, given, size);
+  int rc = sparkp_relation_check(relation, err);
+  if (rc != SPARKC_OK) return rc;
+  plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_ROOT;
+  plan.root = &relation->message;
+  return sparkp_result_open(session, &plan, &args, out, err);
+}
+
+int sparkc_execute(const sparkc_dataframe *df, const sparkc_execute_args *args, sparkc_result **out,
+                   sparkc_error *err)
+{
+  return open_result(df->session, df->relation, args, out, err);
+}
+
+int sparkc_collect(const sparkc_dataframe *df, const sparkc_execute_args *args,
+                   struct ArrowArrayStream *out, sparkc_error *err)
+{
+  sparkc_result *result;
+  *out = (struct ArrowArrayStream){.release = NULL};
+  int rc = sparkc_execute(df, args, &result, err);
+  return rc == SPARKC_OK ? sparkc_result_to_stream(result, out, err) : rc;
+}
+
+/* The first cell of the first row of a relation that gives one; takes the relation over. The batch
+ * is the caller's to release, and holds the cell. */
+static int one_cell(sparkc_session *session, sparkp_relation *relation, const char *format,
+                    struct ArrowArray *batch, sparkc_error *err)
+{
+  struct ArrowSchema schema = {.release = NULL};
+  sparkc_result *result;
+  *batch = (struct ArrowArray){.release = NULL};
+  int rc = open_result(session, relation, NULL, &result, err);
+  sparkp_relation_unref(relation);
+  if (rc != SPARKC_OK) return rc;
+  rc = sparkc_result_schema(result, &schema, err);
+  if (rc == SPARKC_OK) rc = sparkc_result_next(result, batch, err);
+  bool fits = rc == SPARKC_OK && batch->release && batch->length == 1 && batch->n_children == 1 &&
+              batch->children[0]->null_count == 0 && batch->children[0]->offset == 0 &&
+              schema.n_children == 1 && strcmp(schema.children[0]->format, format) == 0;
+  if (rc == SPARKC_OK && !fits) {
+    gni_array_close(batch);
+    rc = sparkp_fail(err, SPARKC_E_TRANSPORT,
+                     "the server's answer is not the one cell it should be");
+  }
+  /* To the end, so that the server may forget the operation. */
+  struct ArrowArray rest = {.release = NULL};
+  if (rc == SPARKC_OK && sparkc_result_next(result, &rest, NULL) == SPARKC_OK)
+    gni_array_close(&rest);
+  gni_schema_close(&schema);
+  sparkc_result_close(result);
+  return rc;
+}
+
+int sparkc_count(const sparkc_dataframe *df, int64_t *rows, sparkc_error *err)
+{
+  struct ArrowArray batch;
+  sparkp_relation *node;
+  *rows = 0;
+  int rc = sparkp_plan_count(df->relation, &node, err);
+  if (rc == SPARKC_OK) rc = one_cell(df->session, node, "l", &batch, err);
+  if (rc != SPARKC_OK) return rc;
+  *rows = ((const int64_t *)batch.children[0]->buffers[1])[0];
+  gni_array_close(&batch);
+  return SPARKC_OK;
+}
+
+int sparkc_show(const sparkc_dataframe *df, int32_t rows, int32_t truncate, int32_t vertical,
+                char **out, sparkc_error *err)
+{
+  struct ArrowArray batch;
+  sparkp_relation *node;
+  *out = NULL;
+  int rc = sparkp_plan_show(df->relation, rows, truncate, vertical != 0, &node, err);
+  if (rc == SPARKC_OK) rc = one_cell(df->session, node, "u", &batch, err);
+  if (rc != SPARKC_OK) return rc;
+  const int32_t *offsets = batch.children[0]->buffers[1];
+  const char *text = batch.children[0]->buffers[2];
+  rc = sparkp_text_out(df->session, (gn_str){text + offsets[0], (size_t)(offsets[1] - offsets[0])},
+                       out, err);
+  gni_array_close(&batch);
+  return rc;
+}
