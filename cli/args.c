@@ -183,18 +183,22 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
 static int check_words(const cli_command *command, const cli_args *args)
 {
   char hint[80];
-  const char *words = command->words;
-  bool wanted = words && words[0] != '[', many = words && strstr(words, "...");
-  size_t most = many ? CLI_ARGUMENTS_MAX : words ? 1 : 0;
+  const char *words = command->words ? command->words : "";
+  size_t least = 0, most = 0;
+  for (const char *word = words; *word; word += strcspn(word, " "), word += *word == ' ') {
+    least += *word != '[';
+    most++;
+  }
+  if (strstr(words, "...")) most = CLI_ARGUMENTS_MAX;
   snprintf(hint, sizeof hint, "see: gnomon %s --help", command->name);
-  if (wanted && !args->word_count)
+  if (args->word_count < least)
     return cli_usage("GC003", hint, "'%s' wants %s", command->name, words);
-  if (!words && args->word_count)
+  if (most == 0 && args->word_count)
     return cli_usage("GC005", hint, "'%s' takes no arguments, not '%s'", command->name,
                      args->words[0]);
   if (args->word_count > most)
-    return cli_usage("GC005", hint, "'%s' takes one argument; '%s' is a second", command->name,
-                     args->words[1]);
+    return cli_usage("GC005", hint, "'%s' takes %s; '%s' is one too many", command->name, words,
+                     args->words[most]);
   return 0;
 }
 

@@ -26,10 +26,11 @@ typedef struct cli_args {
   bool json, quiet, verbose, help, no_input;
   /* of commands */
   const char *ds, *start_ds, *end_ds, *key, *requests, *events, *name, *type, *level, *output,
-      *out_file, *listen, *token_file, *command, *shell, *template_name, *mode, *conf_type;
+      *out_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell, *template_name,
+      *mode, *conf_type;
   int64_t step_days, parallelism, rows, at_ms;
   bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
-      chronon, detailed_exitcode, man, without_token;
+      chronon, detailed_exitcode, man, without_token, svg;
   const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
   size_t word_count;
 } cli_args;
@@ -118,6 +119,8 @@ int cmd_show(const cli_args *args);
 int cmd_sql(const cli_args *args);
 int cmd_schema(const cli_args *args);
 int cmd_serve(const cli_args *args);
+int cmd_diff(const cli_args *args);
+int cmd_stats(const cli_args *args);
 int cmd_explain(const cli_args *args);
 int cmd_doctor(const cli_args *args);
 int cmd_completion(const cli_args *args);

@@ -56,6 +56,10 @@ const cli_option cli_options[] = {
     FLAG("features", 0, features, "also list the features of each"),
     FLAG("tables", 0, show_tables, "also list the tables of each"),
     FLAG("yes", 'y', yes, "answer every question with yes"),
+    TEXT("keys", 0, keys, "COLUMNS", "columns that tell rows apart, parted by commas"),
+    TEXT("tolerance", 0, tolerance, "PART", "real numbers this near are equal, e.g. 1e-9"),
+    TEXT("sample", 0, sample, "PART", "look at this part of the keys, e.g. 0.1"),
+    FLAG("svg", 0, svg, "answer with a picture"),
     TEXT("listen", 0, listen, "HOST:PORT", "where to listen (default: 127.0.0.1:6566)"),
     TEXT("token-file", 0, token_file, "FILE",
          "whose first line callers must show (default: $GNOMON_TOKEN)"),
@@ -110,6 +114,15 @@ const cli_command cli_commands[] = {
      "GET /ping, /health, /config and /metrics. A new upload is seen by the next request. A token "
      "is wanted\nwhen other machines can call: $GNOMON_TOKEN or --token-file.",
      "gnomon serve --listen 127.0.0.1:6566", "listen token-file without-token", cmd_serve},
+    {"diff", "LEFT RIGHT", "compare two tables cell by cell, or two definitions",
+     "Rows are paired by the keys of the GroupBy and the partition, or by --keys. --rows N shows N "
+     "examples\nof each column that differs.",
+     "gnomon diff my_team.purchases.v1 archive.my_team_purchases_v1\n"
+     "gnomon diff ns.old ns.new --keys user_id,ds --tolerance 1e-9",
+     "keys tolerance sample rows detailed-exitcode", cmd_diff},
+    {"stats", "TABLE", "describe the columns of a table: nulls, distinct, quantiles, histograms",
+     NULL, "gnomon stats my_team.purchases.v1\ngnomon stats purchases --svg > purchases.svg",
+     "ds start-ds end-ds svg", cmd_stats},
     {"list", NULL, "list the compiled definitions", NULL, "gnomon list --json", "", cmd_list},
     {"show", "CONF", "describe a definition, or the first rows of its table", NULL,
      "gnomon show my_team.user_purchase_features.v1\ngnomon show my_team.user_purchase_features.v1 "

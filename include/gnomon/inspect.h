@@ -1,0 +1,76 @@
+/* Looking at what is there: differences, statistics, the store. SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef GNOMON_INSPECT_H
+#define GNOMON_INSPECT_H
+
+#include <gnomon/define.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How gn_diff compares. Zero members take the defaults. */
+typedef struct gn_diff_args {
+  size_t struct_size;
+  const char *left, *right; /* two tables "ns.t", or two definitions */
+  const char *keys; /* columns that tell rows apart, parted by commas; default: the keys of the
+                       GroupBy whose output the left table is, and the partition column */
+  double tolerance; /* real numbers that differ by at most this part of the larger are equal */
+  double sample;    /* part of the keys to look at, chosen by their hash; 0: all */
+  int32_t examples; /* rows shown of each column that differs; 0: 3, negative: none */
+} gn_diff_args;
+
+typedef struct gn_diff_report {
+  int64_t left_rows, right_rows, paired_rows;
+  int64_t differences; /* rows without a partner, cells that differ, columns and members that do */
+} gn_diff_report;
+
+/**
+ * Compares two tables row by row and column by column, or two definitions member by member.
+ *
+ * @shape   rows are paired by their keys; of several rows with one key the first is paired with the
+ *          first, in the order of all columns
+ * @own     `out` is the caller's: text for people or one JSON object
+ * @null    two nulls are equal; NaN equals NaN
+ * @err     ARG       no keys are given and none are known; a key is no column of both
+ * @err     NOTFOUND  a table or definition does not exist; the hint names the nearest
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @cost    one scan of both tables and a join on disk when it does not fit in memory
+ * @since   0.1
+ */
+GN_API int gn_diff(gn_session *session, const gn_diff_args *args, int form, gn_text *out,
+                   gn_diff_report *report, gn_error *err) GN_MUST_CHECK;
+
+/* What gn_stats looks at. Zero members take the defaults. */
+typedef struct gn_stats_args {
+  size_t struct_size;
+  const char *table;             /* "ns.t", or a definition: its output table */
+  const char *start_ds, *end_ds; /* days, both included; NULL: open */
+} gn_stats_args;
+
+/* A picture beside gn_form's texts. */
+enum { GN_FORM_SVG = 3 };
+
+/**
+ * Describes every column of a table: rows, nulls, distinct values; of numbers least, greatest,
+ * mean, deviation, quantiles and a histogram of 20 bins; of texts the ten most frequent.
+ *
+ * @shape   one entry a column, in table order; distinct values are estimated above 10,000
+ * @own     `out` is the caller's: text, JSON or SVG
+ * @null    nulls are counted and left out of the rest, as NaN and infinities are of numbers'
+ * figures
+ * @err     NOTFOUND  the table does not exist
+ * @err     ARG       a day is not one
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @cost    three scans
+ * @since   0.1
+ */
+GN_API int gn_stats(gn_session *session, const gn_stats_args *args, int form, gn_text *out,
+                    gn_error *err) GN_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/inspect.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int gnp_inspect_open(gn_session *session, gnp_job *job, gn_error *err)
+{
+  *job = (gnp_job){.session = session,
+                   .threads = session->config.threads,
+                   .memory_bytes = session->config.memory_bytes};
+  gni_arena_init(&job->arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
+  return gnp_job_open_engine(job, err);
+}
+
+int gnp_inspect_def(gnp_job *job, const char *name, const gni_def **out, gn_error *err)
+{
+  gn_error absent = {0};
+  gn_str path;
+  gni_problems problems;
+  *out = NULL;
+  if (gnp_conf_find(job->session, name, &job->arena, &path, &absent) != GN_OK) return GN_ABSENT;
+  gni_problems_init(&problems, &job->arena);
+  return gnp_conf_read(job->session, path, &job->arena, out, &problems, err);
+}
+
+int gnp_inspect_table(gnp_job *job, const char *name, gni_table *out, const gni_def **def,
+                      gn_error *err)
+{
+  gn_str table = gni_str(name);
+  int rc = gnp_inspect_def(job, name, def, err);
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  if (rc == GN_OK) table = gni_output_table(&job->arena, (*def)->metadata);
+  if (!table.ptr) return gni_fail_nomem(err, 1);
+  return gni_table_need(job->warehouse, table, &job->arena, out, err);
+}
+
+void gnp_add_column(gn_buf *sql, const char *alias, gn_str name)
+{
+  gni_buf_add_text(sql, alias);
+  gni_buf_add_char(sql, '.');
+  gni_sql_add_name(sql, name);
+}
+
+/* ---- grids ---- */
+
+void gnp_grid_begin(gnp_grid *grid, gn_arena *arena, size_t columns)
+{
+  *grid = (gnp_grid){.arena = arena, .columns = columns};
+}
+
+void gnp_grid_add(gnp_grid *grid, const char *format, ...)
+{
+  char text[256];
+  va_list args;
+  if (grid->rows == grid->capacity) {
+    size_t capacity = grid->capacity ? grid->capacity * 2 : 64;
+    grid->cells = gni_arena_grow(grid->arena, grid->cells, grid->capacity * sizeof *grid->cells,
+                                 capacity * sizeof *grid->cells);
+    grid->capacity = capacity;
+  }
+  va_start(args, format);
+  int len = vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (!grid->cells || len < 0) return;
+  size_t size = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+  grid->cells[grid->rows++] = gni_str_take(grid->arena, (gn_str){text, size});
+}
+
+static size_t characters(gn_str text)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < text.len; i++) count += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+  return count;
+}
+
+static bool is_number(gn_str text)
+{
+  char first = text.len ? text.ptr[0] : ' ';
+  return (first >= '0' && first <= '9') || first == '-' || first == '+';
+}
+
+int gnp_grid_write(const gnp_grid *grid, gn_buf *out)
+{
+  size_t width[32] = {0};
+  if (!grid->cells || grid->columns > 32) return GN_E_NOMEM;
+  for (size_t i = 0; i < grid->rows; i++) {
+    size_t len = characters(grid->cells[i]);
+    if (!grid->cells[i].ptr) return GN_E_NOMEM;
+    if (len > width[i % grid->columns]) width[i % grid->columns] = len;
+  }
+  for (size_t i = 0; i < grid->rows; i++) {
+    size_t column = i % grid->columns;
+    size_t space = width[column] - characters(grid->cells[i]);
+    bool right = is_number(grid->cells[i]), last = column + 1 == grid->columns;
+    gni_buf_add_text(out, "  ");
+    if (right) gni_buf_add_format(out, "%*s", (int)space, "");
+    gni_buf_add_str(out, grid->cells[i]);
+    if (!right && !last) gni_buf_add_format(out, "%*s", (int)space, "");
+    if (last) gni_buf_add_char(out, '\n');
+  }
+  return out->rc;
+}
