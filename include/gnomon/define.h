@@ -22,6 +22,22 @@ enum gn_form {
 };
 
 /**
+ * Tells whether definitions are compiled already as they are now. Compiling notes in
+ * .gnomon/compile.json which files went in and came out; each of them is looked at.
+ *
+ * @shape   `path`: "." for the whole repository, or a folder or file below it. `out`: a line for
+ * each object, in the order of their files: kind, name, compiled file, with tabs between
+ * @own     `out` is the caller's
+ * @null    ABSENT when a file is not up to date, or when that cannot be told; `out` is empty then
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @cost    reads the files once
+ * @since   0.1
+ */
+GN_API int gn_compiled_fresh(const char *repo, const char *path, gn_text *out,
+                             gn_error *err) GN_MUST_CHECK;
+
+/**
  * Checks definitions and gathers all problems of all of them.
  *
  * @shape   `confs`: paths of compiled files or folders, "group_bys/team/file.var" or

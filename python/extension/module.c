@@ -137,8 +137,10 @@ static PyModuleDef definition = {
     .m_slots = slots,
 };
 
+/* The name by which Python finds it. NOLINTBEGIN(readability-identifier-naming) */
 PyMODINIT_FUNC PyInit__gnomon(void);
 PyMODINIT_FUNC PyInit__gnomon(void)
 {
   return PyModuleDef_Init(&definition);
 }
+/* NOLINTEND(readability-identifier-naming) */
