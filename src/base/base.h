@@ -141,6 +141,9 @@ int gni_parse_double(gn_str text,
 #define GN_DOUBLE_TEXT_BYTES 32
 size_t gni_format_double(double value, char out[GN_DOUBLE_TEXT_BYTES]);
 size_t gni_format_float(float value, char out[GN_DOUBLE_TEXT_BYTES]);
+/* Double.toString and Float.toString: "1.0", "1.0E7", "NaN", "-Infinity". */
+size_t gni_format_java_double(double value, char out[GN_DOUBLE_TEXT_BYTES]);
+size_t gni_format_java_float(float value, char out[GN_DOUBLE_TEXT_BYTES]);
 /* Trunc-to-zero rounding to a multiple of `step`: Chronon's round(t, h). */
 static inline int64_t gni_round_down(int64_t value, int64_t step)
 {

@@ -171,3 +171,110 @@ size_t gni_format_float(float value, char out[GN_DOUBLE_TEXT_BYTES])
   }
   return finish_number(out);
 }
+
+/* ---- as Java writes them --------------------------------------------------------------------- */
+
+/* The digits of the shortest text without point and leading zeros, and where the point stands:
+ * 0.0012 is "12" with -2, 1200.0 is "12" with 4. */
+static size_t split_digits(gn_str shortest, char *digits, int *point)
+{
+  size_t count = 0;
+  int exponent = 0, places = 0;
+  bool after = false;
+  for (size_t i = 0; i < shortest.len; i++) {
+    char c = shortest.ptr[i];
+    if (c == '.') {
+      after = true;
+    } else if (c == 'e') {
+      int64_t value = 0;
+      gn_str rest = {shortest.ptr + i + 1, shortest.len - i - 1};
+      if (rest.ptr[0] == '+') rest = (gn_str){rest.ptr + 1, rest.len - 1};
+      (void)gni_parse_int64(rest, &value);
+      exponent = (int)value;
+      break;
+    } else {
+      places += after;
+      if (c != '0' || count) digits[count++] = c;
+    }
+  }
+  *point = (int)count - places + exponent;
+  while (count > 1 && digits[count - 1] == '0') count--;
+  return count;
+}
+
+static size_t put_text(char *out, const char *text)
+{
+  size_t len = 0;
+  for (; text[len]; len++) out[len] = text[len]; /* the caller ends the text */
+  return len;
+}
+
+static size_t put_plain(char *out, const char *digits, size_t count, int point)
+{
+  size_t len = 0, used = 0;
+  if (point <= 0) out[len++] = '0';
+  for (int i = 0; i < point; i++) out[len++] = used < count ? digits[used++] : '0';
+  out[len++] = '.';
+  for (int i = point; i < 0; i++) out[len++] = '0';
+  if (used == count) out[len++] = '0';
+  while (used < count) out[len++] = digits[used++];
+  return len;
+}
+
+static size_t put_scientific(char *out, const char *digits, size_t count, int exponent)
+{
+  size_t len = put_plain(out, digits, count, 1);
+  int rest = exponent < 0 ? -exponent : exponent;
+  out[len++] = 'E';
+  if (exponent < 0) out[len++] = '-';
+  if (rest >= 100) out[len++] = (char)('0' + rest / 100);
+  if (rest >= 10) out[len++] = (char)('0' + rest / 10 % 10);
+  out[len++] = (char)('0' + rest % 10);
+  return len;
+}
+
+/* Where one digit tells a number from all others Java still writes two, the nearest two: the least
+ * double is 4.9E-324, though 5E-324 reads back as it. */
+static size_t second_digit(double magnitude, bool is_float, char *digits, int *point)
+{
+  char two[GN_DOUBLE_TEXT_BYTES];
+  double back;
+  int len = snprintf(two, sizeof two, "%.1e", magnitude);
+  if (gni_parse_double((gn_str){two, (size_t)len}, &back) != GN_OK) return 1;
+  if (is_float) back = (double)(float)back;
+  if (back != magnitude || two[2] == '0') return 1;
+  return split_digits((gn_str){two, (size_t)len}, digits, point);
+}
+
+static size_t java_real(gn_str shortest, double value, bool is_float, char *out)
+{
+  char digits[GN_DOUBLE_TEXT_BYTES];
+  int point;
+  size_t count = split_digits(shortest, digits, &point), len = 0;
+  if (signbit(value)) out[len++] = '-';
+  if (count == 1) count = second_digit(fabs(value), is_float, digits, &point);
+  if (count == 0) return len + put_text(out + len, "0.0");
+  if (point > -3 && point <= 7) return len + put_plain(out + len, digits, count, point);
+  return len + put_scientific(out + len, digits, count, point - 1);
+}
+
+static size_t java_special(double value, char *out)
+{
+  return put_text(out, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+}
+
+size_t gni_format_java_double(double value, char out[GN_DOUBLE_TEXT_BYTES])
+{
+  char shortest[GN_DOUBLE_TEXT_BYTES];
+  if (!isfinite(value)) return java_special(value, out);
+  size_t len = gni_format_double(fabs(value), shortest);
+  return java_real((gn_str){shortest, len}, value, false, out);
+}
+
+size_t gni_format_java_float(float value, char out[GN_DOUBLE_TEXT_BYTES])
+{
+  char shortest[GN_DOUBLE_TEXT_BYTES];
+  if (!isfinite(value)) return java_special((double)value, out);
+  size_t len = gni_format_float(fabsf(value), shortest);
+  return java_real((gn_str){shortest, len}, (double)value, true, out);
+}

@@ -18,8 +18,8 @@ static void put_integer(gnp_text *out, int64_t value)
 static void put_real(gnp_text *out, const gni_type *type, double value)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len =
-      type->kind == GNI_FLOAT ? gnp_java_float((float)value, text) : gnp_java_double(value, text);
+  size_t len = type->kind == GNI_FLOAT ? gni_format_java_float((float)value, text)
+                                       : gni_format_java_double(value, text);
   gnp_text_add(out, (gn_str){text, len});
 }
 

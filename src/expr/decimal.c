@@ -183,7 +183,7 @@ double gnp_decimal_double(gnp_wide x, int scale)
 
 static size_t java_text(double x, bool is_float, char *out)
 {
-  return is_float ? gnp_java_float((float)x, out) : gnp_java_double(x, out);
+  return is_float ? gni_format_java_float((float)x, out) : gni_format_java_double(x, out);
 }
 
 void gnp_decimal_shortest(double x, bool is_float, gnp_wide *digits, int *scale)

@@ -342,7 +342,8 @@ void gnp_json_put_raw(gnp_text *out, gn_str text)
 void gnp_json_put_real(gnp_text *out, double value, bool is_float)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
-  size_t len = is_float ? gnp_java_float((float)value, text) : gnp_java_double(value, text);
+  size_t len =
+      is_float ? gni_format_java_float((float)value, text) : gni_format_java_double(value, text);
   if (isfinite(value))
     gnp_json_put_raw(out, (gn_str){text, len});
   else

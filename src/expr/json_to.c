@@ -62,9 +62,9 @@ static gn_str key_text(gnp_text *out, const gni_type *type, const gni_value *key
   case GNI_BOOLEAN:
     return key->boolean ? GN_STR("true") : GN_STR("false");
   case GNI_FLOAT:
-    return gni_str_take(out->arena, (gn_str){text, gnp_java_float((float)key->real, text)});
+    return gni_str_take(out->arena, (gn_str){text, gni_format_java_float((float)key->real, text)});
   case GNI_DOUBLE:
-    return gni_str_take(out->arena, (gn_str){text, gnp_java_double(key->real, text)});
+    return gni_str_take(out->arena, (gn_str){text, gni_format_java_double(key->real, text)});
   case GNI_DECIMAL:
     return gni_str_take(
         out->arena, (gn_str){text, gnp_wide_format(gnp_wide_of(key), type->scale, false, text)});

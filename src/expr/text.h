@@ -1,4 +1,4 @@
-/* Text being built in an arena, and numbers as Java writes and reads them.
+/* Text being built in an arena, and numbers as Java reads them.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GNOMON_SRC_EXPR_TEXT_H
 #define GNOMON_SRC_EXPR_TEXT_H
@@ -19,10 +19,6 @@ static inline void gnp_text_add_word(gnp_text *text, const char *terminated)
 {
   gnp_text_add(text, gni_str(terminated));
 }
-
-/* Double.toString and Float.toString: "1.0", "1.0E7", "NaN", "-Infinity". */
-size_t gnp_java_double(double value, char out[GN_DOUBLE_TEXT_BYTES]);
-size_t gnp_java_float(float value, char out[GN_DOUBLE_TEXT_BYTES]);
 
 /* What CAST accepts; false when it does not. `exact` refuses a fraction, as ANSI does. */
 bool gnp_text_to_long(gn_str text, bool exact, int64_t *out);
