@@ -29,7 +29,7 @@ typedef struct cli_args {
       *out_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell, *template_name,
       *mode, *conf_type;
   int64_t step_days, parallelism, rows, at_ms;
-  bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
+  bool run_first_hole, dry_run, check, force, diff, features, show_tables, yes,
       chronon, detailed_exitcode, man, without_token, svg;
   const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
   size_t word_count;

@@ -16,8 +16,7 @@ int cmd_upload(const cli_args *args)
   if (rc) return rc;
   gn_upload_args wanted = {.struct_size = sizeof wanted,
                            .conf = args->words[0],
-                           .ds = args->ds ? args->ds : args->end_ds,
-                           .skip_unsupported = args->skip_unsupported};
+                           .ds = args->ds ? args->ds : args->end_ds};
   rc = gn_upload(session, &wanted, &report, &err) == GN_OK ? 0 : cli_fail(&err);
   if (rc == 0 && args->json)
     printf("{\"keys\":%" PRId64 ",\"bytes\":%" PRId64 ",\"batch_end_ms\":%" PRId64 "}\n",

@@ -22,8 +22,7 @@ static gn_backfill_args backfill_args(const cli_args *args)
                             .end_ds = args->end_ds ? args->end_ds : args->ds,
                             .step_days = (int32_t)args->step_days,
                             .run_first_hole = args->run_first_hole,
-                            .parallelism = (int32_t)args->parallelism,
-                            .skip_unsupported = args->skip_unsupported};
+                            .parallelism = (int32_t)args->parallelism};
 }
 
 /* ---- plan ---- */

@@ -24,12 +24,12 @@ enum { INPUTS = sizeof inputs / sizeof *inputs };
 /* The first byte chooses the operation, the second the input type, the third the mode. */
 static const gni_aggregator *choose(const uint8_t *bytes, gn_arena *arena)
 {
-  static const gn_str names[] = {{"k", 1}}, values[] = {{"3", 1}};
+  static const gn_str names[] = {{"k", 1}}, three = {"3", 1}, eight = {"8", 1};
   const gni_aggregation aggregation = {
       .operation = bytes[0] % GNI_OPERATION_COUNT,
       .element_wise = bytes[2] % 3 == 2,
       .argument_names = names,
-      .argument_values = values,
+      .argument_values = bytes[2] & 0x80 ? &eight : &three, /* sketches are not that small */
       .argument_count = 1,
   };
   const gni_type *type;

@@ -12,13 +12,12 @@ extern "C" {
 
 typedef struct gn_backfill_args {
   size_t struct_size;
-  const char *conf;         /* compiled file's path, "group_bys/team/file.var", "team.file.var" */
-  const char *start_ds;     /* first day; NULL: the definition's backfillStartDate, else end_ds */
-  const char *end_ds;       /* last day, included; NULL: yesterday */
-  int32_t step_days;        /* days written by one scan; 0: 30 */
-  int32_t run_first_hole;   /* also fill days before the first that exists */
-  int32_t parallelism;      /* worker threads; 0: as the session says */
-  int32_t skip_unsupported; /* leave columns out that this version cannot compute */
+  const char *conf;       /* compiled file's path, "group_bys/team/file.var", "team.file.var" */
+  const char *start_ds;   /* first day; NULL: the definition's backfillStartDate, else end_ds */
+  const char *end_ds;     /* last day, included; NULL: yesterday */
+  int32_t step_days;      /* days written by one scan; 0: 30 */
+  int32_t run_first_hole; /* also fill days before the first that exists */
+  int32_t parallelism;    /* worker threads; 0: as the session says */
 } gn_backfill_args;
 #define GN_BACKFILL_ARGS(...)                                                                      \
   (&(gn_backfill_args){.struct_size = sizeof(gn_backfill_args), __VA_ARGS__})

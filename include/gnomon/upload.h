@@ -10,9 +10,8 @@ extern "C" {
 
 typedef struct gn_upload_args {
   size_t struct_size;
-  const char *conf;         /* as gn_backfill's */
-  const char *ds;           /* the day whose end is the batch end; NULL: yesterday */
-  int32_t skip_unsupported; /* leave columns out that this version cannot compute */
+  const char *conf; /* as gn_backfill's */
+  const char *ds;   /* the day whose end is the batch end; NULL: yesterday */
 } gn_upload_args;
 #define GN_UPLOAD_ARGS(...) (&(gn_upload_args){.struct_size = sizeof(gn_upload_args), __VA_ARGS__})
 

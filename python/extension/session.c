@@ -262,7 +262,7 @@ static int run_backfill(pyx_long *call)
   return gn_backfill(call->shared->session, &at->args, &at->report, &call->err);
 }
 
-/* (conf, start_ds, end_ds, step_days, run_first_hole, parallelism, skip_unsupported, progress) */
+/* (conf, start_ds, end_ds, step_days, run_first_hole, parallelism, progress) */
 static bool backfill_do(PyObject *object, PyObject *args, struct backfill_call *call)
 {
   pyx_shared *shared = pyx_session_shared((pyx_session *)(void *)object);
@@ -270,8 +270,8 @@ static bool backfill_do(PyObject *object, PyObject *args, struct backfill_call *
   gn_backfill_args *at = &call->args;
   at->struct_size = sizeof *at;
   if (!shared ||
-      !PyArg_ParseTuple(args, "szzipip|O", &at->conf, &at->start_ds, &at->end_ds, &at->step_days,
-                        &at->run_first_hole, &at->parallelism, &at->skip_unsupported, &progress))
+      !PyArg_ParseTuple(args, "szzipi|O", &at->conf, &at->start_ds, &at->end_ds, &at->step_days,
+                        &at->run_first_hole, &at->parallelism, &progress))
     return false;
   if (!pyx_long_run(&call->head, shared, progress)) return false;
   if (call->head.rc != GN_OK) pyx_raise(&call->head.err);
@@ -315,8 +315,7 @@ static PyObject *session_upload(PyObject *object, PyObject *args)
   struct upload_call call = {.head.run = run_upload, .args.struct_size = sizeof call.args};
   pyx_shared *shared = pyx_session_shared((pyx_session *)(void *)object);
   PyObject *progress;
-  if (!shared || !PyArg_ParseTuple(args, "szpO", &call.args.conf, &call.args.ds,
-                                   &call.args.skip_unsupported, &progress))
+  if (!shared || !PyArg_ParseTuple(args, "szO", &call.args.conf, &call.args.ds, &progress))
     return NULL;
   if (!pyx_long_run(&call.head, shared, progress)) return NULL;
   if (call.head.rc != GN_OK) return pyx_raise(&call.head.err);

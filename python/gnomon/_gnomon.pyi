@@ -40,7 +40,6 @@ class Session:
         step_days: int,
         run_first_hole: bool,
         parallelism: int,
-        skip_unsupported: bool,
         /,
     ) -> str: ...
     def backfill(
@@ -51,12 +50,11 @@ class Session:
         step_days: int,
         run_first_hole: bool,
         parallelism: int,
-        skip_unsupported: bool,
         progress: Progress | None,
         /,
     ) -> tuple[int, int, int, int]: ...
     def upload(
-        self, conf: str, ds: str | None, skip_unsupported: bool, progress: Progress | None, /
+        self, conf: str, ds: str | None, progress: Progress | None, /
     ) -> tuple[int, int, int]: ...
     def metadata_upload(self, confs: list[str], /) -> int: ...
     def put(self, name: str, lines: bytes, /) -> int: ...

@@ -48,7 +48,6 @@ enum gni_operation {
 
 const char *gni_operation_name(int operation); /* "LAST_K"; NULL for an unknown number */
 int gni_operation_find(gn_str name);           /* any case; -1 when unknown */
-bool gni_operation_is_sketch(int operation);
 bool gni_operation_is_timed(int operation); /* FIRST, LAST and their K lists: need a time */
 
 /* One aggregation as a definition writes it. */

@@ -23,8 +23,10 @@ typedef struct gnp_operation gnp_operation;
 /* An operation resolved against the type of its single inputs. */
 typedef struct gnp_scalar {
   const gnp_operation *does;
-  int operation; /* gni_operation */
-  int32_t k;     /* the argument, where the operation has one */
+  int operation;             /* gni_operation */
+  int32_t k;                 /* the argument, where the operation has one */
+  const double *percentiles; /* of APPROX_PERCENTILE, as written; from 0 to 1 */
+  size_t percentile_count;
   const gni_type *input, *output, *state;
 } gnp_scalar;
 
@@ -63,16 +65,17 @@ enum gnp_argument { GNP_K_NONE, GNP_K_OPTIONAL, GNP_K_REQUIRED };
 /* What is known of an operation before its input is. */
 typedef struct gnp_operation_entry {
   const char *name;
-  bool timed, sketch;
-  uint8_t k; /* gnp_argument */
-  int32_t k_default, k_least;
+  bool timed;
+  uint8_t k;                                 /* gnp_argument */
+  int32_t k_default, k_least, k_most;        /* k_most 0: any */
   const gnp_operation *forms[GNP_FORMS_MAX]; /* one a class of inputs */
 } gnp_operation_entry;
 extern const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT];
 
 extern const gnp_operation gnp_count, gnp_sum_long, gnp_sum_double, gnp_average, gnp_variance,
     gnp_skew, gnp_kurtosis, gnp_extreme_integer, gnp_extreme_real, gnp_extreme_text, gnp_unique,
-    gnp_histogram, gnp_top, gnp_timed, gnp_timed_k;
+    gnp_histogram, gnp_top, gnp_timed, gnp_timed_k, gnp_sketch_unique, gnp_sketch_percentile,
+    gnp_sketch_histogram;
 
 static inline bool gnp_is_real(const gni_type *type)
 {

@@ -28,10 +28,46 @@ static int read_k(const gni_aggregation *aggregation, int32_t *k, gn_error *err)
   if (gni_parse_int64(*text, &value) != GN_OK)
     return gni_fail(err, GN_E_INVALID, "argument 'k' of %s is '%.*s', not a whole number",
                     entry->name, GN_STR_ARGS(*text));
-  if (value < entry->k_least || value > INT32_MAX)
+  int32_t most = entry->k_most ? entry->k_most : INT32_MAX;
+  if (value < entry->k_least || value > most)
     return gni_fail(err, GN_E_INVALID, "argument 'k' of %s is %.*s, not between %d and %d",
-                    entry->name, GN_STR_ARGS(*text), (int)entry->k_least, (int)INT32_MAX);
+                    entry->name, GN_STR_ARGS(*text), (int)entry->k_least, (int)most);
   *k = (int32_t)value;
+  return GN_OK;
+}
+
+/* "[0.5, 0.9]": counts the numbers, or writes them where they are wanted. */
+static bool parse_percentiles(gn_str text, double *out, size_t *count)
+{
+  gn_str rest = gni_str_trim(text), part;
+  *count = 0;
+  if (rest.len < 2 || rest.ptr[0] != '[' || rest.ptr[rest.len - 1] != ']') return false;
+  rest = gni_str_trim((gn_str){rest.ptr + 1, rest.len - 2});
+  while (rest.len > 0 && gni_str_split(&rest, ',', &part)) {
+    double value;
+    if (gni_parse_double(gni_str_trim(part), &value) != GN_OK || !(value >= 0 && value <= 1))
+      return false;
+    if (out) out[*count] = value;
+    (*count)++;
+  }
+  return true;
+}
+
+static int read_percentiles(const gni_aggregation *aggregation, gnp_scalar *scalar, gn_arena *arena,
+                            gn_error *err)
+{
+  const gn_str median = GN_STR("[0.5]"), *text = find_argument(aggregation, "percentiles");
+  if (aggregation->operation != GNI_APPROX_PERCENTILE) return GN_OK;
+  if (!text) text = &median;
+  if (!parse_percentiles(*text, NULL, &scalar->percentile_count))
+    return gni_fail(err, GN_E_INVALID,
+                    "argument 'percentiles' of APPROX_PERCENTILE is '%.*s', not a list of numbers "
+                    "from 0 to 1",
+                    GN_STR_ARGS(*text));
+  double *percentiles = GN_TAKE(arena, double, scalar->percentile_count);
+  if (!percentiles) return gni_fail_arena(err, arena, GNP_TYPE_BYTES);
+  (void)parse_percentiles(*text, percentiles, &scalar->percentile_count);
+  scalar->percentiles = percentiles;
   return GN_OK;
 }
 
@@ -115,6 +151,7 @@ static int take_single(gn_arena *arena, const gni_aggregation *aggregation, cons
   made->mode = &gnp_mode_direct;
   made->scalar = (gnp_scalar){.does = form, .operation = aggregation->operation, .input = type};
   int rc = read_k(aggregation, &made->scalar.k, err);
+  if (rc == GN_OK) rc = read_percentiles(aggregation, &made->scalar, arena, err);
   if (rc != GN_OK) return rc;
   if (!form->resolve(&made->scalar, arena)) return gni_fail_arena(err, arena, GNP_TYPE_BYTES);
   made->output = made->scalar.output;
@@ -190,10 +227,7 @@ static int check_operation(const gni_aggregation *aggregation, gn_error *err)
 {
   const char *name = gni_operation_name(aggregation->operation);
   if (!name) return gni_fail(err, GN_E_INVALID, "there is no operation %d", aggregation->operation);
-  if (!gni_operation_is_sketch(aggregation->operation)) return GN_OK;
-  gni_fail(err, GN_E_UNSUPPORTED, "%s is a sketch, which this version does not compute", name);
-  gni_error_hint(err, "--skip-unsupported computes the other columns");
-  return GN_E_UNSUPPORTED;
+  return GN_OK;
 }
 
 int gni_aggregator_take(gn_arena *arena, const gni_aggregation *aggregation, const gni_type *input,

@@ -1,8 +1,9 @@
 /* The operations by number. SPDX-License-Identifier: Apache-2.0 */
-#include "agg/agg_private.h"
+#include "agg/cpc.h"
+#include "agg/frequent.h"
+#include "agg/kll.h"
 
-/* Sketches are known by name and have no form. A set without a bound stops at more than memory
- * holds. */
+/* A set without a bound stops at more than memory holds. */
 const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT] = {
     [GNI_MIN] = {.name = "MIN",
                  .forms = {&gnp_extreme_integer, &gnp_extreme_real, &gnp_extreme_text}},
@@ -11,14 +12,24 @@ const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT] = {
     [GNI_FIRST] = {.name = "FIRST", .timed = true, .forms = {&gnp_timed}},
     [GNI_LAST] = {.name = "LAST", .timed = true, .forms = {&gnp_timed}},
     [GNI_UNIQUE_COUNT] = {.name = "UNIQUE_COUNT", .k_default = INT32_MAX, .forms = {&gnp_unique}},
-    [GNI_APPROX_UNIQUE_COUNT] = {.name = "APPROX_UNIQUE_COUNT", .sketch = true},
+    [GNI_APPROX_UNIQUE_COUNT] = {.name = "APPROX_UNIQUE_COUNT",
+                                 .k = GNP_K_OPTIONAL,
+                                 .k_default = 8,
+                                 .k_least = GNP_CPC_LG_K_MIN,
+                                 .k_most = GNP_CPC_LG_K_MAX,
+                                 .forms = {&gnp_sketch_unique}},
     [GNI_COUNT] = {.name = "COUNT", .forms = {&gnp_count}},
     [GNI_SUM] = {.name = "SUM", .forms = {&gnp_sum_long, &gnp_sum_double}},
     [GNI_AVERAGE] = {.name = "AVERAGE", .forms = {&gnp_average}},
     [GNI_VARIANCE] = {.name = "VARIANCE", .forms = {&gnp_variance}},
     [GNI_SKEW] = {.name = "SKEW", .forms = {&gnp_skew}},
     [GNI_KURTOSIS] = {.name = "KURTOSIS", .forms = {&gnp_kurtosis}},
-    [GNI_APPROX_PERCENTILE] = {.name = "APPROX_PERCENTILE", .sketch = true},
+    [GNI_APPROX_PERCENTILE] = {.name = "APPROX_PERCENTILE",
+                               .k = GNP_K_OPTIONAL,
+                               .k_default = 128,
+                               .k_least = GNP_KLL_K_MIN,
+                               .k_most = GNP_KLL_K_MAX,
+                               .forms = {&gnp_sketch_percentile}},
     [GNI_LAST_K] = {.name = "LAST_K",
                     .timed = true,
                     .k = GNP_K_REQUIRED,
@@ -32,7 +43,12 @@ const gnp_operation_entry gnp_operations[GNI_OPERATION_COUNT] = {
     [GNI_TOP_K] = {.name = "TOP_K", .k = GNP_K_REQUIRED, .k_least = 1, .forms = {&gnp_top}},
     [GNI_BOTTOM_K] = {.name = "BOTTOM_K", .k = GNP_K_REQUIRED, .k_least = 1, .forms = {&gnp_top}},
     [GNI_HISTOGRAM] = {.name = "HISTOGRAM", .k = GNP_K_OPTIONAL, .forms = {&gnp_histogram}},
-    [GNI_APPROX_HISTOGRAM_K] = {.name = "APPROX_HISTOGRAM_K", .sketch = true},
+    [GNI_APPROX_HISTOGRAM_K] = {.name = "APPROX_HISTOGRAM_K",
+                                .k = GNP_K_OPTIONAL,
+                                .k_default = 8,
+                                .k_least = 1,
+                                .k_most = GNP_FREQUENT_K_MAX,
+                                .forms = {&gnp_sketch_histogram}},
     [GNI_BOUNDED_UNIQUE_COUNT] = {.name = "BOUNDED_UNIQUE_COUNT",
                                   .k = GNP_K_OPTIONAL,
                                   .k_default = 8,
@@ -66,11 +82,6 @@ int gni_operation_find(gn_str name)
   for (int i = 0; i < GNI_OPERATION_COUNT; i++)
     if (is_same_name(name, gnp_operations[i].name)) return i;
   return -1;
-}
-
-bool gni_operation_is_sketch(int operation)
-{
-  return is_known(operation) && gnp_operations[operation].sketch;
 }
 
 bool gni_operation_is_timed(int operation)

@@ -408,7 +408,8 @@ static const gni_diagnostic definitions[] = {
     {.code = "GD114",
      .title = "k is missing or wrong",
      .meaning = "LAST_K, FIRST_K, TOP_K and BOTTOM_K need a k, a whole number above 0. For "
-                "APPROX_UNIQUE_COUNT k is the size of the sketch, from 4 to 26.",
+                "sketches k is their size: from 4 to 26 for APPROX_UNIQUE_COUNT, from 8 to 65535 "
+                "for APPROX_PERCENTILE, up to 16777216 for APPROX_HISTOGRAM_K.",
      .example = "{\"operation\": 13, \"argMap\": {}}",
      .mend = "Operation.LAST_K(10)"},
     {.code = "GD115",
@@ -416,14 +417,6 @@ static const gni_diagnostic definitions[] = {
      .meaning = "The operation has no such argument, so it has no effect.",
      .example = "{\"operation\": 7, \"argMap\": {\"k\": \"3\"}}",
      .mend = "Remove it."},
-    {.code = "GD116",
-     .title = "an operation that is not offered",
-     .meaning = "The sketches (APPROX_UNIQUE_COUNT, APPROX_PERCENTILE, APPROX_HISTOGRAM_K) "
-                "are not offered yet. Definitions with them load and compile.",
-     .example = "Aggregation(input_column=\"user_id\", "
-                "operation=Operation.APPROX_UNIQUE_COUNT)",
-     .mend = "Use UNIQUE_COUNT, BOUNDED_UNIQUE_COUNT_K or HISTOGRAM, or compute the other "
-             "columns with --skip-unsupported."},
     {.code = "GD117",
      .title = "two outputs of one name",
      .meaning = "Names of outputs are made of input, operation, window and bucket. k shows "

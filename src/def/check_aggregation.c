@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "def/check.h"
 
+#include <inttypes.h>
+
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
 static void check_input(gnp_check *c, const gni_aggregation_spec *aggregation,
@@ -77,6 +79,17 @@ static enum k_use use_of_k(int32_t operation)
   }
 }
 
+/* What k may be where it is the size of a sketch. */
+static bool is_sketch_size(int32_t operation, int64_t *least, int64_t *most)
+{
+  *least = operation == GNI_APPROX_UNIQUE_COUNT ? 4 : operation == GNI_APPROX_PERCENTILE ? 8 : 1;
+  *most = operation == GNI_APPROX_UNIQUE_COUNT ? 26
+          : operation == GNI_APPROX_PERCENTILE ? 65535
+                                               : 1 << 24;
+  return operation == GNI_APPROX_UNIQUE_COUNT || operation == GNI_APPROX_PERCENTILE ||
+         operation == GNI_APPROX_HISTOGRAM_K;
+}
+
 static void check_k(gnp_check *c, const gni_aggregation_spec *aggregation)
 {
   gn_str k = gni_map_get(&aggregation->arg_map, "k");
@@ -89,13 +102,14 @@ static void check_k(gnp_check *c, const gni_aggregation_spec *aggregation)
     return;
   }
   bool is_whole = gni_parse_int64(k, &value) == GN_OK && value <= INT32_MAX;
-  bool is_sketch_size = aggregation->operation == GNI_APPROX_UNIQUE_COUNT;
+  int64_t least, most;
   if (!is_whole || value < (aggregation->operation == GNI_HISTOGRAM ? 0 : 1))
     gnp_error(c, "GD114", GNP_ENTRY(aggregation, "argMap", GN_STR("k")), (gn_str){NULL, 0},
               "k of %s is a whole number above 0, not '%.*s'", name, GN_STR_ARGS(k));
-  else if (is_sketch_size && (value < 4 || value > 26))
+  else if (is_sketch_size(aggregation->operation, &least, &most) && (value < least || value > most))
     gnp_error(c, "GD114", GNP_ENTRY(aggregation, "argMap", GN_STR("k")), (gn_str){NULL, 0},
-              "k of %s is from 4 to 26, not '%.*s'", name, GN_STR_ARGS(k));
+              "k of %s is from %" PRId64 " to %" PRId64 ", not '%.*s'", name, least, most,
+              GN_STR_ARGS(k));
 }
 
 static bool are_percentiles(gnp_check *c, gn_str text)
@@ -193,11 +207,6 @@ void gnp_check_aggregation(gnp_check *c, const gni_group_by *group_by,
               "an aggregation needs an operation");
     return;
   }
-  if (gni_operation_is_sketch(aggregation->operation))
-    gnp_error(
-        c, "GD116", GNP_MEMBER(aggregation, "operation"),
-        GN_STR("use an exact operation, or compute the other columns with --skip-unsupported"),
-        "%s is not offered yet", gni_operation_name(aggregation->operation));
   check_arguments(c, aggregation);
   check_time(c, group_by, aggregation);
 }

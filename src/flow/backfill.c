@@ -184,7 +184,7 @@ int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_r
   *report = (gn_backfill_report){0};
   int rc = gnp_job_open(session, args->conf, "backfill", &job, err);
   if (rc == GN_OK && args->parallelism > 0) job.threads = args->parallelism;
-  if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
+  if (rc == GN_OK) rc = gnp_job_bind(&job, err);
   if (rc == GN_OK) rc = gnp_ranges_find(&job, args, &ranges, err);
   if (rc == GN_OK) {
     report->skipped = ranges.answer.already_there;

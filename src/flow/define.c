@@ -117,7 +117,7 @@ static int check_data(gn_session *session, gn_str path, gni_problems *problems, 
   gnp_job job;
   gn_error failure = {0};
   int rc = gnp_job_open(session, path.ptr, "backfill", &job, &failure);
-  if (rc == GN_OK) rc = gnp_job_bind(&job, false, &failure);
+  if (rc == GN_OK) rc = gnp_job_bind(&job, &failure);
   for (size_t i = 0; rc == GN_OK && i < job.group->source_count; i++) {
     rc = check_times(&job, &job.group->sources[i], problems, path, &failure);
     if (rc == GN_OK) rc = check_coverage(&job, &job.group->sources[i], problems, path, &failure);

@@ -184,16 +184,11 @@ int gnp_job_open_engine(gnp_job *job, gn_error *err)
   return rc;
 }
 
-int gnp_job_bind(gnp_job *job, bool skip_unsupported, gn_error *err)
+int gnp_job_bind(gnp_job *job, gn_error *err)
 {
-  gni_group_options options = {.skip_unsupported = skip_unsupported};
   int rc = gnp_job_open_engine(job, err);
   if (rc == GN_OK)
-    rc = gni_group_bind(job->def->group_by, &job->tables, &options, &job->arena, &job->group, err);
-  for (size_t i = 0; rc == GN_OK && i < job->group->skipped_count; i++)
-    gnp_session_log(job->session, GN_LOG_WARN, "flow",
-                    "column left out: a sketch, which this version does not compute", "column",
-                    job->group->skipped[i].ptr);
+    rc = gni_group_bind(job->def->group_by, &job->tables, &job->arena, &job->group, err);
   return rc;
 }
 

@@ -40,7 +40,7 @@ int gnp_conf_gather(gn_session *session, const char *const *confs, size_t count,
 int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_job *out,
                  gn_error *err);
 /* Engine and warehouse, and the GroupBy bound to its tables. */
-int gnp_job_bind(gnp_job *job, bool skip_unsupported, gn_error *err);
+int gnp_job_bind(gnp_job *job, gn_error *err);
 /* Engine and warehouse alone. */
 int gnp_job_open_engine(gnp_job *job, gn_error *err);
 void gnp_job_close(gnp_job *job);

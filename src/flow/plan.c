@@ -116,13 +116,8 @@ static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_rang
                      ",\"already_there\":%d,\"skipped_before\":%d,\"without_input\":%d",
                      partitions, ranges->answer.already_there, ranges->answer.skipped_before,
                      ranges->answer.without_input);
-  gni_buf_add_format(out, ",\"scan_rows\":%" PRId64 ",\"scan_bytes\":%" PRId64 ",\"left_out\":[",
-                     total.rows, total.bytes);
-  for (size_t i = 0; i < job->group->skipped_count; i++) {
-    if (i) gni_buf_add_char(out, ',');
-    gni_json_add_text(out, job->group->skipped[i], false);
-  }
-  gni_buf_add_char(out, ']');
+  gni_buf_add_format(out, ",\"scan_rows\":%" PRId64 ",\"scan_bytes\":%" PRId64, total.rows,
+                     total.bytes);
   add_settings(job, args, ranges, out);
   gni_buf_add_char(out, '}');
   return GN_OK;
@@ -140,7 +135,7 @@ int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *out, gn_
     job.threads = args->parallelism;
     job.threads_origin = "flag";
   }
-  if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
+  if (rc == GN_OK) rc = gnp_job_bind(&job, err);
   if (rc == GN_OK) rc = gnp_ranges_find(&job, args, &ranges, err);
   if (rc == GN_OK) rc = write_plan(&job, args, &ranges, &text, err);
   if (rc == GN_OK) rc = gnp_text_from(&text, out, err);

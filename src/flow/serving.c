@@ -43,16 +43,15 @@ gn_str gnp_dataset_of(gn_arena *arena, const char *name, const char *suffix)
 
 static int bind(gnp_serving *serving, gn_error *err)
 {
-  static const gni_group_options options = {.skip_unsupported = true};
   const gni_serving_info *info = serving->info;
   const gni_avro_schema *key, *selected;
   int rc = gni_avro_schema_parse(info->key_avro_schema, &serving->arena, &key, err);
   if (rc == GN_OK)
     rc = gni_avro_schema_parse(info->selected_avro_schema, &serving->arena, &selected, err);
   if (rc == GN_OK)
-    rc = gni_group_bind_types(info->group_by, gni_avro_schema_type(key),
-                              gni_avro_schema_type(selected), &options, &serving->arena,
-                              &serving->group, err);
+    rc =
+        gni_group_bind_types(info->group_by, gni_avro_schema_type(key),
+                             gni_avro_schema_type(selected), &serving->arena, &serving->group, err);
   if (rc == GN_OK) rc = gnp_records_take(serving->group, &serving->arena, &serving->records, err);
   return rc;
 }

@@ -394,7 +394,7 @@ int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report 
   int rc = gnp_job_open(session, args->conf, "upload", &job, err);
   if (rc == GN_OK)
     rc = gnp_day_argument(args->ds, "day", gnp_session_yesterday(session), &day, err);
-  if (rc == GN_OK) rc = gnp_job_bind(&job, args->skip_unsupported, err);
+  if (rc == GN_OK) rc = gnp_job_bind(&job, err);
   if (rc == GN_OK) rc = run(&job, day, report, err);
   gnp_job_close(&job);
   return rc;

@@ -231,13 +231,12 @@ static int check_time(const gni_group *group, gn_error *err)
   return GN_E_INVALID;
 }
 
-int gni_group_bind(const gni_group_by *def, const gni_table_access *tables,
-                   const gni_group_options *options, gn_arena *arena, const gni_group **out,
-                   gn_error *err)
+int gni_group_bind(const gni_group_by *def, const gni_table_access *tables, gn_arena *arena,
+                   const gni_group **out, gn_error *err)
 {
   gni_group *group = def->metadata ? group_take(def, arena) : NULL;
   if (!group) return no_memory(def, err);
-  gnp_binding binding = {group, options, arena, err, NULL};
+  gnp_binding binding = {group, arena, err};
   int rc = bind_sources(group, tables, arena, err);
   if (rc == GN_OK) rc = gnp_bind_outputs(&binding);
   if (rc == GN_OK) rc = check_time(group, err);
@@ -249,15 +248,14 @@ int gni_group_bind(const gni_group_by *def, const gni_table_access *tables,
 }
 
 int gni_group_bind_types(const gni_group_by *def, const gni_type *keys, const gni_type *inputs,
-                         const gni_group_options *options, gn_arena *arena, const gni_group **out,
-                         gn_error *err)
+                         gn_arena *arena, const gni_group **out, gn_error *err)
 {
   gni_group *group = def->metadata ? group_take(def, arena) : NULL;
   if (!group) return no_memory(def, err);
   group->keys = keys;
   group->inputs = inputs;
   group->has_time = true;
-  gnp_binding binding = {group, options, arena, err, NULL};
+  gnp_binding binding = {group, arena, err};
   int rc = gnp_bind_outputs(&binding);
   if (rc != GN_OK)
     gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));

@@ -38,62 +38,22 @@ int gnp_bind_text(gn_str text, const gni_type *schema, const gni_type *as, gn_ar
   return rc;
 }
 
-static void skip_column(gnp_binding *binding, gn_str name)
-{
-  binding->skipped[binding->group->skipped_count++] = name;
-}
-
 /* ---- aggregations ---- */
-
-/* Every output column of an aggregation that is left out. */
-static void skip_aggregation(gnp_binding *binding, const gni_aggregation *aggregation)
-{
-  size_t buckets = aggregation->bucket_count ? aggregation->bucket_count : 1;
-  size_t windows = aggregation->window_count ? aggregation->window_count : 1;
-  for (size_t b = 0; b < buckets; b++) {
-    for (size_t w = 0; w < windows; w++) {
-      gn_str bucket = aggregation->bucket_count ? aggregation->buckets[b] : (gn_str){NULL, 0};
-      gni_window window = aggregation->window_count ? aggregation->windows[w] : GNI_UNBOUNDED;
-      skip_column(binding, gni_output_name(binding->arena, aggregation, window, bucket));
-    }
-  }
-}
-
-static size_t count_columns(const gni_aggregation *aggregations, size_t count)
-{
-  size_t columns = 0;
-  for (size_t i = 0; i < count; i++)
-    columns += (aggregations[i].bucket_count + 1) * (aggregations[i].window_count + 1);
-  return columns;
-}
 
 static int bind_layout(gnp_binding *binding)
 {
   gni_group *group = binding->group;
   gni_aggregation *aggregations;
-  size_t count, kept = 0;
+  size_t count;
   int rc = gni_group_by_aggregations(group->def, binding->arena, &aggregations, &count);
   if (rc != GN_OK) return no_memory(binding);
-  binding->skipped = GN_TAKE(binding->arena, gn_str,
-                             count_columns(aggregations, count) + group->def->derivations.count);
-  if (!binding->skipped) return no_memory(binding);
-  group->skipped = binding->skipped;
-  for (size_t i = 0; i < count; i++) {
-    bool skip =
-        binding->options->skip_unsupported && gni_operation_is_sketch(aggregations[i].operation);
-    if (skip)
-      skip_aggregation(binding, &aggregations[i]);
-    else
-      aggregations[kept++] = aggregations[i];
-  }
   if (!group->def->aggregations.items) {
     group->values = group->inputs;
     return GN_OK;
   }
-  rc = gni_layout_take(binding->arena, aggregations, kept, group->inputs, &group->layout,
+  rc = gni_layout_take(binding->arena, aggregations, count, group->inputs, &group->layout,
                        binding->err);
   if (rc == GN_OK) group->values = group->layout->output;
-  if (rc == GN_E_UNSUPPORTED) gni_error_diagnostic(binding->err, "GD116");
   if (rc == GN_E_TYPE || rc == GN_E_INVALID) gni_error_diagnostic(binding->err, "GT002");
   return rc;
 }
@@ -106,14 +66,6 @@ static bool is_renamed(const gni_group_by *def, gn_str column)
     if (!gni_str_is(def->derivations.items[i].name, "*") &&
         gni_str_equal(gni_str_trim(def->derivations.items[i].expression), column))
       return true;
-  return false;
-}
-
-static bool is_skipped(const gni_group *group, const gn_str *names, size_t count)
-{
-  for (size_t i = 0; i < count; i++)
-    for (size_t k = 0; k < group->skipped_count; k++)
-      if (gni_str_equal(names[i], group->skipped[k])) return true;
   return false;
 }
 
@@ -137,14 +89,7 @@ static int bind_derivation(gnp_binding *binding, const gni_derivation *derivatio
   gni_projection *out = &projections[*count];
   gn_str text = gni_str_trim(derivation->expression), name;
   const gni_expr *expr;
-  const gn_str *used;
-  size_t used_count;
   int rc = gni_expr_parse(text, binding->arena, &expr, NULL, binding->err);
-  if (rc == GN_OK) rc = gni_expr_columns(expr, binding->arena, &used, &used_count, binding->err);
-  if (rc == GN_OK && is_skipped(group, used, used_count)) {
-    skip_column(binding, derivation->name);
-    return GN_OK;
-  }
   *out = (gni_projection){.name = derivation->name, .copy_of = -1};
   if (rc == GN_OK && gni_expr_is_identifier(expr, &name))
     out->copy_of = gni_type_find(group->wide, name);

@@ -95,25 +95,17 @@ typedef struct gni_group {
   const gni_projection *projections; /* in output order; NULL: no derivations */
   size_t projection_count;
   const gni_type *features; /* struct: values, or what the derivations give */
-  const gn_str *skipped;    /* columns left out because they are not supported */
-  size_t skipped_count;
   const gni_group_source *sources;
   size_t source_count;
 } gni_group;
 
-typedef struct gni_group_options {
-  bool skip_unsupported;
-} gni_group_options;
-
 /* Everything lives in `arena`. The first failure is reported, its place in `err->where`. */
-int gni_group_bind(const gni_group_by *def, const gni_table_access *tables,
-                   const gni_group_options *options, gn_arena *arena, const gni_group **out,
-                   gn_error *err);
+int gni_group_bind(const gni_group_by *def, const gni_table_access *tables, gn_arena *arena,
+                   const gni_group **out, gn_error *err);
 /* The part that needs no tables: types come from what was stored with an upload. `keys` and
  * `inputs` are structs. */
 int gni_group_bind_types(const gni_group_by *def, const gni_type *keys, const gni_type *inputs,
-                         const gni_group_options *options, gn_arena *arena, const gni_group **out,
-                         gn_error *err);
+                         gn_arena *arena, const gni_group **out, gn_error *err);
 /* One row of features from keys and values. `ds` and `ts_ms` may be null values. */
 int gni_group_derive(const gni_group *group, const gni_value *keys, const gni_value *values,
                      const gni_value *ds, const gni_value *ts, gn_arena *arena, gni_value *features,

@@ -17,10 +17,8 @@ int gnp_value_columns(const gni_group_by *def, const gni_query *query, const gni
 /* A group while it is being bound. */
 typedef struct gnp_binding {
   gni_group *group;
-  const gni_group_options *options;
   gn_arena *arena;
   gn_error *err;
-  gn_str *skipped;
 } gnp_binding;
 
 /* Fills in names, layout, values, derivations and features from keys and inputs. */

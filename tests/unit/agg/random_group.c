@@ -46,18 +46,35 @@ static const gni_window windows[] = {
 enum { WINDOW_COUNT = sizeof windows / sizeof *windows };
 _Static_assert((int)WINDOW_COUNT == (int)RANDOM_WINDOWS, "a choice has one counter a class");
 
+/* In a wild group sketches are so small that they forget much; in a tame one they are exact, so
+ * that it does not matter how they were merged. */
+static const gn_str *k_of(const random_group *group, int operation)
+{
+  static const gn_str three = {"3", 1}, four = {"4", 1}, eight = {"8", 1}, many = {"400", 3};
+  switch (operation) {
+  case GNI_APPROX_UNIQUE_COUNT:
+    return &four;
+  case GNI_APPROX_PERCENTILE:
+    return group->wild ? &eight : &many;
+  case GNI_APPROX_HISTOGRAM_K:
+    return group->wild ? &three : &many;
+  default:
+    return operation >= GNI_LAST_K ? &three : NULL;
+  }
+}
+
 static gni_aggregation describe(const random_group *group, const random_choice *choice,
                                 const gn_str *buckets)
 {
-  static const gn_str names[] = {{"k", 1}}, values[] = {{"3", 1}};
-  bool takes_k = choice->operation >= GNI_LAST_K;
+  static const gn_str names[] = {{"k", 1}};
+  const gn_str *k = k_of(group, choice->operation);
   return (gni_aggregation){
       .input_column = group->input->fields[choice->input].name,
       .operation = choice->operation,
       .element_wise = choice->element_wise,
       .argument_names = names,
-      .argument_values = values,
-      .argument_count = takes_k ? 1 : 0,
+      .argument_values = k,
+      .argument_count = k ? 1 : 0,
       .buckets = buckets,
       .bucket_count = choice->bucketed ? 1 : 0,
   };
@@ -68,7 +85,6 @@ static void try_choice(random_group *group, random_choice choice)
   static const gn_str bucket = {"city", 4};
   const gni_aggregator *aggregator;
   gn_error err = {0};
-  if (gni_operation_is_sketch(choice.operation)) return;
   if (choice.element_wise && (choice.bucketed || !inputs[choice.input].even)) return;
   gni_aggregation aggregation = describe(group, &choice, &bucket);
   const gni_type *type = group->input->fields[choice.input].type;

@@ -10,7 +10,7 @@ static void operations_are_known_by_name_in_any_case(void)
   CHECK_INT(gni_operation_find(GN_STR("MEDIAN")), -1);
   CHECK_INT(gni_operation_find(GN_STR("")), -1);
   CHECK(gni_operation_name(-1) == NULL && gni_operation_name(GNI_OPERATION_COUNT) == NULL);
-  CHECK(!gni_operation_is_sketch(-1) && !gni_operation_is_timed(GNI_OPERATION_COUNT));
+  CHECK(!gni_operation_is_timed(-1) && !gni_operation_is_timed(GNI_OPERATION_COUNT));
 }
 
 static void check_refused(worked one, int code, const char *message, const char *hint)
@@ -93,7 +93,6 @@ static void dates_and_timestamps_are_to_be_converted(void)
   const char *hint = "convert it to a bigint in the selects, for example to milliseconds";
   for (int i = 0; i < GNI_OPERATION_COUNT; i++) {
     const char *name = gni_operation_name(i);
-    if (gni_operation_is_sketch(i)) continue;
     check_refused((worked){.operation = name, .type = "date", .k = "1"}, GN_E_TYPE,
                   gni_str_format(worked_arena(), "date is incompatible with %s", name).ptr, hint);
     check_refused((worked){.operation = name, .type = "timestamp", .k = "1"}, GN_E_TYPE,
@@ -136,15 +135,20 @@ static void k_is_a_whole_number_in_range(void)
       &(worked){.operation = "SUM", .type = "int", .k = "nonsense that SUM does not read"});
 }
 
-static void sketches_are_refused_by_name(void)
+static void a_sketch_has_a_size_in_range(void)
 {
-  const char *hint = "--skip-unsupported computes the other columns";
-  check_refused((worked){.operation = "APPROX_UNIQUE_COUNT", .type = "int"}, GN_E_UNSUPPORTED,
-                "APPROX_UNIQUE_COUNT is a sketch, which this version does not compute", hint);
-  check_refused((worked){.operation = "APPROX_PERCENTILE", .type = "int"}, GN_E_UNSUPPORTED,
-                "APPROX_PERCENTILE is a sketch, which this version does not compute", hint);
-  check_refused((worked){.operation = "APPROX_HISTOGRAM_K", .type = "int"}, GN_E_UNSUPPORTED,
-                "APPROX_HISTOGRAM_K is a sketch, which this version does not compute", hint);
+  check_refused((worked){.operation = "APPROX_UNIQUE_COUNT", .type = "int", .k = "3"}, GN_E_INVALID,
+                "argument 'k' of APPROX_UNIQUE_COUNT is 3, not between 4 and 26", "");
+  check_refused((worked){.operation = "APPROX_PERCENTILE", .type = "int", .k = "7"}, GN_E_INVALID,
+                "argument 'k' of APPROX_PERCENTILE is 7, not between 8 and 65535", "");
+  check_refused((worked){.operation = "APPROX_HISTOGRAM_K", .type = "int", .k = "0"}, GN_E_INVALID,
+                "argument 'k' of APPROX_HISTOGRAM_K is 0, not between 1 and 16777216", "");
+  check_refused((worked){.operation = "APPROX_PERCENTILE", .type = "string"}, GN_E_TYPE,
+                "string is incompatible with APPROX_PERCENTILE",
+                "APPROX_PERCENTILE takes int, bigint, smallint, float, double");
+  check_refused((worked){.operation = "APPROX_HISTOGRAM_K", .type = "binary"}, GN_E_TYPE,
+                "binary is incompatible with APPROX_HISTOGRAM_K",
+                "APPROX_HISTOGRAM_K takes int, bigint, smallint, float, double, string");
 }
 
 static void an_unknown_operation_is_refused(void)
@@ -221,7 +225,7 @@ int main(void)
       {"dates and timestamps are to be converted", dates_and_timestamps_are_to_be_converted},
       {"what does not go together is named", what_does_not_go_together_is_named},
       {"k is a whole number in range", k_is_a_whole_number_in_range},
-      {"sketches are refused by name", sketches_are_refused_by_name},
+      {"a sketch has a size in range", a_sketch_has_a_size_in_range},
       {"an unknown operation is refused", an_unknown_operation_is_refused},
       {"no memory is an answer", no_memory_is_an_answer},
       {"a full arena is an answer", a_full_arena_is_an_answer},

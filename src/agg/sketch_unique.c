@@ -1,0 +1,97 @@
+/* APPROX_UNIQUE_COUNT: a CPC sketch of 2^k rows. Chronon's estimate depends on how often a state
+ * was merged or cloned on its way; here a state is the set of its coupons alone, so the answer is
+ * the same on every path: that of a merged sketch (ICON). A state that Chronon saved before merging
+ * keeps its own estimate (HIP) until something is merged into it. SPDX-License-Identifier:
+ * Apache-2.0 */
+#include "agg/cpc.h"
+
+#include <math.h>
+
+typedef struct unique_state {
+  gnp_state head;
+  gnp_cpc cpc;
+} unique_state;
+
+static bool unique_resolve(gnp_scalar *scalar, gn_arena *arena)
+{
+  (void)arena;
+  scalar->output = &gni_type_long;
+  scalar->state = &gni_type_binary;
+  return true;
+}
+
+/* As the JVM writes them: one zero, one NaN. */
+static uint64_t real_bits(double real)
+{
+  if (isnan(real)) return UINT64_C(0x7ff8000000000000);
+  return gnp_double_bits(real == 0 ? 0.0 : real);
+}
+
+static int unique_update(const gnp_scalar *scalar, void *state, const gni_value *input,
+                         int64_t time_ms, gn_arena *arena)
+{
+  unique_state *s = state;
+  gnp_murmur hash;
+  (void)time_ms;
+  if (!s->head.seen) gnp_cpc_init(&s->cpc, scalar->k, false);
+  if (GNP_KIND(scalar->input->kind) & GNP_TEXTS) {
+    if (input->text.len == 0) return GN_OK; /* the sketch takes the empty text for nothing */
+    hash = gnp_murmur_bytes(input->text);
+  } else if (gnp_is_real(scalar->input)) {
+    hash = gnp_murmur_long(real_bits(input->real));
+  } else {
+    hash = gnp_murmur_long((uint64_t)input->integer);
+  }
+  return gnp_cpc_add_hash(&s->cpc, hash, arena);
+}
+
+static int unique_merge(const gnp_scalar *scalar, void *state, const void *other, gn_arena *arena)
+{
+  (void)scalar;
+  return gnp_cpc_merge(&((unique_state *)state)->cpc, &((const unique_state *)other)->cpc, arena);
+}
+
+static int unique_copy(const gnp_scalar *scalar, void *target, const void *state, gn_arena *arena)
+{
+  (void)scalar;
+  return gnp_cpc_copy(&((unique_state *)target)->cpc, &((const unique_state *)state)->cpc, arena);
+}
+
+static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
+                         gn_arena *arena)
+{
+  double estimate = gnp_cpc_estimate(&((const unique_state *)state)->cpc);
+  (void)scalar, (void)arena;
+  *out = gni_value_integer(estimate < 0x1p63 ? (int64_t)estimate : INT64_MAX);
+  return GN_OK;
+}
+
+static int unique_save(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena)
+{
+  gn_str bytes;
+  (void)scalar;
+  int rc = gnp_cpc_save(&((const unique_state *)state)->cpc, &bytes, arena);
+  if (rc == GN_OK) *out = gni_value_text(bytes);
+  return rc;
+}
+
+static int unique_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
+                       gn_arena *arena, gn_error *err)
+{
+  const char *reason;
+  int rc = gnp_cpc_load(&((unique_state *)state)->cpc, scalar->k, saved->text, arena, &reason);
+  if (rc == GN_E_CORRUPT) return gnp_fail_saved(err, scalar, reason);
+  return rc == GN_OK ? GN_OK : gni_fail(err, rc, "no memory for a saved state");
+}
+
+const gnp_operation gnp_sketch_unique = {
+    .kinds = GNP_NUMBERS | GNP_TEXTS,
+    .state_size = sizeof(unique_state),
+    .resolve = unique_resolve,
+    .update = unique_update,
+    .merge = unique_merge,
+    .copy = unique_copy,
+    .finish = unique_finish,
+    .save = unique_save,
+    .load = unique_load,
+};
