@@ -68,6 +68,23 @@ SPARKC_API int sparkc_local(sparkc_session *session, const void *arrow_ipc, size
                             const char *schema, sparkc_dataframe **out, sparkc_error *err);
 
 /**
+ * Rows of any Arrow stream as a data frame: read to its end here, sent with every query over it.
+ *
+ * @shape   the rows and columns of the stream
+ * @null    `schema` as in sparkc_local
+ * @own     the stream stays the caller's to release; the data frame is the caller's to free
+ * @err     UNSUPPORTED  a column is encoded by a dictionary, which Spark would misread
+ *          PLAN         the stream fails
+ *          LIMIT        more than the server takes in one message
+ *          NOMEM
+ * @thread  any
+ * @cost    no network
+ * @since   0.1
+ */
+SPARKC_API int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows,
+                             const char *schema, sparkc_dataframe **out, sparkc_error *err);
+
+/**
  * Columns by their names; "*" is all of them.
  *
  * @own     the data frame is the caller's to free; the names are copied

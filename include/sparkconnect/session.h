@@ -52,7 +52,7 @@ typedef struct sparkc_session_args {
   int32_t want_stack;            /* keep the server's stack in errors */
   int32_t keep_session;          /* closing does not end the session on the server */
   int64_t connect_timeout_ms;    /* 20,000 */
-  int64_t call_timeout_ms;       /* of one small call with all its attempts; 600,000 */
+  int64_t call_timeout_ms;       /* of one small call with all its attempts; 900,000 */
   int32_t retries_max;           /* 15; -1: never try again */
   size_t message_bytes_max;      /* 128 MiB: of one message, both ways */
   size_t window_bytes;           /* 8 MiB: what may be under way unread */

@@ -1,6 +1,7 @@
 /* Arrow IPC through nanoarrow. SPDX-License-Identifier: Apache-2.0 */
 #include "data/ipc.h"
 
+#include <errno.h>
 #include <nanoarrow/nanoarrow.h>
 #include <nanoarrow/nanoarrow_ipc.h>
 
@@ -187,6 +188,69 @@ int gni_ipc_read(gni_ipc_reader *reader, const gni_ipc_bytes *bytes, struct Arro
   if (rc == GN_OK) return read_batch(reader, bytes, &message, out, err);
   bytes->release(bytes->owner);
   return rc == GN_ABSENT ? GN_OK : rc;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+enum { SCHEMA_DEPTH_MAX = 100 };
+
+static int refuse_dictionaries(const struct ArrowSchema *schema, int depth, gn_error *err)
+{
+  if (depth > SCHEMA_DEPTH_MAX)
+    return gni_fail(err, GN_E_LIMIT, "a type has more than %d levels", SCHEMA_DEPTH_MAX);
+  if (schema->dictionary) {
+    gni_error_hint(err, "cast it to the type of its values first");
+    return gni_fail(err, GN_E_UNSUPPORTED, "column '%.100s' is encoded by a dictionary",
+                    schema->name ? schema->name : "");
+  }
+  for (int64_t i = 0; i < schema->n_children; i++) {
+    int rc = refuse_dictionaries(schema->children[i], depth + 1, err);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
+static ArrowErrorCode write_to_buf(struct ArrowIpcOutputStream *stream, const void *bytes,
+                                   int64_t size, int64_t *written, struct ArrowError *error)
+{
+  gn_buf *out = stream->private_data;
+  (void)error;
+  if (gni_buf_add(out, bytes, (size_t)size) != GN_OK) return ENOMEM;
+  *written = size;
+  return NANOARROW_OK;
+}
+
+static void release_nothing(struct ArrowIpcOutputStream *stream)
+{
+  stream->release = NULL;
+}
+
+int gni_ipc_write(struct ArrowArrayStream *rows, gn_buf *out, gn_error *err)
+{
+  struct ArrowSchema schema = {.release = NULL};
+  struct ArrowIpcOutputStream output = {write_to_buf, release_nothing, out};
+  struct ArrowIpcWriter writer;
+  struct ArrowError why = {{0}};
+  int native = rows->get_schema(rows, &schema);
+  if (native != 0) {
+    const char *text = rows->get_last_error(rows);
+    return gni_fail_native(err, GN_E_INVALID, native, "%.300s",
+                           text ? text : "the stream has no schema");
+  }
+  int rc = refuse_dictionaries(&schema, 0, err);
+  gni_schema_close(&schema);
+  if (rc != GN_OK) return rc;
+  native = ArrowIpcWriterInit(&writer, &output);
+  if (native != NANOARROW_OK) return gnp_arrow_fail(err, native, "writing Arrow");
+  native = ArrowIpcWriterWriteArrayStream(&writer, rows, &why);
+  ArrowIpcWriterReset(&writer);
+  if (out->rc != GN_OK)
+    return out->rc == GN_E_LIMIT
+               ? gni_fail(err, out->rc, "the rows have more than %zu bytes", out->ceiling_bytes)
+               : gni_fail_nomem(err, out->len);
+  if (native == NANOARROW_OK) return GN_OK;
+  return gni_fail_native(err, native == ENOMEM ? GN_E_NOMEM : GN_E_INVALID, native, "%.300s",
+                         why.message);
 }
 
 /* ---- schemas --------------------------------------------------------------------------------- */

@@ -25,6 +25,11 @@ int gni_ipc_read(gni_ipc_reader *reader, const gni_ipc_bytes *bytes, struct Arro
                  gn_error *err);
 /* Of the streams so far; NULL before the first. Belongs to the reader. */
 const struct ArrowSchema *gni_ipc_reader_schema(const gni_ipc_reader *reader);
+/* All that is left of a stream of batches as one IPC stream, uncompressed. Columns with
+ * dictionaries are GN_E_UNSUPPORTED, with their name: Spark would read their numbers as values.
+ * `rows` stays the caller's to release. */
+int gni_ipc_write(struct ArrowArrayStream *rows, gn_buf *out, gn_error *err);
+
 /* A deep copy, the caller's to release. */
 int gni_schema_copy(const struct ArrowSchema *schema, struct ArrowSchema *out, gn_error *err);
 /* A struct without fields: the schema of what has no columns. */

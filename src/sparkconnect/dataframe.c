@@ -56,6 +56,19 @@ int sparkc_local(sparkc_session *session, const void *arrow_ipc, size_t size, co
   return wrap(session, rc, node, out, err);
 }
 
+int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows, const char *schema,
+                  sparkc_dataframe **out, sparkc_error *err)
+{
+  gn_error why = {0};
+  gn_buf bytes;
+  *out = NULL;
+  gni_buf_init(&bytes, &session->alloc, session->address.message_bytes_max);
+  int rc = gni_ipc_write(rows, &bytes, &why) == GN_OK ? SPARKC_OK : sparkp_fail_from(err, &why);
+  if (rc == SPARKC_OK) rc = sparkc_local(session, bytes.ptr, bytes.len, schema, out, err);
+  gni_buf_deinit(&bytes);
+  return rc;
+}
+
 int sparkc_select_names(const sparkc_dataframe *df, const char *const *names, size_t count,
                         sparkc_dataframe **out, sparkc_error *err)
 {

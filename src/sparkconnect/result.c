@@ -35,11 +35,23 @@ static void release_message(void *owner)
   gni_grpc_message_unref(owner);
 }
 
+/* Where the transport could not see ahead, the bytes lie badly for Arrow: moved once. */
+static bool align(const sparkc_result *result, gn_str *data, gni_grpc_message **owner)
+{
+  if ((uintptr_t)data->ptr % 8 == 0) return true;
+  gni_grpc_message *moved = gni_grpc_message_new(&result->alloc, *data, NULL);
+  gni_grpc_message_unref(*owner);
+  *owner = moved;
+  if (moved) *data = (gn_str){moved->ptr, moved->len};
+  return moved != NULL;
+}
+
 /* `owner` holds the bytes of `data`; it is taken over. */
 static int decode(sparkc_result *result, const sparkp_batch *batch, gn_str data,
                   gni_grpc_message *owner, struct ArrowArray *out, sparkc_error *err)
 {
   gn_error why = {0};
+  if (!align(result, &data, &owner)) return sparkp_nomem(err);
   const gni_ipc_bytes bytes = {data, release_message, owner};
   if (gni_ipc_read(result->reader, &bytes, out, &why) != GN_OK) return sparkp_fail_from(err, &why);
   int64_t rows = out->release ? out->length : 0;

@@ -6,7 +6,7 @@
 
 enum {
   TEXTS_BYTES_MAX = 1 << 20,
-  CALL_TIMEOUT_US = 600000000,
+  CALL_TIMEOUT_US = 900000000, /* room for all the waits of the policy */
   RETRIES = 15,
   RELEASE_TIMEOUT_US = 5000000,
   TAG_BYTES_MAX = 1000
