@@ -30,7 +30,7 @@
 
 typedef struct pyx_module {
   PyObject *error; /* gnomon.GnomonError */
-  PyObject *loads; /* json.loads */
+  PyObject *loads; /* json.loads; once it was needed */
   PyTypeObject *session_type, *fetcher_type, *stream_type;
 } pyx_module;
 
@@ -41,6 +41,8 @@ PyObject *pyx_raise(const gn_error *err);
 PyObject *pyx_raise_at(const gn_error *err, const char *what, Py_ssize_t index);
 /* Text of the library as str; frees it. */
 PyObject *pyx_text(gn_text *text);
+/* What JSON text means; json is imported by the first. */
+PyObject *pyx_json(const char *text, Py_ssize_t size);
 
 /* ---- sessions ---------------------------------------------------------------------------------
  */

@@ -265,8 +265,7 @@ static PyObject *cell_object(const gn_cell *cell)
   case GN_CELL_BYTES:
     return PyBytes_FromStringAndSize(cell->as.text, (Py_ssize_t)cell->len);
   case GN_CELL_JSON:
-    return PyObject_CallFunction(pyx_module_get()->loads, "s#", cell->as.text,
-                                 (Py_ssize_t)cell->len);
+    return pyx_json(cell->as.text, (Py_ssize_t)cell->len);
   default:
     Py_RETURN_NONE;
   }

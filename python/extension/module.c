@@ -96,6 +96,12 @@ static PyObject *member_of(const char *module_name, const char *name)
   return member;
 }
 
+PyObject *pyx_json(const char *text, Py_ssize_t size)
+{
+  if (!state.loads) state.loads = member_of("json", "loads");
+  return state.loads ? PyObject_CallFunction(state.loads, "s#", text, size) : NULL;
+}
+
 static PyTypeObject *make_type(PyType_Spec *spec)
 {
   return (PyTypeObject *)(void *)PyType_FromSpec(spec);
@@ -104,11 +110,10 @@ static PyTypeObject *make_type(PyType_Spec *spec)
 static int make_state(void)
 {
   if (!state.error) state.error = member_of("gnomon._errors", "GnomonError");
-  if (state.error && !state.loads) state.loads = member_of("json", "loads");
   if (!state.session_type) state.session_type = make_type(&pyx_session_spec);
   if (!state.fetcher_type) state.fetcher_type = make_type(&pyx_fetcher_spec);
   if (!state.stream_type) state.stream_type = make_type(&pyx_stream_spec);
-  return state.loads && state.session_type && state.fetcher_type && state.stream_type ? 0 : -1;
+  return state.error && state.session_type && state.fetcher_type && state.stream_type ? 0 : -1;
 }
 
 static int add_type(PyObject *module, const char *name, PyTypeObject *type)

@@ -14,22 +14,27 @@ datetimes that know their zone. Whatever fails raises `gnomon.GnomonError`.
 
 from __future__ import annotations
 
-import datetime
-import json
-import logging
-import math
 import os
-from typing import TYPE_CHECKING, Any, overload
 
 from gnomon import _gnomon
 from gnomon._errors import GnomonError
-from gnomon._types import ArrowStream, BackfillReport, Problem, Rows, UploadReport
 
+# A process that only fetches is to start quickly, so what other calls need is imported in them.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
+    from typing import Any, overload
 
-    from gnomon._types import Progress
+    from gnomon._types import (
+        ArrowStream,
+        BackfillReport,
+        Problem,
+        Progress,
+        Rows,
+        UploadReport,
+    )
 
     Day = str | datetime.date
     Time = int | datetime.datetime
@@ -38,7 +43,12 @@ if TYPE_CHECKING:
 
 _LEVELS = {"definition": 0, "data": 1}
 _MODES = {"explicit": 0, "chronon": 1}
-_LOG_LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+
+if not TYPE_CHECKING:
+
+    def overload(function):
+        """Says nothing while running."""
+        return function
 
 
 class Session:
@@ -127,19 +137,18 @@ class Session:
         times and partitions.
         """
         text = self._session.validate(list(confs), _choice("level", level, _LEVELS))
-        return [_problem(json.loads(line)) for line in text.splitlines()]
+        return [_problem(entry) for entry in _json_objects(text)]
 
     def definitions(self) -> list[dict[str, Any]]:
         """The compiled definitions: name, kind, team, online, description, file."""
-        return [json.loads(line) for line in self._session.definitions().splitlines()]
+        return _json_objects(self._session.definitions())
 
     def describe(self, conf: str) -> dict[str, Any]:
         """One definition: keys, features with types, tables, sources, settings and their origin.
 
         conf: a compiled file, "group_bys/team/file.var" or "team.file.var"; so everywhere.
         """
-        described: dict[str, Any] = json.loads(self._session.describe(conf))
-        return described
+        return _json_objects(self._session.describe(conf))[0]
 
     # --- plan and backfill ---
 
@@ -154,17 +163,10 @@ class Session:
         parallelism: int = 0,
     ) -> dict[str, Any]:
         """What `backfill` would read and write, with estimates and where each setting is from."""
-        plan: dict[str, Any] = json.loads(
-            self._session.plan(
-                conf,
-                _day(start_ds),
-                _day(end_ds),
-                step_days,
-                run_first_hole,
-                parallelism,
-            )
+        plan = self._session.plan(
+            conf, _day(start_ds), _day(end_ds), step_days, run_first_hole, parallelism
         )
-        return plan
+        return _json_objects(plan)[0]
 
     def backfill(
         self,
@@ -187,6 +189,8 @@ class Session:
 
         After Ctrl-C the partitions that were finished stay; running again goes on from there.
         """
+        from gnomon._types import BackfillReport
+
         return BackfillReport(
             *self._session.backfill(
                 conf,
@@ -212,6 +216,8 @@ class Session:
 
         ds: None: yesterday. Readers see the upload before or this one, never a mix.
         """
+        from gnomon._types import UploadReport
+
         return UploadReport(*self._session.upload(conf, _day(ds), progress))
 
     def metadata_upload(self, *confs: str) -> int:
@@ -226,9 +232,10 @@ class Session:
         select. They count from the next fetch on. A row without ts or with no key is left out.
         With a wrong row nothing is put.
         """
-        if isinstance(events, ArrowStream):
-            return self._session.put_arrow(name, events)
-        return self._session.put(name, _json_lines(events))
+        rows: Any = events
+        if hasattr(rows, "__arrow_c_stream__"):
+            return self._session.put_arrow(name, rows)
+        return self._session.put(name, _json_lines(rows))
 
     # --- fetch ---
 
@@ -267,7 +274,9 @@ class Session:
         """
         if mode != "explicit" and _choice("mode", mode, _MODES):
             return self._fetch_as_chronon(name, keys, at)
-        if isinstance(keys, ArrowStream):
+        if hasattr(keys, "__arrow_c_stream__"):
+            from gnomon._types import Rows
+
             return Rows(self._session.fetch_arrow(name, keys, _milliseconds(at)))
         try:
             return self._known_fetcher(name).get(keys, at=at)
@@ -291,13 +300,15 @@ class Session:
             for request, time in zip(requests, _times(at, len(requests)))
         )
         text = self._session.fetch_json(name, _json_lines(lines), _MODES["chronon"])
-        answers = [_answer(json.loads(line)) for line in text.splitlines()]
+        answers = [_answer(entry) for entry in _json_objects(text)]
         return answers[0] if one else answers
 
     # --- tables ---
 
     def sql(self, statement: str) -> Rows:
         """Rows of a SELECT, SHOW TABLES [LIKE] or DESCRIBE [EXTENDED] over the warehouse."""
+        from gnomon._types import Rows
+
         return Rows(self._session.sql(statement))
 
 
@@ -340,7 +351,7 @@ def _choice(name: str, word: str, choices: Mapping[str, int]) -> int:
 
 
 def _day(day: Day | None) -> str | None:
-    return day.strftime("%Y-%m-%d") if isinstance(day, datetime.date) else day
+    return day if day is None or isinstance(day, str) else day.strftime("%Y-%m-%d")
 
 
 def _times(at: Any, count: int) -> Sequence[Time | None]:
@@ -354,32 +365,28 @@ def _times(at: Any, count: int) -> Sequence[Time | None]:
 
 def _milliseconds(time: Time | None) -> int:
     """A time in milliseconds; 0 is now."""
-    if time is None:
-        return 0
-    if isinstance(time, datetime.datetime):
-        if time.tzinfo is None:
-            raise ValueError(f"{time!r} knows no time zone")
-        return (time - _EPOCH) // datetime.timedelta(milliseconds=1)
-    return time
+    if time is None or isinstance(time, int):
+        return time or 0
+    import datetime
 
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    if time.tzinfo is None:
+        raise ValueError(f"{time!r} knows no time zone")
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (time - epoch) // datetime.timedelta(milliseconds=1)
 
 
 def _json_lines(objects: Iterable[Mapping[str, Any]]) -> bytes:
-    return b"".join(_json_line(item) for item in objects)
+    import json
 
+    encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_jsonable).encode
 
-def _json_line(item: Mapping[str, Any]) -> bytes:
-    try:
-        text = _encode(item)
-    except ValueError:  # JSON has no word for not-a-number; gnomon reads it as text
-        text = _encode(_plain(item))
-    return text.encode() + b"\n"
+    def line(item: Mapping[str, Any]) -> str:
+        try:
+            return encode(item) + "\n"
+        except ValueError:  # JSON has no word for not-a-number; gnomon reads it as text
+            return encode(_plain(item)) + "\n"
 
-
-def _encode(item: Any) -> str:
-    return json.dumps(item, separators=(",", ":"), allow_nan=False, default=_jsonable)
+    return "".join(map(line, objects)).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -387,15 +394,20 @@ def _plain(value: Any) -> Any:
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float) and value - value != 0:
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
 def _jsonable(value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
+    """What JSON has no form for, as gnomon reads it."""
+    if isinstance(value, (bytes, bytearray)):
+        import base64
+
+        return base64.b64encode(value).decode()
+    if hasattr(value, "tzinfo") and hasattr(value, "year"):
         return _milliseconds(value)
-    if isinstance(value, datetime.date):
+    if hasattr(value, "isoformat"):
         return value.isoformat()
     if hasattr(value, "items"):
         return dict(value)
@@ -405,7 +417,15 @@ def _jsonable(value: Any) -> Any:
 # --- answers ---
 
 
+def _json_objects(lines: str) -> list[dict[str, Any]]:
+    import json
+
+    return [json.loads(line) for line in lines.splitlines()]
+
+
 def _problem(entry: Mapping[str, Any]) -> Problem:
+    from gnomon._types import Problem
+
     return Problem(
         entry.get("code", ""),
         entry.get("severity", ""),
@@ -426,8 +446,11 @@ def _answer(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _log(level: int, component: str, event: str, fields: Mapping[str, str]) -> None:
+    import logging
+
+    levels = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
     details = "".join(f" [{name}: {text}]" for name, text in fields.items())
-    logging.getLogger(f"gnomon.{component}").log(_LOG_LEVELS[level], "%s%s", event, details)
+    logging.getLogger(f"gnomon.{component}").log(levels[level], "%s%s", event, details)
 
 
 # --- without a session of one's own ---
@@ -454,10 +477,12 @@ def fetch(
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of definition: "group_by", "join", "staging_query"."""
+    import json
+
     described: dict[str, Any] = json.loads(_gnomon.schema(kind))
     return described
 
 
 def explain(code: str) -> str:
-    """The page of a diagnostic code such as "GD107": what it means, and how to mend it."""
+    """The page of a diagnostic code such as GD107: what it means, and how to mend it."""
     return _gnomon.explain(code)

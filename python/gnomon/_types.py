@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Callable, NamedTuple, Protocol
 
 
-@runtime_checkable
 class ArrowStream(Protocol):
     """Rows as Arrow: a pyarrow Table or RecordBatchReader, a polars DataFrame, …"""
 
