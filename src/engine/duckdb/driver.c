@@ -46,6 +46,24 @@ static int set_given(duckdb_config config, const gni_engine_config *given, gn_er
   return GN_OK;
 }
 
+/* What grows with the budget, up to DuckDB's own choice. Rows of a partitioned write wait in memory
+ * and do not spill: an eighth of DuckDB's share, when a row is a KiB. Freed memory is given back
+ * early, or two sorts after each other would hold twice their share. */
+static int set_sizes(duckdb_config config, int64_t memory_bytes, gn_error *err)
+{
+  enum { ROWS_MIN = 2048, ROWS_MAX = 524288, KEPT_BYTES_MAX = 128 << 20 };
+  int64_t rows = memory_bytes / 8 / 1024, kept = memory_bytes / 16;
+  char text[32];
+  rows = rows < ROWS_MIN ? ROWS_MIN : rows > ROWS_MAX ? ROWS_MAX : rows;
+  snprintf(text, sizeof text, "%lldB", (long long)memory_bytes);
+  int rc = set(config, "memory_limit", text, err);
+  snprintf(text, sizeof text, "%lld", (long long)rows);
+  if (rc == GN_OK) rc = set(config, "partitioned_write_flush_threshold", text, err);
+  snprintf(text, sizeof text, "%lldB", (long long)(kept < KEPT_BYTES_MAX ? kept : KEPT_BYTES_MAX));
+  if (rc == GN_OK) rc = set(config, "allocator_flush_threshold", text, err);
+  return rc == GN_OK ? set(config, "allocator_bulk_deallocation_flush_threshold", text, err) : rc;
+}
+
 /* Half of the budget is DuckDB's: the other half is for the windows and for slack. */
 static int set_all(gnp_duck *duck, duckdb_config config, const gni_engine_config *given,
                    gn_error *err)
@@ -57,8 +75,7 @@ static int set_all(gnp_duck *duck, duckdb_config config, const gni_engine_config
     rc = set(config, fixed_settings[i].name, fixed_settings[i].value, err);
   if (rc == GN_OK) rc = set(config, "temp_directory", temp, err);
   if (rc == GN_OK) rc = set(config, "extension_directory", temp, err);
-  snprintf(text, sizeof text, "%lldB", (long long)(given->memory_bytes / 2));
-  if (rc == GN_OK) rc = set(config, "memory_limit", text, err);
+  if (rc == GN_OK) rc = set_sizes(config, given->memory_bytes / 2, err);
   snprintf(text, sizeof text, "%d", given->threads);
   if (rc == GN_OK && given->threads > 0) rc = set(config, "threads", text, err);
   return rc == GN_OK ? set_given(config, given, err) : rc;

@@ -27,7 +27,7 @@ struct load {
   gn_buf packed;
 };
 
-enum { COMMIT_EVERY_BYTES = 64 << 20 }; /* one transaction's dirty pages; bounds memory */
+enum { COMMIT_EVERY_BYTES = 8 << 20 }; /* one transaction's dirty pages are in memory */
 
 static int lock_dataset(struct load *load, gn_error *err)
 {
