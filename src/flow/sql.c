@@ -19,12 +19,52 @@ static void close_answer(void *user)
   gni_free(alloc, answer, sizeof *answer);
 }
 
-static int next_rows(void *user, struct ArrowArray *out, gn_error *err)
+static int next_listing(void *user, struct ArrowArray *out, gn_error *err)
 {
   struct answer *answer = user;
-  if (answer->rows.release) return gni_stream_next(&answer->rows, out, err);
+  (void)err;
   *out = answer->listing;
   answer->listing.release = NULL;
+  return GN_OK;
+}
+
+/* A SELECT's own stream, as the engine gives it: unsigned numbers and times have other buffers than
+ * our types would say. */
+
+static int forward_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+  struct answer *answer = stream->private_data;
+  return answer->rows.get_schema(&answer->rows, out);
+}
+
+static int forward_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+  struct answer *answer = stream->private_data;
+  return answer->rows.get_next(&answer->rows, out);
+}
+
+static const char *forward_last_error(struct ArrowArrayStream *stream)
+{
+  struct answer *answer = stream->private_data;
+  return answer->rows.get_last_error(&answer->rows);
+}
+
+static void forward_release(struct ArrowArrayStream *stream)
+{
+  close_answer(stream->private_data);
+  *stream = (struct ArrowArrayStream){.release = NULL};
+}
+
+static int give(struct answer *answer, struct ArrowArrayStream *out, gn_error *err)
+{
+  if (!answer->rows.release)
+    return gni_stream_new(answer->type, next_listing, close_answer, answer,
+                          answer->job.session->alloc, out, err);
+  *out = (struct ArrowArrayStream){.get_schema = forward_schema,
+                                   .get_next = forward_next,
+                                   .get_last_error = forward_last_error,
+                                   .release = forward_release,
+                                   .private_data = answer};
   return GN_OK;
 }
 
@@ -231,8 +271,6 @@ static int spell_names(gn_str sql, gn_buf *out)
 static int run_spelt(struct answer *answer, gn_str sql, gn_error *err)
 {
   int rc = gni_warehouse_expose(answer->job.warehouse, sql, err);
-  if (rc == GN_OK)
-    rc = gni_engine_type(answer->job.engine, sql, &answer->job.arena, &answer->type, err);
   return rc == GN_OK ? gni_engine_query(answer->job.engine, sql, &answer->rows, err) : rc;
 }
 
@@ -274,8 +312,7 @@ int gn_sql(gn_session *session, const char *sql, struct ArrowArrayStream *out, g
   gni_arena_init(&answer->job.arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
   int rc = gnp_job_open_engine(&answer->job, err);
   if (rc == GN_OK) rc = run(answer, text, err);
-  if (rc == GN_OK)
-    rc = gni_stream_new(answer->type, next_rows, close_answer, answer, session->alloc, out, err);
+  if (rc == GN_OK) rc = give(answer, out, err);
   if (rc != GN_OK) close_answer(answer);
   return rc;
 }
