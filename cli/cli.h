@@ -29,8 +29,8 @@ typedef struct cli_args {
       *out_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell, *template_name,
       *mode, *conf_type;
   int64_t step_days, parallelism, rows, at_ms;
-  bool run_first_hole, dry_run, check, force, diff, features, show_tables, yes,
-      chronon, detailed_exitcode, man, without_token, svg;
+  bool run_first_hole, dry_run, check, force, diff, features, show_tables, yes, chronon,
+      detailed_exitcode, man, without_token, svg;
   const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
   size_t word_count;
 } cli_args;
@@ -104,6 +104,8 @@ bool cli_json_text(const char *json, const char *name, char *out, size_t size);
 void cli_print_json_text(const char *text);
 /* A whole file, or stdin for "-", as text; freed with gn_text_free. */
 int cli_read_file(const char *path, gn_text *out);
+
+int cli_explain_key(const cli_args *args); /* `explain` of a definition */
 
 int cmd_init(const cli_args *args);
 int cmd_compile(const cli_args *args);

@@ -74,8 +74,10 @@ int cmd_schema(const cli_args *args)
   return 0;
 }
 
+/* A code's page; with a key, the account of its features. */
 int cmd_explain(const cli_args *args)
 {
+  if (args->key) return cli_explain_key(args);
   gn_text text;
   gn_error err = {0};
   if (gn_explain_code(args->words[0], &text, &err) != GN_OK) return cli_fail(&err);

@@ -22,7 +22,8 @@ static int read_part(const char *option, const char *text, double *out)
   if (!text) return 0;
   *out = strtod(text, &end);
   if (end != text && !*end && *out > 0 && *out <= 1) return 0;
-  return cli_usage("GC004", "for instance 0.1 or 1e-9", "--%s '%s' is not a number above 0 and up to 1", option, text);
+  return cli_usage("GC004", "for instance 0.1 or 1e-9",
+                   "--%s '%s' is not a number above 0 and up to 1", option, text);
 }
 
 int cmd_diff(const cli_args *args)
@@ -66,6 +67,25 @@ int cmd_stats(const cli_args *args)
                           .end_ds = args->end_ds ? args->end_ds : args->ds};
   int form = args->json ? GN_FORM_JSON : args->svg ? GN_FORM_SVG : GN_FORM_TEXT;
   rc = gn_stats(session, &wanted, form, &answer, &err) == GN_OK ? 0 : cli_fail(&err);
+  if (rc == 0) print_text(&answer);
+  gn_session_close(session);
+  return rc;
+}
+
+int cli_explain_key(const cli_args *args)
+{
+  gn_session *session;
+  gn_text answer;
+  gn_error err = {0};
+  int rc = cli_open(args, &session);
+  if (rc) return rc;
+  gn_explain_args wanted = {.struct_size = sizeof wanted,
+                            .conf = args->words[0],
+                            .key = args->key,
+                            .at_ms = args->at_ms,
+                            .rows_max = (int32_t)args->rows};
+  int form = args->json ? GN_FORM_JSON : args->svg ? GN_FORM_SVG : GN_FORM_TEXT;
+  rc = gn_explain(session, &wanted, form, &answer, &err) == GN_OK ? 0 : cli_fail(&err);
   if (rc == 0) print_text(&answer);
   gn_session_close(session);
   return rc;

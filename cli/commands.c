@@ -88,8 +88,7 @@ const cli_command cli_commands[] = {
      "level", cmd_validate},
     {"plan", "CONF", "show which partitions a backfill would read and write", NULL,
      "gnomon plan my_team.user_purchase_features.v1 --start-ds 2023-12-01 --end-ds 2023-12-07",
-     "ds start-ds end-ds step-days parallelism run-first-hole out detailed-exitcode",
-     cmd_plan},
+     "ds start-ds end-ds step-days parallelism run-first-hole out detailed-exitcode", cmd_plan},
     {"backfill", "CONF", "compute the missing partitions of a GroupBy's table",
      "Each day is published whole or not at all; running again computes only what is still "
      "missing.",
@@ -128,7 +127,13 @@ const cli_command cli_commands[] = {
      "gnomon sql \"SHOW TABLES LIKE '*purchase*'\"", "command output rows", cmd_sql},
     {"schema", "KIND", "print the JSON Schema of a kind of definition", NULL,
      "gnomon schema group_by", "", cmd_schema},
-    {"explain", "CODE", "explain a diagnostic code", NULL, "gnomon explain GD031", "", cmd_explain},
+    {"explain", "CODE|CONF", "explain a diagnostic code, or where a key's features come from",
+     "With --key: the rows of the sources, each window with its ends and the rows inside, the "
+     "value "
+     "they make,\nand what the store answers. --svg draws it.",
+     "gnomon explain GD031\n"
+     "gnomon explain my_team.purchases.v1 -k '{\"user_id\": \"user_1\"}' --at-ms 1701475200000",
+     "key at-ms rows svg", cmd_explain},
     {"doctor", NULL, "look for what would stand in the way", NULL, "gnomon doctor", "", cmd_doctor},
     {"completion", "[SHELL]", "print completions for bash, zsh or fish", NULL,
      "gnomon completion bash > /etc/bash_completion.d/gnomon\n"

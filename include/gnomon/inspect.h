@@ -70,6 +70,34 @@ enum { GN_FORM_SVG = 3 };
 GN_API int gn_stats(gn_session *session, const gn_stats_args *args, int form, gn_text *out,
                     gn_error *err) GN_MUST_CHECK;
 
+/* Whose values gn_explain accounts for. Zero members take the defaults. */
+typedef struct gn_explain_args {
+  size_t struct_size;
+  const char *conf; /* a GroupBy, by any of its names */
+  const char *key;  /* a JSON object: {"user_id": "user_1"} */
+  int64_t at_ms;    /* the time of the question; 0: now */
+  int32_t rows_max; /* rows listed; 0: 100 */
+} gn_explain_args;
+
+/**
+ * Says where the features of one key at one time come from: the rows of the sources, each window
+ * with its ends and the rows inside, the value computed from them, and what the store answers.
+ *
+ * @shape   one entry a window column; derived features follow
+ * @unit    times are milliseconds since 1970-01-01T00:00Z; a window is [start, end)
+ * @own     `out` is the caller's: text, JSON or an SVG timeline
+ * @null    a window without rows has a null value
+ * @err     ARG          the key is not JSON or lacks a column
+ * @err     NOTFOUND     the definition or a table does not exist
+ * @err     UNSUPPORTED  the definition is no GroupBy
+ * @err     NOMEM        out of memory
+ * @thread  any
+ * @cost    one scan of the sources for one key
+ * @since   0.1
+ */
+GN_API int gn_explain(gn_session *session, const gn_explain_args *args, int form, gn_text *out,
+                      gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,21 @@ void gnp_add_column(gn_buf *sql, const char *alias, gn_str name)
   gni_sql_add_name(sql, name);
 }
 
+void gnp_add_xml(gn_buf *out, gn_str text)
+{
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.ptr[i];
+    if (c == '<')
+      gni_buf_add_text(out, "&lt;");
+    else if (c == '>')
+      gni_buf_add_text(out, "&gt;");
+    else if (c == '&')
+      gni_buf_add_text(out, "&amp;");
+    else if ((unsigned char)c >= ' ')
+      gni_buf_add_char(out, c);
+  }
+}
+
 /* ---- grids ---- */
 
 void gnp_grid_begin(gnp_grid *grid, gn_arena *arena, size_t columns)

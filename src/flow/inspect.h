@@ -18,6 +18,9 @@ int gnp_inspect_table(gnp_job *job, const char *name, gni_table *out, const gni_
 /* "name" quoted for the engine, after an alias: a."name". */
 void gnp_add_column(gn_buf *sql, const char *alias, gn_str name);
 
+/* Text inside of a picture: what XML would take for its own is written as entities. */
+void gnp_add_xml(gn_buf *out, gn_str text);
+
 /* Cells of a table for people: right-aligned when they begin with a digit or a sign. */
 typedef struct gnp_grid {
   gn_arena *arena;

@@ -307,21 +307,6 @@ static int write_text(struct stating *at, gn_buf *out)
 
 enum { ROW_HEIGHT = 64, NAME_WIDTH = 230, BAR_WIDTH = 16, BAR_HEIGHT = 44, PICTURE_WIDTH = 960 };
 
-static void add_xml(gn_buf *out, gn_str text)
-{
-  for (size_t i = 0; i < text.len; i++) {
-    char c = text.ptr[i];
-    if (c == '<')
-      gni_buf_add_text(out, "&lt;");
-    else if (c == '>')
-      gni_buf_add_text(out, "&gt;");
-    else if (c == '&')
-      gni_buf_add_text(out, "&amp;");
-    else if ((unsigned char)c >= ' ')
-      gni_buf_add_char(out, c);
-  }
-}
-
 static void add_bars(gn_buf *out, const struct column_stats *column, size_t top)
 {
   int64_t most = 1;
@@ -350,7 +335,7 @@ static void write_svg(const struct stating *at, gn_buf *out)
                      "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
                      "<text x=\"12\" y=\"24\" font-size=\"15\" font-weight=\"bold\">",
                      PICTURE_WIDTH, height);
-  add_xml(out, at->table.name);
+  gnp_add_xml(out, at->table.name);
   gni_buf_add_format(out, ": %" PRId64 " rows</text>\n<g fill=\"#3b6ea5\">\n", at->rows);
   for (size_t i = 0; i < at->column_count; i++) add_bars(out, &at->columns[i], 40 + i * ROW_HEIGHT);
   gni_buf_add_text(out, "</g>\n<g fill=\"#222\">\n");
@@ -358,7 +343,7 @@ static void write_svg(const struct stating *at, gn_buf *out)
     const struct column_stats *column = &at->columns[i];
     size_t top = 40 + i * ROW_HEIGHT, right = NAME_WIDTH + BINS * BAR_WIDTH + 16;
     gni_buf_add_format(out, "<text x=\"12\" y=\"%zu\">", top + 24);
-    add_xml(out, column->name);
+    gnp_add_xml(out, column->name);
     gni_buf_add_format(out, "</text>\n<text x=\"12\" y=\"%zu\" fill=\"#777\">%.1f %% null</text>\n",
                        top + 42, at->rows ? 100.0 * (double)column->nulls / (double)at->rows : 0.0);
     gni_buf_add_format(out, "<text x=\"%zu\" y=\"%zu\">%" PRId64 " distinct</text>\n", right,
@@ -372,7 +357,7 @@ static void write_svg(const struct stating *at, gn_buf *out)
     else if (column->frequent_count) {
       gni_buf_add_format(out, "<text x=\"%zu\" y=\"%zu\" fill=\"#777\">most often ", right,
                          top + 42);
-      add_xml(out, column->frequent[0].text);
+      gnp_add_xml(out, column->frequent[0].text);
       gni_buf_add_text(out, "</text>\n");
     }
   }

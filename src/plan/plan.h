@@ -122,9 +122,10 @@ enum gni_query_order {
 int gni_source_days(const gni_group *group, const gni_group_source *source, gni_day_range range,
                     const gni_table_access *tables, gni_day_range *out, gn_error *err);
 typedef struct gni_rows_request {
-  gni_day_range range; /* days of the output */
-  int64_t before_ms;   /* events at or after this instant are left out; INT64_MAX: none */
-  int order;           /* gni_query_order */
+  gni_day_range range;       /* days of the output */
+  int64_t before_ms;         /* events at or after this instant are left out; INT64_MAX: none */
+  int order;                 /* gni_query_order */
+  const gni_value *only_key; /* one value a key column: the rows of this key alone; NULL: all */
 } gni_rows_request;
 
 /* SELECT with the columns: k0…, v0…, then `ts` BIGINT and `day` INTEGER (both may be null),

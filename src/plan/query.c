@@ -111,6 +111,33 @@ static int add_source(struct writing *at, size_t index, gni_day_range range)
   return add_wheres(at, source);
 }
 
+static void add_quoted(gn_buf *sql, gn_str text)
+{
+  gni_buf_add_char(sql, '\'');
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] == '\'') gni_buf_add_char(sql, '\'');
+    gni_buf_add_char(sql, text.ptr[i]);
+  }
+  gni_buf_add_char(sql, '\'');
+}
+
+static void add_literal(gn_buf *sql, const gni_type *type, const gni_value *value)
+{
+  char real[GN_DOUBLE_TEXT_BYTES];
+  bool text = type->kind == GNI_STRING,
+       number = type->kind == GNI_FLOAT || type->kind == GNI_DOUBLE;
+  if (value->is_null)
+    gni_buf_add_text(sql, "NULL");
+  else if (text)
+    add_quoted(sql, value->text);
+  else if (number)
+    gni_buf_add_format(sql, "'%.*s'::DOUBLE", (int)gni_format_double(value->real, real), real);
+  else if (type->kind == GNI_BOOLEAN)
+    gni_buf_add_text(sql, value->boolean ? "true" : "false");
+  else
+    gni_buf_add_format(sql, "%" PRId64, value->integer);
+}
+
 /* A row whose keys are all null belongs to nobody. A table without days is cut by its rows' times.
  */
 static void add_filter(struct writing *at, const gni_rows_request *request)
@@ -125,6 +152,10 @@ static void add_filter(struct writing *at, const gni_rows_request *request)
                        (int64_t)from * GN_DAY_MS);
   if (request->before_ms != INT64_MAX)
     gni_buf_add_format(at->sql, " AND ts < %" PRId64, request->before_ms);
+  for (size_t i = 0; request->only_key && i < at->group->keys->field_count; i++) {
+    gni_buf_add_format(at->sql, " AND k%zu IS NOT DISTINCT FROM ", i);
+    add_literal(at->sql, at->group->keys->fields[i].type, &request->only_key[i]);
+  }
 }
 
 static void add_order(struct writing *at, int order)
