@@ -201,7 +201,7 @@ gn_str gnp_instant_text(gn_arena *arena, int64_t ms)
 
 static int account(gnp_account *at, const gn_explain_args *args)
 {
-  int rc = gnp_job_bind(&at->job, true, at->err);
+  int rc = gnp_job_bind(&at->job, at->err);
   if (rc != GN_OK) return rc;
   at->group = at->job.group;
   if (!at->group->layout) {
