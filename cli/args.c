@@ -166,7 +166,7 @@ static int parse_option(const cli_command *command, int argc, char **argv, int *
   if (!option || !cli_command_takes(command, option->name)) return unknown_option(command, word);
   if (option->kind == CLI_FLAG) {
     if ((is_long && equals) || (!is_long && word[2]))
-      return cli_usage("GC005", NULL, "'%s' takes no value", word);
+      return cli_usage("GC005", NULL, "--%s takes no value", option->name);
     return store_value(option, NULL, args);
   }
   if (is_long && equals)

@@ -22,7 +22,7 @@ static void tell(struct examination *at, enum verdict verdict, const char *what,
                  const char *mend)
 {
   static const char *const words[] = {"ok", "warn", "fail"};
-  if ((int)verdict > at->worst) at->worst = verdict;
+  if ((int)verdict > at->worst) at->worst = (int)verdict;
   if (at->args->json) {
     printf("{\"check\":\"%s\",\"result\":\"%s\",\"found\":", what, words[verdict]);
     cli_print_json_text(found);

@@ -97,6 +97,7 @@ static int tell_failure(const char *answer)
   cli_json_text(from, "error", err.message, sizeof err.message);
   cli_json_text(from, "code", err.diagnostic, sizeof err.diagnostic);
   cli_json_text(from, "result", result, sizeof result);
+  cli_json_text(from, "where", err.where, sizeof err.where);
   cli_json_text(from, "hint", err.hint, sizeof err.hint);
   for (int code = GN_E_ARG; code >= GN_CODE_LAST_; code--)
     if (strcmp(gn_code_name(code), result) == 0) err.code = code;

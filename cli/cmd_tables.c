@@ -17,7 +17,7 @@ static double seconds_since(const struct timespec *start)
 static gn_backfill_args backfill_args(const cli_args *args)
 {
   return (gn_backfill_args){.struct_size = sizeof(gn_backfill_args),
-                            .conf = args->words[0],
+                            .conf = args->word_count ? args->words[0] : NULL,
                             .start_ds = args->start_ds ? args->start_ds : args->ds,
                             .end_ds = args->end_ds ? args->end_ds : args->ds,
                             .step_days = (int32_t)args->step_days,
@@ -79,7 +79,11 @@ static int show_plan(const cli_args *args, gn_session *session)
   gn_error err = {0};
   if (gn_plan(session, &wanted, &plan, &err) != GN_OK) return cli_fail(&err);
   long long partitions = member(plan.ptr, "partitions");
-  int rc = 0;
+  int rc = args->out_file ? write_plan_file(args->out_file, &plan) : 0;
+  if (rc) {
+    gn_text_free(&plan);
+    return rc;
+  }
   if (args->json)
     printf("%s\n", plan.ptr);
   else {
@@ -87,11 +91,13 @@ static int show_plan(const cli_args *args, gn_session *session)
     printf("Plan: %lld partitions to compute, %lld there already; ~%lld rows, %.1f MB scanned\n",
            partitions, member(plan.ptr, "already_there"), member(plan.ptr, "scan_rows"),
            (double)member(plan.ptr, "scan_bytes") / 1e6);
-    if (partitions) printf("Run:  gnomon backfill %s\n", args->words[0]);
+    if (partitions && args->out_file)
+      printf("Run:  gnomon backfill --plan %s\n", args->out_file);
+    else if (partitions)
+      printf("Run:  gnomon backfill %s\n", args->words[0]);
   }
-  if (args->out_file) rc = write_plan_file(args->out_file, &plan);
   gn_text_free(&plan);
-  return rc ? rc : args->detailed_exitcode && partitions ? 2 : 0;
+  return args->detailed_exitcode && partitions ? 2 : 0;
 }
 
 int cmd_plan(const cli_args *args)
@@ -114,23 +120,28 @@ static void tell_backfill(const cli_args *args, const gn_backfill_report *report
            report->partitions, report->rows, report->bytes, report->skipped, seconds);
     return;
   }
+  if (!report->partitions) {
+    cli_note(args, "note[GP006]: nothing to do (%" PRId64 " partitions were there already)",
+             report->skipped);
+    return;
+  }
   cli_note(args,
            "backfilled %" PRId64 " partitions, %" PRId64 " rows, in %.2f s (%" PRId64
            " were there already)",
            report->partitions, report->rows, seconds, report->skipped);
 }
 
-int cmd_backfill(const cli_args *args)
+static int backfill(const cli_args *args, const gn_text *plan)
 {
   struct timespec start;
   gn_session *session;
   gn_backfill_report report;
   gn_error err = {0};
-  if (args->dry_run) return cmd_plan(args);
   int rc = cli_open(args, &session);
   if (rc) return rc;
   clock_gettime(CLOCK_MONOTONIC, &start);
   gn_backfill_args wanted = backfill_args(args);
+  wanted.plan = plan->ptr;
   rc = gn_backfill(session, &wanted, &report, &err) == GN_OK ? 0 : cli_fail(&err);
   cli_progress_end();
   if (rc == 0)
@@ -139,6 +150,21 @@ int cmd_backfill(const cli_args *args)
     cli_note(args, "%" PRId64 " finished partitions stay; run it again for the rest",
              report.partitions);
   gn_session_close(session);
+  return rc;
+}
+
+int cmd_backfill(const cli_args *args)
+{
+  gn_text plan = {0};
+  if (!args->plan_file == !args->word_count)
+    return cli_usage(args->plan_file ? "GC005" : "GC003", "see: gnomon backfill --help",
+                     "'backfill' wants either CONF or --plan FILE");
+  if (args->plan_file && args->dry_run)
+    return cli_usage("GC005", NULL, "--dry-run would write the plan that --plan has");
+  if (args->dry_run) return cmd_plan(args);
+  int rc = args->plan_file ? cli_read_file(args->plan_file, &plan) : 0;
+  if (rc == 0) rc = backfill(args, &plan);
+  free(plan.ptr);
   return rc;
 }
 

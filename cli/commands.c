@@ -38,6 +38,7 @@ const cli_option cli_options[] = {
     FLAG("dry-run", 'n', dry_run, "show the plan, write nothing"),
     FLAG("detailed-exitcode", 0, detailed_exitcode, "exit 2 when there is something to do"),
     TEXT("out", 0, out_file, "FILE", "write the plan to a file"),
+    TEXT("plan", 0, plan_file, "FILE", "do exactly what this plan says, or refuse it"),
     CHOICE("output", 'o', output, "FORM", "table json jsonl csv md",
            "table, json, jsonl, csv or md"),
     TEXT("key", 'k', key, "JSON", "the key, e.g. '{\"user_id\": \"user_1\"}'"),
@@ -89,11 +90,13 @@ const cli_command cli_commands[] = {
     {"plan", "CONF", "show which partitions a backfill would read and write", NULL,
      "gnomon plan my_team.user_purchase_features.v1 --start-ds 2023-12-01 --end-ds 2023-12-07",
      "ds start-ds end-ds step-days parallelism run-first-hole out detailed-exitcode", cmd_plan},
-    {"backfill", "CONF", "compute the missing partitions of a GroupBy's table",
+    {"backfill", "[CONF]", "compute the missing partitions of a GroupBy's table",
      "Each day is published whole or not at all; running again computes only what is still "
      "missing.",
-     "gnomon backfill my_team.user_purchase_features.v1 --ds 2023-12-01",
-     "ds start-ds end-ds step-days parallelism run-first-hole dry-run", cmd_backfill},
+     "gnomon backfill my_team.user_purchase_features.v1 --ds 2023-12-01\n"
+     "gnomon plan my_team.user_purchase_features.v1 --out plan.json && gnomon backfill --plan "
+     "plan.json",
+     "ds start-ds end-ds step-days parallelism run-first-hole dry-run plan", cmd_backfill},
     {"upload", "CONF", "bring one day's values into the online store", NULL,
      "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01", "ds end-ds", cmd_upload},
     {"metadata-upload", "[CONF...]", "bring definitions into the online store", NULL,

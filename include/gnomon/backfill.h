@@ -18,6 +18,8 @@ typedef struct gn_backfill_args {
   int32_t step_days;      /* days written by one scan; 0: 30 */
   int32_t run_first_hole; /* also fill days before the first that exists */
   int32_t parallelism;    /* worker threads; 0: as the session says */
+  const char *plan;       /* what gn_plan gave: is done exactly, or refused; the members above but
+                             parallelism are taken from it */
 } gn_backfill_args;
 #define GN_BACKFILL_ARGS(...)                                                                      \
   (&(gn_backfill_args){.struct_size = sizeof(gn_backfill_args), __VA_ARGS__})
@@ -55,6 +57,8 @@ GN_API int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *o
  * @err     INVALID   the definition has errors
  * @err     TYPE      the output table has other columns
  * @err     UNSUPPORTED it needs something this version cannot compute
+ * @err     CONFLICT  definition, tables or partitions have changed since `plan` was made
+ * @err     PARSE     `plan` is not a plan
  * @err     LIMIT     one key's state does not fit in the memory budget
  * @err     IO        a file could not be read or written
  * @err     NOMEM     out of memory

@@ -56,11 +56,11 @@ enum gn_code {
 /* What went wrong, owned by the caller, 768 bytes, never allocates. It is touched only on failure;
  * the first failure wins, and frames on the way up may only add to `where`. Initialise with {0}. */
 typedef struct gn_error {
-  int32_t code;      /* a gn_code; 0 while nothing failed */
-  int32_t native;    /* errno or the outside library's number; 0 when there is none */
-  char where[184];   /* a path in the user's own words: "team.file.var: aggregations[2]" */
-  char message[384]; /* lower case, what failed first, no full stop */
-  char hint[184];    /* what to try; may be empty */
+  int32_t code;       /* a gn_code; 0 while nothing failed */
+  int32_t native;     /* errno or the outside library's number; 0 when there is none */
+  char where[184];    /* a path in the user's own words: "team.file.var: aggregations[2]" */
+  char message[384];  /* lower case, what failed first, no full stop */
+  char hint[184];     /* what to try; may be empty */
   char diagnostic[8]; /* "GO006": the page that explains it, see gn_explain_code */
 } gn_error;
 

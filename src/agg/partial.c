@@ -9,11 +9,13 @@ int gnp_state_fail(gn_error *err, gn_str name, const gn_arena *arena, int rc)
   if (rc == GN_OK) return GN_OK;
   if (rc == GN_E_NOMEM) return gni_fail(err, rc, "out of memory for the states of one key");
   if (rc == GN_E_LIMIT)
-    gni_fail(err, rc, "the states of one key need more than %zu bytes", arena->ceiling_bytes);
+    gni_fail_as(err, "GR004", rc, "the states of one key need more than %zu bytes",
+                arena->ceiling_bytes);
   else if (rc == GN_E_INVALID)
-    gni_fail(err, rc, "an element-wise list has another length than before, or a null inside");
+    gni_fail_as(err, "GT003", rc,
+                "an element-wise list has another length than before, or a null inside");
   else
-    gni_fail(err, rc, "a value does not fit its aggregation");
+    gni_fail_as(err, "GT002", rc, "a value does not fit its aggregation");
   gni_error_where(err, "%.*s", GN_STR_ARGS(name));
   return rc;
 }

@@ -125,7 +125,7 @@ static const gni_diagnostic expressions[] = {
      .title = "an expression that is not offered",
      .meaning = "The expression uses something of Spark SQL that gnomon does not compute. It "
                 "is refused, never computed differently.",
-     .example = "\"java_method('java.util.UUID', 'randomUUID')\"",
+     .example = "\"count(price) OVER (PARTITION BY kind)\"",
      .mend = "Say it with other functions, or compute the column in the table."},
     {.code = "GX003",
      .title = "an unknown function",

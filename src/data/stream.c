@@ -98,7 +98,13 @@ static int stream_fail(struct ArrowArrayStream *stream, int native, gn_error *er
              : native == ECANCELED ? GN_E_CANCELLED
              : native == EINVAL    ? GN_E_INVALID
                                    : GN_E_IO;
-  return gni_fail_native(err, code, native, "%.300s", text ? text : "the stream failed");
+  int rc = gni_fail_native(err, code, native, "%.300s", text ? text : "the stream failed");
+  if (text && text[0] == '[') gni_error_diagnostic(err, "GX005"); /* a class of Spark's errors */
+  if (text && code == GN_E_NOMEM) {
+    gni_error_diagnostic(err, "GR003"); /* the engine's budget; our own memory has a record */
+    gni_error_hint(err, "give more memory, fewer threads, or room for temporary files");
+  }
+  return rc;
 }
 
 int gni_stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out, gn_error *err)

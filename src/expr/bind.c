@@ -316,6 +316,7 @@ static int unknown_function(gnp_binder *b, const gni_expr *expr)
   for (size_t i = 0; i < count; i++) names[i] = gni_str(gni_expr_function_at(i).name);
   snprintf(message, sizeof message, "function '%.*s' is not supported", GN_STR_ARGS(expr->name));
   int rc = fail_at(b, GN_E_UNSUPPORTED, expr->begin, expr->end, message);
+  gni_error_diagnostic(b->err, "GX003");
   gn_str near = gni_nearest(expr->name, names, count);
   if (near.ptr) gni_error_hint(b->err, "did you mean '%.*s'?", GN_STR_ARGS(near));
   return rc;

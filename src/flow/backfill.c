@@ -2,6 +2,7 @@
  */
 #include "flow/produce.h"
 #include "flow/range.h"
+#include "flow/validate.h"
 
 #include <inttypes.h>
 
@@ -166,22 +167,20 @@ static void tell_holes(gnp_job *job, const gnp_ranges *ranges)
 {
   gn_session *session = job->session;
   if (ranges->answer.skipped_before)
-    gnp_session_log(
-        session, GN_LOG_WARN, "flow.backfill",
+    gnp_session_warn(
+        session, "GP007", "flow.backfill",
         "days before the first existing partition are left alone (--run-first-hole fills them)",
         "days", gni_str_format(&job->arena, "%" PRId32, ranges->answer.skipped_before).ptr);
   if (ranges->answer.without_input)
-    gnp_session_log(session, GN_LOG_WARN, "flow.backfill", "days without input are left out",
-                    "days",
-                    gni_str_format(&job->arena, "%" PRId32, ranges->answer.without_input).ptr);
+    gnp_session_warn(session, "GP008", "flow.backfill", "days without input are left out", "days",
+                     gni_str_format(&job->arena, "%" PRId32, ranges->answer.without_input).ptr);
 }
 
-int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report,
-                gn_error *err)
+static int backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report,
+                    gn_error *err)
 {
   gnp_job job;
   gnp_ranges ranges;
-  *report = (gn_backfill_report){0};
   int rc = gnp_job_open(session, args->conf, "backfill", &job, err);
   if (rc == GN_OK && args->parallelism > 0) job.threads = args->parallelism;
   if (rc == GN_OK) rc = gnp_job_bind(&job, err);
@@ -191,6 +190,18 @@ int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_r
     tell_holes(&job, &ranges);
     rc = ranges.answer.step_count ? run_steps(&job, &ranges, report, err) : sweep_output(&job, err);
   }
+  gnp_error_trace(session, job.conf_path, err);
   gnp_job_close(&job);
+  return rc;
+}
+
+int gn_backfill(gn_session *session, const gn_backfill_args *args, gn_backfill_report *report,
+                gn_error *err)
+{
+  gnp_written_plan written;
+  *report = (gn_backfill_report){0};
+  int rc = gnp_written_plan_read(session, args, &written, err);
+  if (rc == GN_OK) rc = backfill(session, &written.args, report, err);
+  gnp_written_plan_free(&written);
   return rc;
 }

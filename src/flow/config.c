@@ -91,6 +91,25 @@ static int apply(const struct setting *setting, const gnp_toml_entry *entry, gnp
   return GN_OK;
 }
 
+static int unknown_section(const gnp_toml_entry *entry, gn_error *err)
+{
+  static const char *const sections[] = {"warehouse", "store", "engine", "compat", "tables"};
+  gn_str names[5];
+  for (size_t i = 0; i < 5; i++) names[i] = gni_str(sections[i]);
+  gn_str near = gni_nearest(entry->table, names, 5);
+  if (!entry->table.len)
+    gni_fail_as(err, "GC010", GN_E_INVALID, "'%.*s' stands before the first [section]",
+                GN_STR_ARGS(entry->key));
+  else
+    gni_fail_as(err, "GC010", GN_E_INVALID, "there is no section [%.*s]",
+                GN_STR_ARGS(entry->table));
+  if (near.ptr)
+    gni_error_hint(err, "did you mean [%.*s]?", GN_STR_ARGS(near));
+  else
+    gni_error_hint(err, "there are [warehouse], [store], [engine], [compat] and [tables.NAME]");
+  return GN_E_INVALID;
+}
+
 static int unknown_setting(const gnp_toml_entry *entry, const gn_str *names, size_t count,
                            gn_error *err)
 {
@@ -150,7 +169,7 @@ static int apply_entry(void *user, const gnp_toml_entry *entry, gn_error *err)
       return apply(&settings[i], entry, reading->config, err);
     names[count++] = gni_str(settings[i].key);
   }
-  return unknown_setting(entry, names, count, err);
+  return count ? unknown_setting(entry, names, count, err) : unknown_section(entry, err);
 }
 
 static int read_file(const char *repo, struct reading *reading, gn_error *err)
@@ -165,7 +184,12 @@ static int read_file(const char *repo, struct reading *reading, gn_error *err)
   gni_buf_deinit(&text);
   if (rc == GN_OK && !kept.ptr) rc = gni_fail_nomem(err, 1);
   if (rc == GN_OK) rc = gnp_toml_read(kept, reading->arena, apply_entry, reading, err);
-  if (rc != GN_OK) gni_error_where(err, "%s", path.ptr);
+  if (rc != GN_OK && err) { /* file:line:column, as of every file */
+    gn_str place =
+        gni_str_format(reading->arena, "%s%s%s", path.ptr, err->where[0] ? ":" : "", err->where);
+    err->where[0] = '\0';
+    gni_error_where(err, "%s", place.ptr ? place.ptr : path.ptr);
+  }
   return rc;
 }
 

@@ -1,140 +1,36 @@
 /* define: finding, checking, listing and describing definitions. SPDX-License-Identifier:
  * Apache-2.0 */
-#include "flow/job.h"
+#include "flow/validate.h"
+
+/* ---- validate ---- */
 
 /* Texts of all problems live with the confs they are of. */
 struct validation {
   gn_session *session;
   int level;
   gni_problems *problems;
+  const gni_def **defs; /* the sound ones: no two may share a table */
+  size_t def_count, def_capacity;
 };
 
-/* ---- validate ---- */
-
-/* A failure while binding to tables becomes a problem of the definition's file. */
-static const char *code_of(int rc)
+static int keep_def(struct validation *validation, const gni_def *def, gn_error *err)
 {
-  switch (rc) {
-  case GN_E_NOTFOUND:
-    return "GT001";
-  case GN_E_TYPE:
-    return "GT002";
-  case GN_E_PARSE:
-    return "GX001";
-  case GN_E_UNSUPPORTED:
-    return "GX002";
-  default:
-    return "GT003";
+  if (validation->def_count == validation->def_capacity) {
+    size_t capacity = validation->def_capacity ? 2 * validation->def_capacity : 64;
+    const gni_def **grown =
+        gni_arena_grow(validation->problems->arena, validation->defs,
+                       validation->def_count * sizeof *grown, capacity * sizeof *grown);
+    if (!grown) return gni_fail_nomem(err, capacity * sizeof *grown);
+    validation->defs = grown;
+    validation->def_capacity = capacity;
   }
-}
-
-static void add_failure(gni_problems *problems, gn_str path, int rc, const gn_error *failure)
-{
-  gn_str message = gni_str_format(problems->arena, "%s%s%s", failure->where,
-                                  failure->where[0] ? ": " : "", failure->message);
-  gni_problem problem = {.code = code_of(rc),
-                         .severity = GNI_ERROR,
-                         .file = path,
-                         .message = message,
-                         .hint = gni_str(failure->hint)};
-  gni_problems_add(problems, &problem);
-}
-
-static void warn(gni_problems *problems, gn_str path, const char *code, gn_str message,
-                 const char *hint)
-{
-  gni_problem problem = {.code = code,
-                         .severity = GNI_WARNING,
-                         .file = path,
-                         .message = message,
-                         .hint = gni_str(hint)};
-  gni_problems_add(problems, &problem);
-}
-
-/* Times outside 1971..2099 are seconds, microseconds, or nonsense. */
-static int check_times(gnp_job *job, const gni_group_source *source, gni_problems *problems,
-                       gn_str path, gn_error *err)
-{
-  gn_buf sql;
-  int64_t wrong = 0;
-  if (!source->time) return GN_OK;
-  gni_buf_init(&sql, job->session->alloc, 1 << 24);
-  gni_buf_add_text(&sql, "SELECT count(*) FROM (SELECT ");
-  int rc = gni_bound_to_duckdb(source->time, NULL, &sql, err);
-  gni_buf_add_text(&sql, " AS ts FROM ");
-  if (rc == GN_OK)
-    rc = job->tables.scan(job->tables.user, source->table, GNI_DAY_OPEN_START, GNI_DAY_OPEN_END,
-                          &sql, err);
-  gni_buf_add_text(&sql, " AS source LIMIT 1000) AS sample WHERE ts IS NULL OR ts < 31536000000 OR "
-                         "ts > 4102473599999");
-  if (rc == GN_OK) rc = gni_engine_query_int64(job->engine, gni_buf_view(&sql), &wrong, err);
-  gni_buf_deinit(&sql);
-  if (rc == GN_OK && wrong > 0)
-    warn(problems, path, "GT004",
-         gni_str_format(problems->arena,
-                        "%lld of the first 1000 rows of '%.*s' have no time between 1971 and 2100",
-                        (long long)wrong, GN_STR_ARGS(source->table)),
-         "a time column is in milliseconds; filter rows without one in wheres");
-  return rc == GN_ABSENT ? GN_OK : rc;
-}
-
-/* Does the table go back far enough for the longest window of the first day that is asked for? */
-static int check_coverage(gnp_job *job, const gni_group_source *source, gni_problems *problems,
-                          gn_str path, gn_error *err)
-{
-  const gni_group_by *def = job->def->group_by;
-  gni_window longest = gni_group_by_max_window(def);
-  int32_t start;
-  gni_table table;
-  gni_days days;
-  if (!source->partitioned || source->entities || !def->backfill_start_date.len ||
-      longest.length_ms == INT64_MAX)
-    return GN_OK;
-  int rc = gnp_day_argument(gni_str_take(&job->arena, def->backfill_start_date).ptr,
-                            "backfillStartDate", 0, &start, err);
-  if (rc == GN_OK) rc = gni_table_need(job->warehouse, source->table, &job->arena, &table, err);
-  if (rc == GN_OK)
-    rc = gni_table_partitions(job->warehouse, &table, NULL, 0, &job->arena, &days, err);
-  if (rc != GN_OK) return rc;
-  int32_t needed = start - (int32_t)(longest.length_ms / GN_DAY_MS);
-  if (needed < source->start_day) needed = source->start_day;
-  if (days.count == 0)
-    warn(problems, path, "GT005",
-         gni_str_format(problems->arena, "'%.*s' has no partitions", GN_STR_ARGS(source->table)),
-         "");
-  else if (days.days[0] > needed)
-    warn(problems, path, "GT005",
-         gni_str_format(
-             problems->arena, "'%.*s' begins on %.*s, the longest window of %.*s needs %.*s",
-             GN_STR_ARGS(source->table), GN_STR_ARGS(gnp_day_text(&job->arena, days.days[0])),
-             GN_STR_ARGS(def->backfill_start_date), GN_STR_ARGS(gnp_day_text(&job->arena, needed))),
-         "the first windows will hold less than they say");
-  return GN_OK;
-}
-
-static int check_data(gn_session *session, gn_str path, gni_problems *problems, gn_error *err)
-{
-  gnp_job job;
-  gn_error failure = {0};
-  int rc = gnp_job_open(session, path.ptr, "backfill", &job, &failure);
-  if (rc == GN_OK) rc = gnp_job_bind(&job, &failure);
-  for (size_t i = 0; rc == GN_OK && i < job.group->source_count; i++) {
-    rc = check_times(&job, &job.group->sources[i], problems, path, &failure);
-    if (rc == GN_OK) rc = check_coverage(&job, &job.group->sources[i], problems, path, &failure);
-  }
-  gnp_job_close(&job);
-  if (rc == GN_OK) return GN_OK;
-  if (rc == GN_E_NOMEM || rc == GN_E_CANCELLED) {
-    if (err) *err = failure;
-    return rc;
-  }
-  add_failure(problems, path, rc, &failure);
+  validation->defs[validation->def_count++] = def;
   return GN_OK;
 }
 
 static int check_one(void *user, gn_str path, gn_error *err)
 {
-  const struct validation *validation = user;
+  struct validation *validation = user;
   gn_session *session = validation->session;
   gni_problems *problems = validation->problems;
   const gni_def *def;
@@ -145,15 +41,12 @@ static int check_one(void *user, gn_str path, gn_error *err)
     if (err) *err = ignored;
     return rc;
   }
-  if (rc == GN_OK)
-    rc = gni_def_check(def, problems);
-  else
-    return GN_OK; /* its problems are in the list */
-  if (rc != GN_OK) return gni_fail_nomem(err, 1);
+  if (rc != GN_OK) return GN_OK; /* its problems are in the list */
+  if (gni_def_check(def, problems) != GN_OK) return gni_fail_nomem(err, 1);
+  rc = keep_def(validation, def, err);
   bool sound = problems->errors == before;
-  return validation->level == GN_LEVEL_DATA && def->group_by && sound
-             ? check_data(session, path, problems, err)
-             : GN_OK;
+  bool look = rc == GN_OK && validation->level == GN_LEVEL_DATA && def->group_by && sound;
+  return look ? gnp_check_data(session, path, problems, err) : rc;
 }
 
 static int write_problems(gni_problems *problems, int form, gn_session *session, gn_text *out,
@@ -179,8 +72,12 @@ int gn_validate(gn_session *session, const char *const *confs, size_t conf_count
   *problems_text = (gn_text){0};
   gni_arena_init(&arena, session->alloc, (size_t)1 << 30);
   gni_problems_init(&problems, &arena);
-  struct validation validation = {session, level, &problems};
+  struct validation validation = {.session = session, .level = level, .problems = &problems};
   int rc = gnp_conf_gather(session, confs, conf_count, &arena, check_one, &validation, err);
+  if (rc == GN_OK &&
+      gni_defs_check_names(validation.defs, validation.def_count, &problems) != GN_OK)
+    rc = gni_fail_nomem(err, 1);
+  if (rc == GN_OK) rc = gnp_problems_trace(session, &problems, err);
   if (rc == GN_OK) rc = write_problems(&problems, form, session, problems_text, err);
   if (rc == GN_OK) rc = gni_problems_result(&problems, err);
   gni_arena_deinit(&arena);

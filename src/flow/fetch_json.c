@@ -61,6 +61,10 @@ static void add_failure(struct answering *at, const gn_error *failure)
   gni_json_add_text(at->out, gni_str(failure->diagnostic), false);
   gni_buf_add_text(at->out, ",\"result\":");
   gni_json_add_text(at->out, gni_str(gn_code_name(failure->code)), false);
+  if (failure->where[0]) {
+    gni_buf_add_text(at->out, ",\"where\":");
+    gni_json_add_text(at->out, gni_str(failure->where), false);
+  }
   if (!failure->hint[0]) return;
   gni_buf_add_text(at->out, ",\"hint\":");
   gni_json_add_text(at->out, gni_str(failure->hint), false);

@@ -52,6 +52,9 @@ int gnp_session_store(gn_session *session, gni_store **out, gn_error *err);
 int32_t gnp_session_yesterday(const gn_session *session);
 void gnp_session_log(gn_session *session, int level, const char *component, const char *event,
                      const char *key, const char *text);
+/* A warning under a code of the register. */
+void gnp_session_warn(gn_session *session, const char *diagnostic, const char *component,
+                      const char *event, const char *key, const char *text);
 /* Moves a buffer's content into a public text. */
 int gnp_text_from(gn_buf *buf, gn_text *out, gn_error *err);
 

@@ -21,7 +21,7 @@ int gnp_day_argument(const char *text, const char *name, int32_t fallback, int32
   if (!text) return GN_OK;
   gn_str pattern = strchr(text, '-') ? GN_STR("yyyy-MM-dd") : GN_STR("yyyyMMdd");
   if (gni_day_parse(gni_str(text), pattern, out, NULL) == GN_OK) return GN_OK;
-  gni_fail(err, GN_E_ARG, "%s '%s' is not a day", name, text);
+  gni_fail_as(err, "GP001", GN_E_ARG, "%s '%s' is not a day", name, text);
   gni_error_hint(err, "write it as 2023-12-01");
   return GN_E_ARG;
 }
@@ -141,13 +141,13 @@ int gnp_job_open(gn_session *session, const char *conf, const char *mode, gnp_jo
                    .memory_origin = session->config.memory_origin};
   gni_arena_init(&job->arena, session->alloc, GN_DEF_ARENA_BYTES_MAX);
   gni_problems_init(&problems, &job->arena);
-  if (!conf) return gni_fail(err, GN_E_ARG, "no definition is named");
+  if (!conf) return gni_fail_as(err, "GC003", GN_E_ARG, "no definition is named");
   int rc = gnp_conf_find(session, conf, &job->arena, &job->conf_path, err);
   if (rc == GN_OK)
     rc = gnp_conf_read(session, job->conf_path, &job->arena, &job->def, &problems, err);
   if (rc == GN_OK && !job->def->group_by) {
-    rc = gni_fail(err, GN_E_UNSUPPORTED, "'%s' is a %s; this version runs GroupBys", conf,
-                  gni_def_kind_name(job->def->kind));
+    rc = gni_fail_as(err, "GP011", GN_E_UNSUPPORTED, "'%s' is a %s; this version runs GroupBys",
+                     conf, gni_def_kind_name(job->def->kind));
   }
   return rc == GN_OK ? read_teams(job, mode, err) : rc;
 }

@@ -1,5 +1,6 @@
 /* plan: what a backfill would do, told as JSON. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/range.h"
+#include "flow/validate.h"
 
 #include <inttypes.h>
 
@@ -90,6 +91,30 @@ static void add_settings(const gnp_job *job, const gn_backfill_args *args, const
   gni_buf_add_text(out, "}}");
 }
 
+/* What a written plan is made again from. */
+static void add_arguments(gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges,
+                          gn_buf *out)
+{
+  gni_buf_add_text(out, "\"arguments\":{");
+  add_text_member(out, "conf", job->group->name);
+  gni_buf_add_char(out, ',');
+  add_day_member(out, &job->arena, "start_ds", ranges->range.first);
+  gni_buf_add_char(out, ',');
+  add_day_member(out, &job->arena, "end_ds", ranges->range.last);
+  gni_buf_add_format(out, ",\"step_days\":%d,\"run_first_hole\":%d},", args->step_days,
+                     args->run_first_hole != 0);
+}
+
+/* The compiled file as it is: any change of it is a change of the plan. */
+static void add_definition(const gnp_job *job, gn_buf *out)
+{
+  uint8_t digest[32];
+  gni_sha256(job->def->text.ptr, job->def->text.len, digest);
+  gni_buf_add_text(out, "\"definition\":\"");
+  for (size_t i = 0; i < sizeof digest; i++) gni_buf_add_format(out, "%02x", digest[i]);
+  gni_buf_add_char(out, '"');
+}
+
 static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_ranges *ranges,
                       gn_buf *out, gn_error *err)
 {
@@ -97,6 +122,9 @@ static int write_plan(gnp_job *job, const gn_backfill_args *args, const gnp_rang
   int64_t partitions = 0;
   gni_buf_add_text(out, "{\"version\":1,");
   add_text_member(out, "name", job->group->name);
+  gni_buf_add_char(out, ',');
+  add_arguments(job, args, ranges, out);
+  add_definition(job, out);
   gni_buf_add_char(out, ',');
   add_text_member(out, "output", job->group->output_table);
   gni_buf_add_char(out, ',');
@@ -140,6 +168,7 @@ int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *out, gn_
   if (rc == GN_OK) rc = write_plan(&job, args, &ranges, &text, err);
   if (rc == GN_OK) rc = gnp_text_from(&text, out, err);
   gni_buf_deinit(&text);
+  gnp_error_trace(session, job.conf_path, err);
   gnp_job_close(&job);
   return rc;
 }

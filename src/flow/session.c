@@ -108,6 +108,14 @@ void gnp_session_log(gn_session *session, int level, const char *component, cons
   if (session->log) session->log(session->log_user, level, component, event, &field, key ? 1 : 0);
 }
 
+void gnp_session_warn(gn_session *session, const char *diagnostic, const char *component,
+                      const char *event, const char *key, const char *text)
+{
+  const gn_log_field fields[] = {{"diagnostic", diagnostic}, {key, text}};
+  if (session->log)
+    session->log(session->log_user, GN_LOG_WARN, component, event, fields, text ? 2 : 1);
+}
+
 int gnp_text_from(gn_buf *buf, gn_text *out, gn_error *err)
 {
   *out = (gn_text){0};

@@ -12,8 +12,7 @@ struct cursor {
 static int fail_here(struct cursor *at, const char *what)
 {
   int rc = gni_fail_as(at->err, "GC009", GN_E_PARSE, "%s", what);
-  gni_error_where(at->err, "line %u, column %zu", at->line,
-                  (size_t)(at->rest.ptr - at->line_start) + 1);
+  gni_error_where(at->err, "%u:%zu", at->line, (size_t)(at->rest.ptr - at->line_start) + 1);
   return rc;
 }
 
@@ -163,7 +162,7 @@ static int read_line(struct cursor *at, gn_str *table,
   if ((rc = read_value(at, &entry)) != GN_OK) return rc;
   if ((rc = end_of_line(at)) != GN_OK) return rc;
   rc = each(user, &entry, at->err);
-  if (rc != GN_OK) gni_error_where(at->err, "line %u", at->line);
+  if (rc != GN_OK) gni_error_where(at->err, "%u", at->line);
   return rc;
 }
 

@@ -142,11 +142,25 @@ int gni_table_find(gni_warehouse *warehouse, gn_str name, gn_arena *arena, gni_t
   return rc;
 }
 
+static const gni_table_entry *configured(const gni_warehouse *warehouse, gn_str name)
+{
+  for (size_t i = 0; i < warehouse->config.table_count; i++)
+    if (gni_str_is(name, warehouse->config.tables[i].name) && warehouse->config.tables[i].path)
+      return &warehouse->config.tables[i];
+  return NULL;
+}
+
 /* The nearest name there is; without memory for it there is no hint. */
 static void hint_near(gni_warehouse *warehouse, gn_str name, gn_arena *arena, gn_error *err)
 {
   const gn_str *names;
   size_t count;
+  const gni_table_entry *entry = configured(warehouse, name);
+  if (entry) {
+    gni_error_hint(err, "gnomon.toml or --table names '%s' for it, which is not there",
+                   entry->path);
+    return;
+  }
   if (gni_warehouse_tables(warehouse, GN_STR(""), arena, &names, &count, NULL) != GN_OK) return;
   gn_str near = gni_nearest(name, names, count);
   if (near.len)

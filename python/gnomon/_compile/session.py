@@ -114,6 +114,9 @@ def publish(session: Session) -> None:
         started = time.monotonic()
         session.wrote = write_all(compiler.root, session.objects, rewrite=request.options.force)
         _keep(session)
+        from .origins import keep
+
+        keep(compiler, session.objects)
         session.seconds += time.monotonic() - started
 
 

@@ -338,8 +338,8 @@ static int look_at_days(const struct memory_writer *writer, gn_arena *arena, gni
   if (rc != GN_OK) rc = gni_fail_nomem(err, sql.len);
   if (rc == GN_OK) rc = gni_engine_query_int64(engine, gni_buf_view(&sql), &wrong, err);
   if (rc == GN_OK && wrong)
-    rc = gni_fail(err, GN_E_TYPE, "%lld rows have a '%s' that is no day", (long long)wrong,
-                  config->partition_column);
+    rc = gni_fail_as(err, "GT016", GN_E_TYPE, "%lld rows have a '%s' that is no day",
+                     (long long)wrong, config->partition_column);
   gni_buf_reset(&sql);
   gni_buf_add_text(&sql, "SELECT DISTINCT ");
   gnp_add_partition_day(&sql, &partition);

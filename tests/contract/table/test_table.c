@@ -161,6 +161,7 @@ static void rows_without_a_day_are_refused_and_nothing_changes(void)
     CHECK_INT(test_write(w, "ns.t", "a:int", &written, &err,
                          "SELECT 2 AS a, '2024-01-01' AS ds UNION ALL SELECT 3, %s", wrong[i]),
               GN_E_TYPE);
+    CHECK_TEXT(err.diagnostic, "GT016");
     CHECK_INT(written.days.count, 0);
     CHECK_TEXT(test_scan(w, "ns.t", "a", NULL, NULL), "1");
   }
