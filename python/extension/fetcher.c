@@ -165,7 +165,7 @@ static int key_cell(struct round *round, PyObject *value, gn_cell *out)
 
 static int missing_key(PyObject *name, Py_ssize_t index)
 {
-  gn_error err = {.code = GN_E_ARG, .hint = "None is a key's null"};
+  gn_error err = {.code = GN_E_ARG, .hint = "None is a key's null", .diagnostic = "GO007"};
   PyObject *text = PyUnicode_AsUTF8String(name);
   if (!text) return -1;
   snprintf(err.message, sizeof err.message, "key '%.300s' is missing", PyBytes_AsString(text));

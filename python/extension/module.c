@@ -26,9 +26,9 @@ PyObject *pyx_raise_at(const gn_error *err, const char *what, Py_ssize_t index)
                     : err->where[0] ? PyUnicode_FromFormat("%s[%zd]: %s", what, index, err->where)
                                     : PyUnicode_FromFormat("%s[%zd]", what, index);
   if (!where) return NULL;
-  PyObject *raised =
-      PyObject_CallFunction(state.error, "ssNsO", short_name(err->code), err->message, where,
-                            err->hint, gn_code_retriable(err->code) ? Py_True : Py_False);
+  PyObject *raised = PyObject_CallFunction(
+      state.error, "ssNsOs", short_name(err->code), err->message, where, err->hint,
+      gn_code_retriable(err->code) ? Py_True : Py_False, err->diagnostic);
   if (raised) PyErr_SetObject(state.error, raised);
   Py_XDECREF(raised);
   return NULL;

@@ -11,17 +11,25 @@ class GnomonError(Exception):
     where: a path in your own words, such as `team.file.var: aggregations[2]`; may be "".
     hint: what to try; may be "".
     retriable: whether the same call can succeed later.
+    diagnostic: "GO006", what `gnomon.explain` explains; "" where there is no page.
     """
 
     def __init__(
-        self, code: str, message: str, where: str = "", hint: str = "", retriable: bool = False
+        self,
+        code: str,
+        message: str,
+        where: str = "",
+        hint: str = "",
+        retriable: bool = False,
+        diagnostic: str = "",
     ) -> None:
-        super().__init__(code, message, where, hint, retriable)
+        super().__init__(code, message, where, hint, retriable, diagnostic)
         self.code = code
         self.message = message
         self.where = where
         self.hint = hint
         self.retriable = retriable
+        self.diagnostic = diagnostic
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
-    from typing import Any, overload
+    from typing import Any, Literal, overload
 
     from gnomon._types import (
         ArrowStream,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     Time = int | datetime.datetime
     Keys = Mapping[str, Any]
     Features = dict[str, Any]
+    Explicit = Literal["explicit"]
+    Chronon = Literal["chronon"]
 
 _LEVELS = {"definition": 0, "data": 1}
 _MODES = {"explicit": 0, "chronon": 1}
@@ -126,7 +128,9 @@ class Session:
         for problem in done.compiler.problems:
             if problem.severity == ERROR:
                 place = f"{problem.file}:{problem.line}" if problem.line else problem.file
-                raise GnomonError("INVALID", problem.message, place, problem.hint)
+                raise GnomonError(
+                    "INVALID", problem.message, place, problem.hint, diagnostic=problem.code
+                )
         written = ("new", "changed") if not force else ("new", "changed", "unchanged")
         return [compiled.output for compiled in done.objects if compiled.status in written]
 
@@ -245,7 +249,7 @@ class Session:
 
     @overload
     def fetch(
-        self, name: str, keys: Keys, *, at: Time | None = None, mode: str = "explicit"
+        self, name: str, keys: Keys, *, at: Time | None = None, mode: Explicit = "explicit"
     ) -> Features: ...
     @overload
     def fetch(
@@ -254,12 +258,25 @@ class Session:
         keys: Sequence[Keys],
         *,
         at: Time | Sequence[Time] | None = None,
-        mode: str = "explicit",
+        mode: Explicit = "explicit",
     ) -> list[Features]: ...
     @overload
     def fetch(
-        self, name: str, keys: ArrowStream, *, at: Time | None = None, mode: str = "explicit"
+        self, name: str, keys: ArrowStream, *, at: Time | None = None, mode: Explicit = "explicit"
     ) -> Rows: ...
+    @overload
+    def fetch(
+        self, name: str, keys: Keys, *, at: Time | None = None, mode: Chronon
+    ) -> Features | None: ...
+    @overload
+    def fetch(
+        self,
+        name: str,
+        keys: Sequence[Keys],
+        *,
+        at: Time | Sequence[Time] | None = None,
+        mode: Chronon,
+    ) -> list[Features | None]: ...
     def fetch(self, name: str, keys: Any, *, at: Any = None, mode: str = "explicit") -> Any:
         """Features of keys, in their order.
 
@@ -300,7 +317,7 @@ class Session:
             for request, time in zip(requests, _times(at, len(requests)))
         )
         text = self._session.fetch_json(name, _json_lines(lines), _MODES["chronon"])
-        answers = [_answer(entry) for entry in _json_objects(text)]
+        answers = [_answer(i, entry) for i, entry in enumerate(_json_objects(text))]
         return answers[0] if one else answers
 
     # --- tables ---
@@ -437,10 +454,12 @@ def _problem(entry: Mapping[str, Any]) -> Problem:
     )
 
 
-def _answer(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+def _answer(index: int, answer: Mapping[str, Any]) -> dict[str, Any] | None:
     if "error" in answer:
-        code = str(answer.get("code", "")).replace("GN_E_", "")
-        raise GnomonError(code, answer["error"], "", answer.get("hint", ""))
+        where = f"keys[{index}]: {answer['where']}" if answer.get("where") else f"keys[{index}]"
+        code = str(answer["result"]).replace("GN_E_", "")
+        hint, diagnostic = answer.get("hint", ""), answer.get("code", "")
+        raise GnomonError(code, answer["error"], where, hint, diagnostic=diagnostic)
     values: dict[str, Any] | None = answer.get("values")
     return values
 
@@ -463,7 +482,7 @@ def fetch(
     keys: Any,
     *,
     at: Any = None,
-    mode: str = "explicit",
+    mode: Any = "explicit",
     repo: str | os.PathLike[str] = ".",
     store: str | None = None,
 ) -> Any:

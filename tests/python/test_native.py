@@ -126,6 +126,12 @@ def test_as_chronon_what_is_missing_has_no_features(session: gnomon.Session) -> 
     assert session.fetch(SNAPSHOT, keys[1], mode="chronon") is None
     with pytest.raises(ValueError, match="mode is one of"):
         session.fetch(SNAPSHOT, keys, mode="other")
+    for mode in ("explicit", "chronon"):
+        with pytest.raises(gnomon.GnomonError, match="is missing") as raised:
+            session.fetch(SNAPSHOT, [keys[0], {}], mode=mode)
+        error = raised.value
+        assert (error.code, error.where, error.diagnostic) == ("ARG", "keys[1]", "GO007")
+        assert "key" in gnomon.explain(error.diagnostic)
 
 
 def test_live_rows_count_from_the_next_fetch_on_and_at_their_time(session: gnomon.Session) -> None:
