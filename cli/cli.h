@@ -121,6 +121,7 @@ int cmd_show(const cli_args *args);
 int cmd_sql(const cli_args *args);
 int cmd_schema(const cli_args *args);
 int cmd_serve(const cli_args *args);
+int cmd_analyze(const cli_args *args);
 int cmd_diff(const cli_args *args);
 int cmd_stats(const cli_args *args);
 int cmd_explain(const cli_args *args);

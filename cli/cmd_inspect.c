@@ -1,4 +1,5 @@
-/* diff, stats: looking at tables. SPDX-License-Identifier: Apache-2.0 */
+/* analyze, diff, explain of a key, stats: looking at what is there. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include <gnomon/inspect.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,25 @@ int cli_explain_key(const cli_args *args)
                             .rows_max = (int32_t)args->rows};
   int form = args->json ? GN_FORM_JSON : args->svg ? GN_FORM_SVG : GN_FORM_TEXT;
   rc = gn_explain(session, &wanted, form, &answer, &err) == GN_OK ? 0 : cli_fail(&err);
+  if (rc == 0) print_text(&answer);
+  gn_session_close(session);
+  return rc;
+}
+
+int cmd_analyze(const cli_args *args)
+{
+  gn_session *session;
+  gn_text answer;
+  gn_error err = {0};
+  int rc = cli_open(args, &session);
+  if (rc) return rc;
+  gn_analyze_args wanted = {.struct_size = sizeof wanted,
+                            .conf = args->words[0],
+                            .start_ds = args->start_ds ? args->start_ds : args->ds,
+                            .end_ds = args->end_ds ? args->end_ds : args->ds,
+                            .hitters_max = (int32_t)args->rows};
+  int form = args->json ? GN_FORM_JSON : GN_FORM_TEXT;
+  rc = gn_analyze(session, &wanted, form, &answer, &err) == GN_OK ? 0 : cli_fail(&err);
   if (rc == 0) print_text(&answer);
   gn_session_close(session);
   return rc;

@@ -98,6 +98,34 @@ typedef struct gn_explain_args {
 GN_API int gn_explain(gn_session *session, const gn_explain_args *args, int form, gn_text *out,
                       gn_error *err) GN_MUST_CHECK;
 
+/* What gn_analyze looks at. Zero members take the defaults. */
+typedef struct gn_analyze_args {
+  size_t struct_size;
+  const char *conf;     /* a GroupBy, by any of its names */
+  const char *start_ds; /* first day of the output; NULL: three days before the last */
+  const char *end_ds;   /* last day, included; NULL: yesterday */
+  int32_t hitters_max;  /* values shown of each key; 0: 128 */
+} gn_analyze_args;
+
+/**
+ * Counts the rows that a run over some days would read: how often each key value occurs, rows by
+ * year, whether times are there and plausible; and names the types of keys and features.
+ *
+ * @shape   of each key column its most frequent values, most frequent first, equal ones by value
+ * @own     `out` is the caller's: Chronon's text or one JSON object
+ * @null    null keys are not counted
+ * @err     NOTFOUND     the definition or a table does not exist
+ * @err     UNSUPPORTED  the definition is no GroupBy
+ * @err     ARG          a day is not one
+ * @err     NOMEM        out of memory
+ * @thread  any
+ * @cost    one scan a key column
+ * @source  upstream Analyzer.analyzeGroupBy
+ * @since   0.1
+ */
+GN_API int gn_analyze(gn_session *session, const gn_analyze_args *args, int form, gn_text *out,
+                      gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

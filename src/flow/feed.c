@@ -71,13 +71,18 @@ static int add_functions(gnp_job *job, const gni_expr_functions *functions, gn_e
   return rc;
 }
 
+int gnp_feed_statement(gnp_job *job, const gni_rows_request *request, gn_buf *sql, gn_error *err)
+{
+  gni_expr_functions functions = {.arena = &job->arena};
+  int rc = gni_group_sql(job->group, request, &job->tables, &functions, sql, err);
+  return rc == GN_OK ? add_functions(job, &functions, err) : rc;
+}
+
 static int start(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, gn_error *err)
 {
   gn_buf sql;
   gni_buf_init(&sql, feed->alloc, (size_t)256 << 20);
-  gni_expr_functions functions = {.arena = &job->arena};
-  int rc = gni_group_sql(feed->group, request, &job->tables, &functions, &sql, err);
-  if (rc == GN_OK) rc = add_functions(job, &functions, err);
+  int rc = gnp_feed_statement(job, request, &sql, err);
   if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &feed->stream, err);
   gni_buf_deinit(&sql);
   if (rc == GN_OK)

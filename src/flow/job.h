@@ -58,6 +58,10 @@ int gnp_first_cause(int rc, const gn_error *inner, const gn_error *outer, gn_err
 
 typedef struct gnp_feed gnp_feed;
 
+/* The statement of such a query: columns k0…, v0…, `ts`, `day`. Adds the functions that it calls to
+ * the engine. */
+int gnp_feed_statement(gnp_job *job, const gni_rows_request *request, gn_buf *sql, gn_error *err);
+
 /* Runs the GroupBy's query; rows come in folding order. */
 int gnp_feed_open(gnp_job *job, const gni_rows_request *request, gnp_feed **out, gn_error *err);
 void gnp_feed_close(gnp_feed *feed);
