@@ -186,7 +186,7 @@ static void write_text(const struct analyzing *at, gn_buf *out)
   for (size_t i = 0; i < group->keys->field_count; i++) add_counted(out, &at->keys[i]);
   gni_buf_add_format(out, "  total_count\n    rows: %" PRId64 "\n", at->rows);
   add_counted(out, &at->years);
-  gni_buf_add_text(out, "\n\n\n----- KEY SCHEMA -----\n");
+  gni_buf_add_text(out, "\n\n----- KEY SCHEMA -----\n");
   add_schema(out, group->keys);
   gni_buf_add_text(out, "----- OUTPUT SCHEMA -----\n");
   add_schema(out, group->features);
