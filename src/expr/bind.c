@@ -377,6 +377,11 @@ int gnp_bind_lambda(gnp_binder *b, const gni_expr *expr, const gni_type *const *
 
 int gnp_bind_node(gnp_binder *b, const gni_expr *expr, const gni_bound **out)
 {
+  if (b->planner) {
+    bool done;
+    int rc = gnp_plan_node(b, expr, &done, out);
+    if (rc != GN_OK || done) return rc;
+  }
   switch ((enum gnp_node_kind)expr->kind) {
   case GNP_NODE_NAME:
     return bind_name(b, expr, out);
@@ -393,6 +398,9 @@ int gnp_bind_node(gnp_binder *b, const gni_expr *expr, const gni_bound **out)
   }
   case GNP_NODE_LAMBDA:
     return fail_at(b, GN_E_TYPE, expr->begin, expr->end, "a lambda does not belong here");
+  case GNP_NODE_QUERY:
+    return fail_at(b, GN_E_UNSUPPORTED, expr->begin, expr->end,
+                   "a subquery is not supported in an expression");
   case GNP_NODE_ALIAS:
     return fail_at(b, GN_E_PARSE, expr->begin, expr->end, "AS does not belong here");
   }

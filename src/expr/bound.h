@@ -75,7 +75,8 @@ struct gni_bound {
   gnp_eval eval;
   gnp_apply apply; /* used by the eval that evaluates all arguments first */
   const char *sql; /* DuckDB's text with $1 … for the arguments */
-  int (*emit)(gnp_emitter *e, const gni_bound *node); /* instead; with neither, a call to us */
+  int (*emit)(gnp_emitter *e, const gni_bound *node); /* instead; with neither, a call to us. Of a
+                                                         column: a subquery or an aggregate */
   const gnp_function *function;
   const gni_bound *const *args;
   size_t arg_count;
@@ -100,6 +101,7 @@ typedef struct gnp_binder {
   const gni_type *variable_types[GNP_VARIABLES_MAX];
   uint32_t variable_count;
   const gni_type *cast_type; /* what the cast that is bound now casts to */
+  struct gnp_planner *planner; /* of the statement around; NULL for an expression alone */
 } gnp_binder;
 
 /* A call while it is bound: `node->args` is `args`. An argument that is a lambda starts as NULL and
@@ -163,6 +165,9 @@ int gnp_bind_fail(gnp_binder *b, int code, const gni_bound *at, const char *form
     GN_PRINTF(4, 5);
 int gnp_bind_nomem(gnp_binder *b);
 int gnp_bind_node(gnp_binder *b, const gni_expr *expr, const gni_bound **out);
+/* In a statement: names with their tables, aggregates, windows, subqueries. `*done` false when the
+ * node is like in an expression alone. query_scope.c. */
+int gnp_plan_node(gnp_binder *b, const gni_expr *expr, bool *done, const gni_bound **out);
 int gnp_bind_lambda(gnp_binder *b, const gni_expr *expr, const gni_type *const *types, size_t count,
                     const gni_bound **out);
 /* A call of `function` to bound arguments, typed and folded. */

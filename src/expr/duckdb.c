@@ -262,7 +262,7 @@ int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
   case GNP_CONSTANT:
     return gnp_emit_constant(e, node->type, &node->value);
   case GNP_COLUMN:
-    return gni_duckdb_identifier(node->name, e->out);
+    return node->emit ? node->emit(e, node) : gni_duckdb_identifier(node->name, e->out);
   case GNP_VARIABLE:
     return gni_buf_add_format(e->out, "gn_v%u", node->index);
   case GNP_LAMBDA:

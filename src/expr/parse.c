@@ -238,6 +238,7 @@ static int parse_call(gnp_parser *p, gn_str name, size_t begin, const gni_expr *
   int rc = gnp_parse_check(p, lower.ptr);
   if (rc != GN_OK) return rc;
   if ((rc = gnp_parse_special(p, lower, begin, &done, out)) != GN_OK || done) return rc;
+  if (p->statement) return gnp_parse_query_call(p, lower, begin, out);
   gnp_list list = {0};
   if ((rc = gnp_parse_mark(p, "(")) != GN_OK) return rc;
   if ((rc = refuse_clause(p, "distinct", "DISTINCT")) != GN_OK) return rc;
@@ -305,6 +306,7 @@ static int parse_bracket(gnp_parser *p, const gni_expr **out)
   gnp_list list = {0};
   int rc = gnp_parse_mark(p, "(");
   if (rc != GN_OK) return rc;
+  if (p->statement && gnp_parse_at_subquery(p)) return gnp_parse_subquery(p, "", NULL, begin, out);
   if (gnp_parse_at_word(p, "select") || gnp_parse_at_word(p, "with"))
     return gnp_parse_fail(p, GN_E_UNSUPPORTED, begin, p->token.end,
                           "a subquery is not supported in an expression");

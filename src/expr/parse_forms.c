@@ -93,6 +93,8 @@ static int parse_in(gnp_parser *p, const gni_expr **out)
   if (rc == GN_OK) rc = gnp_list_add(p, &list, *out);
   if (rc == GN_OK) rc = gnp_parse_mark(p, "(");
   if (rc != GN_OK) return rc;
+  if (p->statement && gnp_parse_at_subquery(p))
+    return gnp_parse_subquery(p, "in", list.items[0], begin, out);
   if (gnp_parse_at_word(p, "select") || gnp_parse_at_word(p, "with"))
     return gnp_parse_fail(p, GN_E_UNSUPPORTED, begin, p->token.end,
                           "a subquery is not supported in an expression");

@@ -38,7 +38,8 @@ enum gnp_node_kind {
   GNP_NODE_CALL,    /* `name`(args): functions, and operators under their symbol or keyword */
   GNP_NODE_CAST,    /* args[0] as `type` */
   GNP_NODE_LAMBDA,  /* parameters -> args[0] */
-  GNP_NODE_ALIAS    /* args[0] AS `name`, inside struct(…) */
+  GNP_NODE_ALIAS,   /* args[0] AS `name`, inside struct(…) */
+  GNP_NODE_QUERY    /* a subquery; `name` is "exists", "in" (args[0] is the value) or empty */
 };
 
 struct gni_expr {
@@ -55,6 +56,8 @@ struct gni_expr {
   size_t arg_count;
   const gn_str *parameters;
   size_t parameter_count;
+  const struct gnp_clauses *clauses; /* of a call in a statement: DISTINCT, OVER, …; or NULL */
+  const struct gni_query *query;     /* of a subquery */
 };
 
 typedef struct gnp_parser {
@@ -65,6 +68,8 @@ typedef struct gnp_parser {
   int depth;
   size_t fail_begin, fail_end;
   gn_error *err;
+  const struct gni_query_text *statement; /* expressions may have subqueries and windows; or NULL */
+  int query_depth;
 } gnp_parser;
 
 /* Fails at [begin, end) with a message. */
@@ -111,6 +116,13 @@ typedef struct gnp_list {
 } gnp_list;
 int gnp_list_add(gnp_parser *p, gnp_list *list, const gni_expr *item);
 int gnp_parse_arguments(gnp_parser *p, gnp_list *list); /* up to and with the closing bracket */
+
+/* In a statement: DISTINCT before the arguments, a lone star, and what follows the bracket; and
+ * what stands in brackets when it is a SELECT (`value` IN, or NULL). query_call.c. */
+int gnp_parse_query_call(gnp_parser *p, gn_str name, size_t begin, const gni_expr **out);
+int gnp_parse_subquery(gnp_parser *p, const char *name, const gni_expr *value, size_t begin,
+                       const gni_expr **out);
+bool gnp_parse_at_subquery(gnp_parser *p); /* behind the opening bracket */
 
 /* Node makers; NULL without memory, which gnp_parse_check turns into the failure. */
 gni_expr *gnp_node(gnp_parser *p, int kind, size_t begin);
