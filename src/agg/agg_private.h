@@ -20,6 +20,13 @@ typedef struct gnp_state {
 
 typedef struct gnp_operation gnp_operation;
 
+/* States of one column for consecutive stretches of time, ascending: state i at first + i * stride.
+ */
+typedef struct gnp_run {
+  const char *first;
+  size_t stride, count;
+} gnp_run;
+
 /* An operation resolved against the type of its single inputs. */
 typedef struct gnp_scalar {
   const gnp_operation *does;
@@ -43,6 +50,11 @@ struct gnp_operation {
   int (*drop)(const gnp_scalar *scalar, void *state, const gni_value *input, gn_arena *arena);
   /* Both saw something. */
   int (*merge)(const gnp_scalar *scalar, void *state, const void *other, gn_arena *arena);
+  /* Merges a whole run, stopping early where it can; NULL: one after another. */
+  int (*merge_run)(const gnp_scalar *scalar, void *state, gnp_run run, gn_arena *arena);
+  /* What the merged run would finish to, without merging; `out` may borrow from the run. Only where
+   * parts may be merged in any grouping. NULL: merge, then finish. */
+  int (*finish_run)(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena);
   /* Into a zeroed state; NULL: the bytes are all there is. */
   int (*copy)(const gnp_scalar *scalar, void *target, const void *state, gn_arena *arena);
   int (*finish)(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena);
@@ -51,6 +63,21 @@ struct gnp_operation {
   int (*load)(const gnp_scalar *scalar, void *state, const gni_value *saved, gn_arena *arena,
               gn_error *err);
 };
+
+/* A merge_run of an operation without copy: the same merges in the same order, in one loop. */
+#define GNP_MERGE_RUN(name, merge_one, state_type)                                                 \
+  static int name(const gnp_scalar *scalar, void *state, gnp_run run, gn_arena *arena)             \
+  {                                                                                                \
+    for (size_t i = 0; i < run.count; i++) {                                                       \
+      const char *other = run.first + i * run.stride;                                              \
+      if (!((const gnp_state *)(const void *)other)->seen) continue;                               \
+      if (((const gnp_state *)state)->seen)                                                        \
+        merge_one(scalar, state, other, arena);                                                    \
+      else                                                                                         \
+        memcpy(state, other, sizeof(state_type));                                                  \
+    }                                                                                              \
+    return GN_OK;                                                                                  \
+  }
 
 #define GNP_KIND(kind) (UINT32_C(1) << (kind))
 #define GNP_INTEGERS (GNP_KIND(GNI_SHORT) | GNP_KIND(GNI_INT) | GNP_KIND(GNI_LONG))
@@ -109,6 +136,13 @@ gni_value *gnp_items_take(gn_arena *arena, size_t count, gni_value *out);
 gn_str gnp_type_name(gn_arena *arena, const gni_type *type);
 /* struct TimePair_<type>{epochMillis: long, payload}; NULL without memory. */
 const gni_type *gnp_time_pair_type(gn_arena *arena, const gni_type *payload);
+
+/* Merges the states of a run in their order. */
+int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run,
+                        gn_arena *arena);
+/* The value of the merged run where that needs no merging; false: it does. */
+bool gnp_state_finish_run(const gni_aggregator *aggregator, gnp_run run, gni_value *out,
+                          gn_arena *arena, int *rc);
 
 /* ---- box ------------------------------------------------------------------------------------- */
 

@@ -52,6 +52,8 @@ static int average_merge(const gnp_scalar *scalar, void *state, const void *othe
   return GN_OK;
 }
 
+GNP_MERGE_RUN(average_merge_run, average_merge, average_state)
+
 static int average_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                           gn_arena *arena)
 {
@@ -94,6 +96,7 @@ const gnp_operation gnp_average = {
     .update = average_update,
     .drop = average_drop,
     .merge = average_merge,
+    .merge_run = average_merge_run,
     .finish = average_finish,
     .save = average_save,
     .load = average_load,

@@ -162,7 +162,7 @@ static int save_hop(const gnp_partials *tail, size_t index, gni_value *out, gn_a
                             arena, err);
     if (rc != GN_OK) return rc;
   }
-  fields[count] = gni_value_integer(tail->items[index].start_ms);
+  fields[count] = gni_value_integer(tail->starts_ms[index]);
   *out = (gni_value){.list = {fields, count + 1}};
   return GN_OK;
 }

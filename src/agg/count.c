@@ -41,6 +41,8 @@ static int count_merge(const gnp_scalar *scalar, void *state, const void *other,
   return GN_OK;
 }
 
+GNP_MERGE_RUN(count_merge_run, count_merge, count_state)
+
 static int count_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                         gn_arena *arena)
 {
@@ -66,6 +68,7 @@ const gnp_operation gnp_count = {
     .update = count_update,
     .drop = count_drop,
     .merge = count_merge,
+    .merge_run = count_merge_run,
     .finish = count_finish,
     .save = count_finish,
     .load = count_load,

@@ -38,6 +38,8 @@ static int extreme_integer_merge(const gnp_scalar *scalar, void *state, const vo
   return extreme_integer_update(scalar, state, &value, 0, arena);
 }
 
+GNP_MERGE_RUN(extreme_integer_merge_run, extreme_integer_merge, extreme_integer_state)
+
 static int extreme_integer_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                                   gn_arena *arena)
 {
@@ -63,6 +65,7 @@ const gnp_operation gnp_extreme_integer = {
     .resolve = extreme_resolve,
     .update = extreme_integer_update,
     .merge = extreme_integer_merge,
+    .merge_run = extreme_integer_merge_run,
     .finish = extreme_integer_finish,
     .save = extreme_integer_finish,
     .load = extreme_integer_load,
@@ -99,6 +102,8 @@ static int extreme_real_merge(const gnp_scalar *scalar, void *state, const void 
   return extreme_real_update(scalar, state, &value, 0, arena);
 }
 
+GNP_MERGE_RUN(extreme_real_merge_run, extreme_real_merge, extreme_real_state)
+
 static int extreme_real_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                                gn_arena *arena)
 {
@@ -123,6 +128,7 @@ const gnp_operation gnp_extreme_real = {
     .resolve = extreme_resolve,
     .update = extreme_real_update,
     .merge = extreme_real_merge,
+    .merge_run = extreme_real_merge_run,
     .finish = extreme_real_finish,
     .save = extreme_real_finish,
     .load = extreme_real_load,

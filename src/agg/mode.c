@@ -65,6 +65,32 @@ int gni_state_merge(const gni_aggregator *aggregator, void *state, const void *o
   return aggregator->mode->merge(aggregator, state, other, arena);
 }
 
+/* In these modes the operation's own functions apply to the whole state. */
+static bool is_plain(const gni_aggregator *aggregator)
+{
+  return aggregator->mode == &gnp_mode_direct || aggregator->mode == &gnp_mode_vector;
+}
+
+int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run, gn_arena *arena)
+{
+  const gnp_operation *does = aggregator->scalar.does;
+  if (is_plain(aggregator) && does->merge_run)
+    return does->merge_run(&aggregator->scalar, state, run, arena);
+  int rc = GN_OK;
+  for (size_t i = 0; i < run.count && rc == GN_OK; i++)
+    rc = gni_state_merge(aggregator, state, run.first + i * run.stride, arena);
+  return rc;
+}
+
+bool gnp_state_finish_run(const gni_aggregator *aggregator, gnp_run run, gni_value *out,
+                          gn_arena *arena, int *rc)
+{
+  const gnp_operation *does = aggregator->scalar.does;
+  if (!is_plain(aggregator) || !does->finish_run) return false;
+  *rc = does->finish_run(&aggregator->scalar, run, out, arena);
+  return true;
+}
+
 bool gni_state_is_empty(const gni_aggregator *aggregator, const void *state)
 {
   (void)aggregator;

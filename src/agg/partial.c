@@ -95,35 +95,42 @@ int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t 
 
 void gnp_partials_reset(gnp_partials *partials)
 {
-  partials->items = NULL;
+  partials->starts_ms = NULL;
+  partials->states = NULL;
   partials->count = partials->capacity = 0;
 }
 
+static int grow(gnp_partials *partials, gn_arena *arena, gn_error *err)
+{
+  size_t old = partials->capacity, wanted = old ? 2 * old : 8, bytes = partials->states_bytes;
+  int64_t *starts_ms = gni_arena_grow(arena, partials->starts_ms, old * sizeof *starts_ms,
+                                      gni_size_mul(wanted, sizeof *starts_ms));
+  if (!starts_ms) return gni_fail_arena(err, arena, wanted * sizeof *starts_ms);
+  char *states = gni_arena_grow(arena, partials->states, old * bytes, gni_size_mul(wanted, bytes));
+  if (!states) return gni_fail_arena(err, arena, gni_size_mul(wanted, bytes));
+  partials->starts_ms = starts_ms;
+  partials->states = states;
+  partials->capacity = wanted;
+  return GN_OK;
+}
+
+/* States begin zeroed. */
 static int append(gnp_partials *partials, int64_t start_ms, gn_arena *arena, gn_error *err)
 {
-  if (partials->count == partials->capacity) {
-    size_t wanted = partials->capacity ? 2 * partials->capacity : 8;
-    gnp_partial *grown =
-        gni_arena_grow(arena, partials->items, partials->capacity * sizeof(gnp_partial),
-                       gni_size_mul(wanted, sizeof(gnp_partial)));
-    if (!grown) return gni_fail_arena(err, arena, wanted * sizeof(gnp_partial));
-    partials->items = grown;
-    partials->capacity = wanted;
-  }
-  char *states = gni_arena_take(arena, partials->states_bytes);
-  if (!states) return gni_fail_arena(err, arena, partials->states_bytes);
-  const gni_layout *layout = partials->layout;
-  for (size_t b = 0; b < layout->base_count; b++)
-    if (gnp_partials_keep(partials, b))
-      gni_state_init(layout->bases[b].aggregator, states + partials->offsets[b]);
-  partials->items[partials->count++] = (gnp_partial){start_ms, states};
+  int rc = partials->count < partials->capacity ? GN_OK : grow(partials, arena, err);
+  if (rc != GN_OK) return rc;
+  size_t bytes = partials->states_bytes;
+  memset(partials->states + partials->count * bytes, 0, bytes);
+  partials->starts_ms[partials->count++] = start_ms;
   return GN_OK;
 }
 
 int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena, gn_error *err)
 {
-  int64_t start_ms = gnp_floor_ms(row->time_ms, partials->hop_ms);
-  bool has_hop = partials->count && partials->items[partials->count - 1].start_ms == start_ms;
+  int64_t newest_ms = partials->count ? partials->starts_ms[partials->count - 1] : 0;
+  bool has_hop =
+      partials->count && row->time_ms >= newest_ms && row->time_ms - newest_ms < partials->hop_ms;
+  int64_t start_ms = has_hop ? newest_ms : gnp_floor_ms(row->time_ms, partials->hop_ms);
   size_t counted = SIZE_MAX; /* the base column that took the row last */
   for (size_t i = 0; i < partials->range_count; i++) {
     const gnp_range *range = &partials->ranges[i];
@@ -133,7 +140,7 @@ int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena
     if (rc != GN_OK) return rc;
     has_hop = true;
     counted = range->base;
-    char *states = partials->items[partials->count - 1].states;
+    char *states = partials->states + (partials->count - 1) * partials->states_bytes;
     rc = gnp_state_update(&partials->layout->bases[counted], states + partials->offsets[counted],
                           row, arena, err);
     if (rc != GN_OK) return rc;
@@ -146,7 +153,7 @@ size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
   size_t low = 0, high = partials->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (partials->items[middle].start_ms < ms)
+    if (partials->starts_ms[middle] < ms)
       low = middle + 1;
     else
       high = middle;
@@ -157,9 +164,8 @@ size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
 int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,
                        void *state, gn_arena *arena, gn_error *err)
 {
-  int rc = GN_OK;
-  for (size_t i = from; i < to && rc == GN_OK; i++)
-    rc = gnp_state_merge(&partials->layout->bases[base], state,
-                         gnp_partials_state(partials, i, base), arena, err);
-  return rc;
+  const gni_base_column *column = &partials->layout->bases[base];
+  int rc = gnp_state_merge_run(column->aggregator, state,
+                               gnp_partials_run(partials, base, from, to), arena);
+  return gnp_state_fail(err, column->name, arena, rc);
 }

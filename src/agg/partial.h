@@ -4,7 +4,7 @@
 #ifndef GNOMON_SRC_AGG_PARTIAL_H
 #define GNOMON_SRC_AGG_PARTIAL_H
 
-#include "agg/agg.h"
+#include "agg/agg_private.h"
 
 /* ---- windows --------------------------------------------------------------------------------- */
 
@@ -62,13 +62,8 @@ typedef struct gnp_range {
   int64_t from_ms, to_ms;
 } gnp_range;
 
-/* The states of one hop: base column b at states + partials->offsets[b]. */
-typedef struct gnp_partial {
-  int64_t start_ms;
-  char *states;
-} gnp_partial;
-
-/* The hops of one size that have rows, ascending. */
+/* The hops of one size that have rows, ascending. Hop i starts at starts_ms[i]; its state of base
+ * column b is at states + i * states_bytes + offsets[b]. Both move while hops are added. */
 typedef struct gnp_partials {
   const gni_layout *layout;
   int64_t hop_ms;
@@ -76,7 +71,8 @@ typedef struct gnp_partials {
   size_t range_count;
   size_t *offsets;
   size_t states_bytes;
-  gnp_partial *items;
+  int64_t *starts_ms;
+  char *states;
   size_t count, capacity;
 } gnp_partials;
 
@@ -96,7 +92,14 @@ static inline bool gnp_partials_keep(const gnp_partials *partials, size_t base)
 static inline const void *gnp_partials_state(const gnp_partials *partials, size_t index,
                                              size_t base)
 {
-  return partials->items[index].states + partials->offsets[base];
+  return partials->states + index * partials->states_bytes + partials->offsets[base];
+}
+/* The states of hops [from, to) of one base column. */
+static inline gnp_run gnp_partials_run(const gnp_partials *partials, size_t base, size_t from,
+                                       size_t to)
+{
+  return (gnp_run){(const char *)gnp_partials_state(partials, from, base), partials->states_bytes,
+                   to - from};
 }
 /* Merges hops [from, to) of one base column into `state`, ascending. */
 int gnp_partials_merge(const gnp_partials *partials, size_t base, size_t from, size_t to,

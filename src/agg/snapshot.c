@@ -40,7 +40,7 @@ struct gni_snapshot {
   gn_arena home;      /* what lives as long as the snapshot */
   gn_arena key;       /* partials and prefixes of the key at hand */
   gn_arena scratch;   /* states of the day at hand */
-  gn_arena values[2]; /* outputs of the day at hand and of the day before, in turn */
+  gn_arena values[2]; /* outputs of the key at hand, in turn */
   int current;
 };
 
@@ -107,6 +107,7 @@ static void begin_key(gni_snapshot *s)
 {
   const gni_layout *layout = s->layout;
   gni_arena_reset(&s->key);
+  gni_arena_reset(&s->values[s->current]);
   gnp_partials_reset(&s->partials);
   for (size_t i = 0; i < s->reach_count; i++) s->reaches[i].span = (struct span){0};
   memset(s->prefixes, 0, layout->base_count * sizeof(*s->prefixes));
@@ -167,7 +168,7 @@ static size_t advance(const gni_snapshot *s, size_t from, size_t high, int64_t e
                       int64_t before_ms)
 {
   if (before_ms == INT64_MAX) return from;
-  while (from < high && s->partials.items[from].start_ms < end_ms - before_ms) from++;
+  while (from < high && s->partials.starts_ms[from] < end_ms - before_ms) from++;
   return from;
 }
 
@@ -178,7 +179,7 @@ static bool move_spans(gni_snapshot *s, int64_t end_ms)
   const gnp_partials *partials = &s->partials;
   bool any_changed = false;
   size_t high = s->reaches[0].span.high; /* the same for all windows */
-  while (high < partials->count && partials->items[high].start_ms < end_ms) high++;
+  while (high < partials->count && partials->starts_ms[high] < end_ms) high++;
   for (size_t i = 0; i < s->reach_count; i++) {
     struct reach *reach = &s->reaches[i];
     struct span before = reach->span, now = {.high = high};
@@ -244,38 +245,55 @@ static int compute_column(gni_snapshot *s, size_t c, gni_value *out, gn_arena *v
   gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which will change */
   *out = GNI_NULL_VALUE;
   if (span.low == span.high) return GN_OK;
-  int rc = fold_span(s, (size_t)column->base, span, &state, err);
-  if (rc == GN_OK) rc = gnp_state_finish(base, state, &value, &s->scratch, err);
+  int rc = GN_OK;
+  gnp_run run = gnp_partials_run(&s->partials, (size_t)column->base, span.low, span.high);
+  bool in_one_go = !gnp_is_unbounded(column->window) &&
+                   gnp_state_finish_run(base->aggregator, run, &value, &s->scratch, &rc);
+  if (in_one_go)
+    rc = gnp_state_fail(err, base->name, &s->scratch, rc);
+  else
+    rc = fold_span(s, (size_t)column->base, span, &state, err);
+  if (rc == GN_OK && !in_one_go) rc = gnp_state_finish(base, state, &value, &s->scratch, err);
   if (rc != GN_OK) return rc;
   rc = gni_value_copy(s->layout->output->fields[c].type, &value, values, out);
   return gnp_state_fail(err, base->name, values, rc);
+}
+
+/* Outputs gather in one arena until it is worth moving those that still count to the other. */
+static int move_outputs(gni_snapshot *s, gn_error *err)
+{
+  enum { MOVE_FROM_BYTES = 1 << 16 };
+  const gni_layout *layout = s->layout;
+  if (s->values[s->current].used_bytes < MOVE_FROM_BYTES) return GN_OK;
+  gn_arena *values = &s->values[s->current ^= 1];
+  gni_arena_reset(values);
+  for (size_t c = 0; c < layout->column_count; c++) {
+    gni_value kept;
+    int rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &kept);
+    if (rc != GN_OK) return gnp_state_fail(err, layout->columns[c].name, values, rc);
+    s->outputs[c] = kept;
+  }
+  return GN_OK;
 }
 
 /* Recomputes what moved and keeps the rest. Windows of one column that span the same days share. */
 static int compute_outputs(gni_snapshot *s, gn_error *err)
 {
   const gni_layout *layout = s->layout;
-  gn_arena *values = &s->values[s->current ^= 1];
-  gni_arena_reset(values);
+  int rc = move_outputs(s, err);
+  gn_arena *values = &s->values[s->current];
   gni_arena_reset(&s->scratch);
-  for (size_t c = 0; c < layout->column_count; c++) {
+  for (size_t c = 0; rc == GN_OK && c < layout->column_count; c++) {
     const gni_window_column *column = &layout->columns[c];
     const struct reach *reach = &s->reaches[s->reach_of[c]];
-    gni_value value = GNI_NULL_VALUE;
-    int rc = GN_OK;
-    if (!reach->changed) {
-      rc = gni_value_copy(layout->output->fields[c].type, &s->outputs[c], values, &value);
-      rc = gnp_state_fail(err, column->name, values, rc);
-    } else if (c > 0 && column[-1].base == column->base &&
-               same_span(reach->span, s->reaches[s->reach_of[c - 1]].span)) {
-      value = s->outputs[c - 1];
-    } else {
-      rc = compute_column(s, c, &value, values, err);
-    }
-    if (rc != GN_OK) return rc;
-    s->outputs[c] = value;
+    if (!reach->changed) continue;
+    if (c > 0 && column[-1].base == column->base &&
+        same_span(reach->span, s->reaches[s->reach_of[c - 1]].span))
+      s->outputs[c] = s->outputs[c - 1];
+    else
+      rc = compute_column(s, c, &s->outputs[c], values, err);
   }
-  return GN_OK;
+  return rc;
 }
 
 static bool any_output(const gni_snapshot *s)
@@ -293,7 +311,7 @@ static int end_key(gni_snapshot *s,
   if (s->partials.count == 0) return GN_OK;
   for (size_t i = 0; i < s->day_count; i++) {
     int64_t end_ms = end_of_day_ms(s->days[i]);
-    if (s->partials.items[0].start_ms >= end_ms) continue; /* before the key's first row */
+    if (s->partials.starts_ms[0] >= end_ms) continue; /* before the key's first row */
     int rc = GN_OK;
     if (move_spans(s, end_ms)) rc = compute_outputs(s, err);
     if (rc == GN_OK && any_output(s)) rc = emit(user, i, s->outputs, err);

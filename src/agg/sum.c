@@ -48,6 +48,8 @@ static int sum_long_merge(const gnp_scalar *scalar, void *state, const void *oth
   return GN_OK;
 }
 
+GNP_MERGE_RUN(sum_long_merge_run, sum_long_merge, sum_long_state)
+
 static int sum_long_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                            gn_arena *arena)
 {
@@ -73,6 +75,7 @@ const gnp_operation gnp_sum_long = {
     .update = sum_long_update,
     .drop = sum_long_drop,
     .merge = sum_long_merge,
+    .merge_run = sum_long_merge_run,
     .finish = sum_long_finish,
     .save = sum_long_finish,
     .load = sum_long_load,
@@ -120,6 +123,8 @@ static int sum_double_merge(const gnp_scalar *scalar, void *state, const void *o
   return GN_OK;
 }
 
+GNP_MERGE_RUN(sum_double_merge_run, sum_double_merge, sum_double_state)
+
 static int sum_double_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                              gn_arena *arena)
 {
@@ -145,6 +150,7 @@ const gnp_operation gnp_sum_double = {
     .update = sum_double_update,
     .drop = sum_double_drop,
     .merge = sum_double_merge,
+    .merge_run = sum_double_merge_run,
     .finish = sum_double_finish,
     .save = sum_double_finish,
     .load = sum_double_load,

@@ -17,6 +17,50 @@ static int timed_k_update(const gnp_scalar *scalar, void *state, const gni_value
   return gnp_ranked_add(scalar, state, input, time_ms, arena);
 }
 
+/* ---- the k of a run ---- */
+
+/* The state that is the i-th from the end that counts. */
+static const gnp_ranked *run_state(const gnp_scalar *scalar, gnp_run run, size_t i)
+{
+  size_t at = scalar->operation == GNI_LAST_K ? run.count - 1 - i : i;
+  return (const void *)(run.first + at * run.stride);
+}
+
+/* The first `room` of `count` listed items. Of those at one millisecond the later ones stay. */
+static void take_first(gnp_item *const *items, size_t count, size_t room, gni_value *out)
+{
+  size_t before = room - 1, after = room; /* those at the millisecond of the cut: [before, after) */
+  int64_t cut_ms = items[room - 1]->time_ms;
+  while (before > 0 && items[before - 1]->time_ms == cut_ms) before--;
+  while (after < count && items[after]->time_ms == cut_ms) after++;
+  for (size_t i = 0; i < before; i++) out[i] = items[i]->box.value;
+  for (size_t i = before; i < room; i++) out[i] = items[after - room + i]->box.value;
+}
+
+/* Every state of a run is later than those before it, so the first k found from the right end are
+ * the k best, and in their order. */
+static int timed_k_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out,
+                              gn_arena *arena)
+{
+  size_t k = (size_t)scalar->k, total = 0, filled = 0;
+  for (size_t i = 0; i < run.count && total < k; i++) total += run_state(scalar, run, i)->count;
+  *out = GNI_NULL_VALUE;
+  if (total == 0) return GN_OK;
+  gni_value *values = gnp_items_take(arena, total < k ? total : k, out);
+  if (!values) return gni_fail_arena(NULL, arena, total * sizeof *values);
+  for (size_t i = 0; filled < out->list.count; i++) {
+    const gnp_ranked *ranked = run_state(scalar, run, i);
+    size_t room = out->list.count - filled;
+    if (ranked->count == 0) continue;
+    gnp_item **items = gnp_ranked_sorted(scalar, ranked, true, arena);
+    if (!items) return gni_fail_arena(NULL, arena, ranked->count * sizeof *items);
+    if (room > ranked->count) room = ranked->count;
+    take_first(items, ranked->count, room, values + filled);
+    filled += room;
+  }
+  return GN_OK;
+}
+
 static int save_pair(const gnp_scalar *scalar, const gnp_item *item, gni_value *out,
                      gn_arena *arena)
 {
@@ -62,6 +106,7 @@ const gnp_operation gnp_timed_k = {
     .resolve = timed_k_resolve,
     .update = timed_k_update,
     .merge = gnp_ranked_merge,
+    .finish_run = timed_k_finish_run,
     .copy = gnp_ranked_merge,
     .finish = gnp_ranked_finish,
     .save = timed_k_save,

@@ -65,6 +65,49 @@ static int unique_merge(const gnp_scalar *scalar, void *state, const void *other
   return GN_OK;
 }
 
+/* ---- how many keys a run has in all ---- */
+
+/* The keys of a run in a table of open addressing; free slots are {NULL, 0}. */
+struct borrowed {
+  gn_str *slots;
+  size_t mask, count;
+};
+
+static void borrow(struct borrowed *all, gn_str key)
+{
+  size_t slot = gni_xxh64(key.ptr, key.len, 0) & all->mask;
+  while (all->slots[slot].ptr && !gni_str_equal(all->slots[slot], key))
+    slot = (slot + 1) & all->mask;
+  all->count += !all->slots[slot].ptr;
+  all->slots[slot] = key;
+}
+
+static const unique_state *run_state(gnp_run run, size_t i)
+{
+  return (const void *)(run.first + i * run.stride);
+}
+
+/* Counting needs no copies of the keys. */
+static int unique_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena)
+{
+  size_t total = 0, largest = 0, limit = (size_t)scalar->k, slots = 4;
+  for (size_t i = 0; i < run.count; i++) {
+    size_t count = run_state(run, i)->set.count;
+    total += count;
+    if (count > largest) largest = count;
+  }
+  *out = total ? gni_value_integer((int64_t)largest) : GNI_NULL_VALUE;
+  if (total == largest || largest >= limit) return GN_OK;
+  while (slots < 2 * total) slots *= 2;
+  struct borrowed all = {.slots = GN_TAKE_ZERO(arena, gn_str, slots), .mask = slots - 1};
+  if (!all.slots) return gni_fail_arena(NULL, arena, slots * sizeof *all.slots);
+  for (size_t i = 0; i < run.count; i++)
+    for (size_t j = 0; j < run_state(run, i)->set.count; j++)
+      borrow(&all, gnp_keyed_key(&run_state(run, i)->set, form_of(scalar), j));
+  *out = gni_value_integer((int64_t)(all.count < limit ? all.count : limit));
+  return GN_OK;
+}
+
 static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                          gn_arena *arena)
 {
@@ -120,6 +163,7 @@ const gnp_operation gnp_unique = {
     .resolve = unique_resolve,
     .update = unique_update,
     .merge = unique_merge,
+    .finish_run = unique_finish_run,
     .copy = unique_merge,
     .finish = unique_finish,
     .save = unique_save,

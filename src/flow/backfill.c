@@ -16,8 +16,8 @@ struct output {
   const gni_type *type; /* keys, features, partition column */
   gn_arena row_arena;
   gni_value *row;
-  int32_t day; /* of day_text */
-  char day_text[16];
+  gni_day_range days; /* of this step */
+  gn_str *day_texts;  /* one a day of the step */
   int64_t told_us;
   const char *step;
   gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
@@ -35,23 +35,45 @@ static const gni_type *output_type(gnp_job *job, bool with_partition)
   return gni_type_struct(&job->arena, GN_STR(""), fields, keys + features + with_partition);
 }
 
+static int format_day(const struct output *output, int32_t day, gn_arena *arena, gn_str *out,
+                      gn_error *err)
+{
+  char text[64];
+  gn_str format = output->job->session->config.partition_format;
+  int rc = gni_day_format(day, format, text, sizeof text, err);
+  if (rc != GN_OK) return rc;
+  *out = gni_str_take(arena, gni_str(text));
+  return out->ptr ? GN_OK : gni_fail_nomem(err, sizeof text);
+}
+
+/* Keys come one after another, each with rows of many days. */
+static int format_days(struct output *output, gn_error *err)
+{
+  gn_arena *arena = &output->job->arena;
+  size_t count = (size_t)(output->days.last - output->days.first) + 1;
+  int rc = GN_OK;
+  output->day_texts = GN_TAKE(arena, gn_str, count);
+  if (!output->day_texts) return gni_fail_nomem(err, count * sizeof *output->day_texts);
+  for (size_t i = 0; rc == GN_OK && i < count; i++)
+    rc = format_day(output, output->days.first + (int32_t)i, arena, &output->day_texts[i], err);
+  return rc;
+}
+
 static int emit_row(void *user, const gni_value *keys, const gni_value *values, int32_t day,
                     gn_error *err)
 {
   struct output *output = user;
   const gni_group *group = output->job->group;
   size_t key_count = group->keys->field_count;
-  if (day != output->day || !output->day_text[0]) {
-    output->day = day;
-    int rc = gni_day_format(day, output->job->session->config.partition_format, output->day_text,
-                            sizeof output->day_text, err);
-    if (rc != GN_OK) return rc;
-  }
-  gni_value ds = gni_value_text(gni_str(output->day_text)), ts = GNI_NULL_VALUE;
+  bool of_step = day >= output->days.first && day <= output->days.last;
+  gn_str day_text = of_step ? output->day_texts[day - output->days.first] : GN_STR("");
   gni_arena_reset(&output->row_arena);
+  int rc = of_step ? GN_OK : format_day(output, day, &output->row_arena, &day_text, err);
+  if (rc != GN_OK) return rc;
+  gni_value ds = gni_value_text(day_text), ts = GNI_NULL_VALUE;
   memcpy(output->row, keys, key_count * sizeof *keys);
-  int rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena,
-                            output->row + key_count, err);
+  rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena, output->row + key_count,
+                        err);
   if (rc != GN_OK) return rc;
   output->row[key_count + group->features->field_count] = ds;
   return gni_builder_add(output->builder, output->row, err);
@@ -92,11 +114,12 @@ static void output_deinit(struct output *output)
 static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output,
                        gn_error *err)
 {
-  *output = (struct output){.job = job, .type = output_type(job, true), .step = name};
+  *output = (struct output){.job = job, .type = output_type(job, true), .days = step, .step = name};
   gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
   output->row = output->type ? GN_TAKE(&job->arena, gni_value, output->type->field_count) : NULL;
   if (!output->row) return gni_fail_nomem(err, sizeof *output->row);
-  int rc = gni_builder_new(output->type, job->session->alloc, &output->builder, err);
+  int rc = format_days(output, err);
+  if (rc == GN_OK) rc = gni_builder_new(output->type, job->session->alloc, &output->builder, err);
   return rc == GN_OK ? gnp_fold_open(job, step, &output->fold, err) : rc;
 }
 

@@ -1,5 +1,7 @@
 /* The rows of a GroupBy, key by key. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/gather.h"
 #include "flow/job.h"
+#include "flow/produce.h"
 
 struct gnp_feed {
   const gni_group *group;
@@ -16,6 +18,7 @@ struct gnp_feed {
   int64_t row, rows;
   int32_t day;
   bool any_key, by_day;
+  gnp_gather *gather; /* NULL: the engine gives the rows in order */
 };
 
 enum { FEED_ARENA_BYTES = 256 << 20 };
@@ -24,6 +27,7 @@ void gnp_feed_close(gnp_feed *feed)
 {
   if (!feed) return;
   const gn_alloc *alloc = feed->alloc;
+  gnp_gather_free(feed->gather);
   gni_array_close(&feed->batch);
   gni_schema_close(&feed->schema);
   gni_stream_close(&feed->stream);
@@ -90,6 +94,46 @@ static int start(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, 
   return rc == GN_OK ? check_types(feed, err) : rc;
 }
 
+static void stop(gnp_feed *feed)
+{
+  gni_array_close(&feed->batch);
+  gni_schema_close(&feed->schema);
+  gni_stream_close(&feed->stream);
+}
+
+static int next_batch(gnp_feed *feed, gn_error *err);
+
+/* All rows into memory, by key; GN_ABSENT when they do not fit there. */
+static int gather(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, gn_error *err)
+{
+  gni_rows_request unordered = *request;
+  unordered.order = GNI_ORDER_SOURCE;
+  int rc = gnp_gather_new(feed->group, feed->alloc, gnp_key_ceiling(job), &feed->gather, err);
+  if (rc == GN_OK) rc = start(job, &unordered, feed, err);
+  while (rc == GN_OK) {
+    rc = next_batch(feed, err);
+    if (rc == GN_ABSENT) break;
+    if (rc == GN_OK) rc = gnp_gather_add(feed->gather, feed->columns, feed->batch.length, err);
+    if (rc == GN_ABSENT) {
+      stop(feed);
+      gnp_gather_free(feed->gather);
+      feed->gather = NULL;
+      return GN_ABSENT;
+    }
+  }
+  if (rc != GN_ABSENT) return rc;
+  stop(feed);
+  return gnp_gather_finish(feed->gather, err);
+}
+
+/* Sorting is the dearest part of most runs, so it is done by the engine only when it must be. */
+static int start_rows(gnp_job *job, const gni_rows_request *request, gnp_feed *feed, gn_error *err)
+{
+  bool can = request->order == GNI_ORDER_KEY_TIME && gnp_gather_can(feed->group);
+  int rc = can ? gather(job, request, feed, err) : GN_ABSENT;
+  return rc == GN_ABSENT ? start(job, request, feed, err) : rc;
+}
+
 int gnp_feed_open(gnp_job *job, const gni_rows_request *request, gnp_feed **out, gn_error *err)
 {
   const gn_alloc *alloc = job->session->alloc;
@@ -110,7 +154,7 @@ int gnp_feed_open(gnp_job *job, const gni_rows_request *request, gnp_feed **out,
   feed->keys = GN_TAKE_ZERO(&feed->types, gni_value, feed->key_count);
   feed->fresh_keys = GN_TAKE(&feed->types, gni_value, feed->key_count);
   bool room = feed->values && feed->keys && feed->fresh_keys;
-  int rc = room ? start(job, request, feed, err) : gni_fail_nomem(err, sizeof(gni_value));
+  int rc = room ? start_rows(job, request, feed, err) : gni_fail_nomem(err, sizeof(gni_value));
   if (rc != GN_OK)
     gnp_feed_close(feed);
   else
@@ -164,6 +208,11 @@ static int follow_key(gnp_feed *feed, bool *new_key, gn_error *err)
 int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
 {
   gni_value time, day;
+  if (feed->gather) {
+    int rc = gnp_gather_next(feed->gather, new_key, row, err);
+    feed->rows += rc == GN_OK;
+    return rc;
+  }
   if (!feed->batch.release || feed->row == feed->batch.length) {
     int rc = next_batch(feed, err);
     if (rc != GN_OK) return rc;
@@ -189,7 +238,7 @@ int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
 
 const gni_value *gnp_feed_keys(const gnp_feed *feed)
 {
-  return feed->keys;
+  return feed->gather ? gnp_gather_keys(feed->gather) : feed->keys;
 }
 
 int32_t gnp_feed_day(const gnp_feed *feed)

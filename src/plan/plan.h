@@ -115,7 +115,8 @@ int gni_group_derive(const gni_group *group, const gni_value *keys, const gni_va
 
 enum gni_query_order {
   GNI_ORDER_KEY_TIME, /* key, time, source order: snapshots and batch states */
-  GNI_ORDER_DAY_KEY   /* day, key, time, source order: entity snapshots */
+  GNI_ORDER_DAY_KEY,  /* day, key, time, source order: entity snapshots */
+  GNI_ORDER_SOURCE    /* as the tables are read, which need not be source order */
 };
 
 /* The days of one source that a run over [first, last] reads (Chronon's getIntersectedRange). */
@@ -129,7 +130,8 @@ typedef struct gni_rows_request {
 } gni_rows_request;
 
 /* SELECT with the columns: k0…, v0…, then `ts` BIGINT and `day` INTEGER (both may be null),
- * ordered. */
+ * ordered; in GNI_ORDER_SOURCE also `src` INTEGER and `ord` BIGINT, which with `day` before them
+ * are the source order. */
 int gni_group_sql(const gni_group *group, const gni_rows_request *request,
                   const gni_table_access *tables, gni_expr_functions *functions, gn_buf *sql,
                   gn_error *err);

@@ -175,7 +175,8 @@ int gni_group_sql(const gni_group *group, const gni_rows_request *request,
   gni_buf_add_text(sql, "SELECT ");
   for (size_t i = 0; i < group->keys->field_count; i++) gni_buf_add_format(sql, "k%zu, ", i);
   for (size_t i = 0; i < group->inputs->field_count; i++) gni_buf_add_format(sql, "v%zu, ", i);
-  gni_buf_add_text(sql, "ts, day FROM (");
+  bool with_order = request->order == GNI_ORDER_SOURCE;
+  gni_buf_add_text(sql, with_order ? "ts, day, src, ord FROM (" : "ts, day FROM (");
   for (size_t i = 0; i < group->source_count; i++) {
     int rc = add_source(&at, i, request->range);
     if (rc != GN_OK) {
@@ -185,6 +186,6 @@ int gni_group_sql(const gni_group *group, const gni_rows_request *request,
   }
   gni_buf_add_text(sql, ") AS sources");
   add_filter(&at, request);
-  add_order(&at, request->order);
+  if (!with_order) add_order(&at, request->order);
   return sql->rc == GN_OK ? GN_OK : gni_fail(err, sql->rc, "the query is too long");
 }
