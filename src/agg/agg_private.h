@@ -137,6 +137,8 @@ gn_str gnp_type_name(gn_arena *arena, const gni_type *type);
 /* struct TimePair_<type>{epochMillis: long, payload}; NULL without memory. */
 const gni_type *gnp_time_pair_type(gn_arena *arena, const gni_type *payload);
 
+/* How many of the newest inputs decide the value; SIZE_MAX: all of them. */
+size_t gnp_newest_that_count(const gni_aggregator *aggregator);
 /* Merges the states of a run in their order. */
 int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run,
                         gn_arena *arena);

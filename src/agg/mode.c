@@ -71,6 +71,12 @@ static bool is_plain(const gni_aggregator *aggregator)
   return aggregator->mode == &gnp_mode_direct || aggregator->mode == &gnp_mode_vector;
 }
 
+size_t gnp_newest_that_count(const gni_aggregator *aggregator)
+{
+  bool newest = aggregator->mode == &gnp_mode_direct && aggregator->scalar.operation == GNI_LAST_K;
+  return newest ? (size_t)aggregator->scalar.k : SIZE_MAX;
+}
+
 int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run, gn_arena *arena)
 {
   const gnp_operation *does = aggregator->scalar.does;

@@ -69,7 +69,11 @@ int gnp_rows_fold(const gni_base_column *base, const gni_row *rows, size_t from,
                   void *state, gn_arena *arena, gn_error *err)
 {
   int rc = GN_OK;
-  for (size_t i = from; i < to && rc == GN_OK; i++)
+  size_t newest = gnp_newest_that_count(base->aggregator), first = to;
+  if (newest == SIZE_MAX) first = from;
+  for (size_t found = 0; first > from && found < newest; first--)
+    found += !rows[first - 1].values[base->input].is_null;
+  for (size_t i = first; i < to && rc == GN_OK; i++)
     rc = gnp_state_update(base, state, &rows[i], arena, err);
   return rc;
 }

@@ -137,10 +137,35 @@ static bool format_special(double value, char *out, size_t *len)
   return true;
 }
 
+/* Prices, scores and counts have few decimals: n / 10^places with both exact is rounded once, as
+ * reading the text is, so it is the text when it gives the value back. 0: it has more decimals. */
+static size_t format_few_decimals(double value, char *out)
+{
+  static const double scales[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  char reversed[GN_DOUBLE_TEXT_BYTES];
+  double size = value < 0 ? -value : value;
+  size_t places = 0, digits = 0, len = 0;
+  if (!(size >= 1e-3 && size < 1e9)) return 0;
+  uint64_t rest = (uint64_t)(size + 0.5);
+  while ((double)rest / scales[places] != size) {
+    if (++places == sizeof scales / sizeof *scales) return 0;
+    rest = (uint64_t)(size * scales[places] + 0.5);
+  }
+  if (places == 0) reversed[digits++] = '0';
+  for (size_t i = 0; i < places; i++, rest /= 10) reversed[digits++] = (char)('0' + rest % 10);
+  reversed[digits++] = '.';
+  for (; len == 0 || rest; rest /= 10, len++) reversed[digits++] = (char)('0' + rest % 10);
+  if (value < 0) reversed[digits++] = '-';
+  for (len = 0; digits; len++) out[len] = reversed[--digits];
+  out[len] = '\0';
+  return len;
+}
+
 size_t gni_format_double(double value, char out[GN_DOUBLE_TEXT_BYTES])
 {
   size_t len;
   if (format_special(value, out, &len)) return len;
+  if ((len = format_few_decimals(value, out)) > 0) return len;
   for (int digits = 1; digits <= 17; digits++) {
     char probe[GN_DOUBLE_TEXT_BYTES + 8];
     if (digits > 1 && digits < 15)

@@ -222,11 +222,25 @@ static int find_values(gn_fetcher *fetcher, gnp_look *look, const gni_value *key
   return rc;
 }
 
+/* Features from values. Day and time are only for derivations to see. */
+static int derive(const gni_group *group, gnp_look *look, const gni_value *keys, int64_t at_ms,
+                  const gni_value *values, gni_value *features, gn_error *err)
+{
+  char day[16];
+  gni_value ds = GNI_NULL_VALUE, ts = gni_value_integer(at_ms);
+  if (group->projections) {
+    int rc = gni_day_format(gni_day_of_ms(at_ms), GN_STR("yyyy-MM-dd"), day, sizeof day, err);
+    if (rc != GN_OK) return rc;
+    ds = gni_value_text(gni_str_take(&look->arena, gni_str(day)));
+    if (!ds.text.ptr) return gni_fail_nomem(err, sizeof day);
+  }
+  return gni_group_derive(group, keys, values, &ds, &ts, &look->arena, features, err);
+}
+
 int gnp_look_answer(gn_fetcher *fetcher, gnp_look *look, const gni_value *keys, int64_t at_ms,
                     gni_value *features, gn_error *err)
 {
   const gni_group *group = look->serving->group;
-  char day[16];
   if (at_ms == 0) at_ms = gni_clock_now_ms(&fetcher->session->clock);
   gni_value *values = GN_TAKE(&look->arena, gni_value, group->values->field_count);
   if (!values) return gni_fail_nomem(err, group->values->field_count * sizeof *values);
@@ -234,12 +248,7 @@ int gnp_look_answer(gn_fetcher *fetcher, gnp_look *look, const gni_value *keys, 
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
   for (size_t i = 0; rc == GN_ABSENT && i < group->values->field_count; i++)
     values[i] = GNI_NULL_VALUE;
-  int derived = gni_day_format(gni_day_of_ms(at_ms), GN_STR("yyyy-MM-dd"), day, sizeof day, err);
-  gn_str ds_text = gni_str_take(&look->arena, gni_str(day));
-  if (derived == GN_OK && !ds_text.ptr) derived = gni_fail_nomem(err, sizeof day);
-  gni_value ds = gni_value_text(ds_text), ts = gni_value_integer(at_ms);
-  if (derived == GN_OK)
-    derived = gni_group_derive(group, keys, values, &ds, &ts, &look->arena, features, err);
+  int derived = derive(group, look, keys, at_ms, values, features, err);
   return derived == GN_OK ? rc : derived;
 }
 

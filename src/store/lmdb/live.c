@@ -111,10 +111,16 @@ static int open_locked(struct gnp_lmdb *store, bool create, gn_error *err)
   return rc == MDB_NOTFOUND && !create ? GN_ABSENT : gnp_lmdb_fail(err, rc, "open", path);
 }
 
+/* Most stores that only serve have no live file, and asking the system at each fetch would cost
+ * more than the rest of the fetch. */
 int gnp_live_open(struct gnp_lmdb *store, bool create, gn_error *err)
 {
+  struct gnp_live *live = &store->live;
+  int64_t now_us = create ? 0 : gni_monotonic_us(), absent_us = live->absent_us;
+  if (!create && absent_us && now_us - absent_us < GNP_LMDB_LOOK_AGAIN_US) return GN_ABSENT;
   pthread_mutex_lock(&store->lock);
-  int rc = store->live.env ? GN_OK : open_locked(store, create, err);
+  int rc = live->env ? GN_OK : open_locked(store, create, err);
+  live->absent_us = rc == GN_ABSENT ? now_us : 0;
   pthread_mutex_unlock(&store->lock);
   return rc;
 }

@@ -163,8 +163,6 @@ static void lmdb_close(void *state)
 
 /* ---- readers ---- */
 
-enum { LOOK_AGAIN_US = 2000 }; /* how late another process's upload may be noticed */
-
 /* What a reader knows of one dataset. */
 struct seen {
   struct seen *next;
@@ -287,7 +285,8 @@ static int look(struct reader *reader, gn_str dataset, struct seen **out, gn_err
   if (seen->active) return GN_OK;
   int64_t now_us = gni_monotonic_us();
   uint64_t commits = reader->store->commits;
-  if (!seen->looked || commits != seen->commits || now_us - seen->looked_us >= LOOK_AGAIN_US) {
+  if (!seen->looked || commits != seen->commits ||
+      now_us - seen->looked_us >= GNP_LMDB_LOOK_AGAIN_US) {
     rc = follow_current(reader, seen, err);
     if (rc != GN_OK) return rc;
     seen->looked = true;

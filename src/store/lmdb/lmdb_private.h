@@ -17,6 +17,7 @@
 #define GNP_LMDB_FORMAT 1          /* of our own layout; grows when it changes */
 #define GNP_LMDB_KEY_BYTES_MAX 511 /* LMDB's own limit; longer keys become their XXH128 */
 #define GNP_LMDB_PATH_BYTES 4096
+#define GNP_LMDB_LOOK_AGAIN_US 2000 /* how late what another process did may be noticed */
 #define GNP_LMDB_LIVE_BYTES ((size_t)64 << 30) /* first map size of the live file; sparse */
 
 /* One opened generation, shared by all readers of the process. */
@@ -30,7 +31,8 @@ struct gnp_generation {
 };
 
 struct gnp_live {
-  MDB_env *env; /* NULL until first needed */
+  MDB_env *env;              /* NULL until first needed */
+  _Atomic int64_t absent_us; /* when the file was last looked for in vain; 0: never */
   MDB_dbi settings, stream;
   pthread_rwlock_t map_lock; /* written only while the map grows */
 };
