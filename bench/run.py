@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import measure
 import repository
+import sketches
 import w1_snapshot
 import w4_upload
 import w5_fetch
@@ -28,6 +29,7 @@ import w7_compile
 import w10_cold_start
 
 WORKLOADS = {
+    "sketches": sketches.run,
     "w1": lambda work: [w1_snapshot.run(work)],
     "w1-10m": lambda work: [w1_snapshot.run(work, 10_000_000)],
     "w4": lambda work: [w4_upload.run(work)],
@@ -41,7 +43,7 @@ WORKLOADS = {
 def versions() -> dict[str, str]:
     said = subprocess.run([repository.gnomon(), "version"], capture_output=True, text=True)
     found = {"gnomon": said.stdout.split("\n")[0]}
-    for package in ("polars", "duckdb", "pyarrow", "numpy"):
+    for package in ("polars", "duckdb", "pyarrow", "numpy", "datasketches"):
         found[package] = importlib.metadata.version(package)
     return found
 

@@ -53,10 +53,10 @@ static void make_code(huffman *made, const char *lengths, size_t symbol_count)
 typedef struct bit_writer {
   char *start, *at;
   uint64_t bits;
-  int held; /* fewer than 32 between puts */
+  unsigned held; /* fewer than 32 between puts */
 } bit_writer;
 
-static void put_bits(bit_writer *w, uint32_t value, int count)
+static void put_bits(bit_writer *w, uint32_t value, unsigned count)
 {
   w->bits |= (uint64_t)value << w->held;
   w->held += count;
@@ -69,11 +69,11 @@ static void put_bits(bit_writer *w, uint32_t value, int count)
 static void put_unary(bit_writer *w, uint64_t value)
 {
   for (; value >= 16; value -= 16) put_bits(w, 0, 16);
-  put_bits(w, UINT32_C(1) << value, (int)value + 1);
+  put_bits(w, UINT32_C(1) << value, (unsigned)value + 1);
 }
 
 /* Readers may look a few bits ahead, so some zeros follow. */
-static size_t end_bits(bit_writer *w, int padding)
+static size_t end_bits(bit_writer *w, unsigned padding)
 {
   put_bits(w, 0, padding);
   if (w->held > 0) put_bits(w, 0, 32 - w->held);
@@ -83,10 +83,10 @@ static size_t end_bits(bit_writer *w, int padding)
 typedef struct bit_reader {
   gnp_bytes words;
   uint64_t bits;
-  int held;
+  unsigned held;
 } bit_reader;
 
-static uint32_t take_bits(bit_reader *r, int count)
+static uint32_t take_bits(bit_reader *r, unsigned count)
 {
   if (r->held < count) {
     r->bits |= gnp_take_integer(&r->words, WORD_BYTES) << r->held;
@@ -172,25 +172,24 @@ static uint64_t surprises(uint64_t row, int window, const uint8_t place[GNP_CPC_
 /* ---- pairs ----------------------------------------------------------------------------------- */
 
 /* A row's distance from the one before is written in two parts, the lower of this many bits. */
-static int low_bits(int lg_k, uint32_t count)
+static unsigned low_bits(int lg_k, uint32_t count)
 {
   uint64_t rows_a_pair = (UINT64_C(1) << lg_k) / count;
-  return rows_a_pair ? 63 - __builtin_clzll(rows_a_pair) : 0;
+  return rows_a_pair ? 63 - (unsigned)__builtin_clzll(rows_a_pair) : 0;
 }
 
 size_t gnp_cpc_pairs_room(int lg_k, uint32_t count)
 {
   if (count == 0) return 0;
-  int low = low_bits(lg_k, count);
-  uint64_t bits =
-      (uint64_t)count * (uint64_t)(CODE_BITS_MAX + 1 + low) + (UINT64_C(1) << lg_k >> low);
+  unsigned low = low_bits(lg_k, count);
+  uint64_t bits = (uint64_t)count * (CODE_BITS_MAX + 1 + low) + (UINT64_C(1) << lg_k >> low);
   return (size_t)(bits / 32 + 2) * WORD_BYTES;
 }
 
 /* Where the next pair is expected. */
 typedef struct pair_coder {
   huffman gaps;
-  int low;
+  unsigned low;
   uint32_t row, column;
 } pair_coder;
 
@@ -262,7 +261,7 @@ bool gnp_cpc_decode_surprises(gnp_cpc *cpc, uint32_t count, gn_str words)
   pair_coder coder;
   uint8_t place[GNP_CPC_OUTER_COLUMNS], column_at[GNP_CPC_OUTER_COLUMNS];
   order_columns(cpc, window, place);
-  for (uint8_t i = 0; i < GNP_CPC_OUTER_COLUMNS; i++) column_at[place[i]] = i;
+  for (int i = 0; i < GNP_CPC_OUTER_COLUMNS; i++) column_at[place[i]] = (uint8_t)i;
   start_pairs(&coder, cpc->lg_k, count);
   for (uint32_t i = 0; i < count; i++) {
     if (!take_pair(&r, &coder, rows_of(cpc), GNP_CPC_OUTER_COLUMNS)) return false;

@@ -20,19 +20,14 @@ float gnp_float_from_key(gnp_float_key key)
   return value;
 }
 
-void gnp_kll_init(gnp_kll *kll, int k)
-{
-  *kll = (gnp_kll){.k = (uint16_t)k, .least_k = (uint16_t)k, .level_count = 1};
-}
-
 /* ---- capacities ------------------------------------------------------------------------------ */
 
-/* Two thirds of the level above, k at the top, 8 at least; (2/3)^depth * k, rounded to nearest. */
-static uint32_t level_capacity(int k, int level_count, int level)
+/* Each level holds two thirds of the one above, the highest k, none below 8: (2/3)^depth * k,
+ * rounded to nearest. */
+static uint16_t capacity_at(int k, int depth)
 {
   enum { EXACT_MAX = 30 }; /* powers of three in 64 bits, with k * 2^depth */
   uint64_t capacity = (uint64_t)k;
-  int depth = level_count - level - 1;
   while (depth > 0) {
     int part = depth > EXACT_MAX ? depth / 2 : depth;
     uint64_t three = 1;
@@ -40,21 +35,32 @@ static uint32_t level_capacity(int k, int level_count, int level)
     capacity = ((2 * capacity << part) / three + 1) >> 1;
     depth -= part;
   }
-  return capacity > LEVEL_LEAST ? (uint32_t)capacity : LEVEL_LEAST;
+  return capacity > LEVEL_LEAST ? (uint16_t)capacity : LEVEL_LEAST;
 }
 
-uint32_t gnp_kll_capacity(int k, int level_count)
+void gnp_kll_add_levels(gnp_kll *kll, int level_count)
 {
-  uint32_t capacity = 0;
-  for (int level = 0; level < level_count; level++)
-    capacity += level_capacity(k, level_count, level);
-  return capacity;
+  for (int depth = kll->level_count; depth < level_count; depth++) {
+    kll->capacities[depth] = capacity_at(kll->k, depth);
+    kll->capacity += kll->capacities[depth];
+    kll->level_count = (uint8_t)(depth + 1);
+  }
+}
+
+static uint32_t level_capacity(const gnp_kll *kll, int level)
+{
+  return kll->capacities[kll->level_count - 1 - level];
+}
+
+void gnp_kll_init(gnp_kll *kll, int k)
+{
+  *kll = (gnp_kll){.k = (uint16_t)k, .least_k = (uint16_t)k};
+  gnp_kll_add_levels(kll, 1);
 }
 
 static void set_limit(gnp_kll *kll)
 {
-  uint32_t capacity = gnp_kll_capacity(kll->k, kll->level_count);
-  kll->limit = kll->room < capacity ? kll->room : capacity;
+  kll->limit = kll->room < kll->capacity ? kll->room : kll->capacity;
 }
 
 int gnp_kll_make_room(gnp_kll *kll, uint32_t count, gn_arena *arena)
@@ -120,15 +126,15 @@ static void compact(gnp_kll *kll, int level)
   kll->sizes[level + 1] += half;
   kll->sizes[level] = odd;
   kll->count -= half;
-  if (level + 1 == kll->level_count) kll->level_count++;
+  gnp_kll_add_levels(kll, level + 2);
 }
 
 /* Until there is place for `more` items. */
 static int compress(gnp_kll *kll, uint32_t more)
 {
-  while (kll->count + more > gnp_kll_capacity(kll->k, kll->level_count)) {
+  while (kll->count + more > kll->capacity) {
     int level = 0;
-    while (kll->sizes[level] < level_capacity(kll->k, kll->level_count, level)) level++;
+    while (kll->sizes[level] < level_capacity(kll, level)) level++;
     if (level + 1 == GNP_KLL_LEVELS_MAX) return GN_E_LIMIT;
     compact(kll, level);
   }
@@ -195,7 +201,7 @@ int gnp_kll_merge(gnp_kll *kll, const gnp_kll *other, gn_arena *arena)
   widen(kll, other->least, other->most);
   kll->count += other->count;
   kll->n += other->n;
-  if (other->level_count > kll->level_count) kll->level_count = other->level_count;
+  gnp_kll_add_levels(kll, other->level_count);
   if (other->level_count > 1 && other->least_k < kll->least_k) kll->least_k = other->least_k;
   return compress(kll, 0);
 }

@@ -26,8 +26,10 @@ typedef struct gnp_kll {
   uint16_t k, least_k; /* least_k: the least of what was merged in, for the error */
   uint8_t level_count;
   uint32_t count, limit, room;        /* items; how many may be; how many there is memory for */
+  uint32_t capacity;                  /* items that all levels hold */
   gnp_float_key *items;               /* the highest level first; level 0, unsorted, at the end */
   uint32_t sizes[GNP_KLL_LEVELS_MAX]; /* of levels */
+  uint16_t capacities[GNP_KLL_LEVELS_MAX]; /* of levels, the highest first */
   gnp_float_key least, most;
 } gnp_kll;
 
@@ -39,13 +41,13 @@ int gnp_kll_copy(gnp_kll *target, const gnp_kll *kll, gn_arena *arena);
  * there are none. */
 int gnp_kll_quantiles(const gnp_kll *kll, const double *ranks, size_t count, float *out,
                       gn_arena *arena);
-/* Items that a sketch with so many levels holds at most. */
-uint32_t gnp_kll_capacity(int k, int level_count);
 
 int gnp_kll_save(const gnp_kll *kll, gn_str *out, gn_arena *arena);
 /* Bytes from outside, which should have this k. GN_E_CORRUPT and the reason, or out of memory. */
 int gnp_kll_load(gnp_kll *kll, int k, gn_str bytes, gn_arena *arena, const char **reason);
 /* Room for `count` items; the ones there are stay. Also sets the limit, by room and levels. */
 int gnp_kll_make_room(gnp_kll *kll, uint32_t count, gn_arena *arena);
+/* Empty levels below the others', up to that many levels. */
+void gnp_kll_add_levels(gnp_kll *kll, int level_count);
 
 #endif

@@ -51,7 +51,7 @@ static char *put_levels(const gnp_kll *kll, char *at)
   at = gnp_put_integer(at, kll->n, 8);
   at = gnp_put_integer(at, kll->least_k, 2);
   at = gnp_put_integer(at, kll->level_count, 2);
-  uint32_t start = gnp_kll_capacity(kll->k, kll->level_count) - kll->count;
+  uint32_t start = kll->capacity - kll->count;
   for (int level = 0; level < kll->level_count; level++) {
     at = gnp_put_integer(at, start, 4);
     start += kll->sizes[level];
@@ -114,12 +114,13 @@ static const char *take_levels(gnp_kll *kll, gnp_bytes *bytes)
 {
   kll->n = gnp_take_integer(bytes, 8);
   kll->least_k = (uint16_t)gnp_take_integer(bytes, 2);
-  kll->level_count = (uint8_t)gnp_take_integer(bytes, 1);
+  int level_count = (int)gnp_take_integer(bytes, 1);
   gnp_take_integer(bytes, 1);
   if (bytes->short_of) return "it is cut short";
-  if (kll->level_count < 1 || kll->level_count >= GNP_KLL_LEVELS_MAX) return "its levels";
+  if (level_count < 1 || level_count >= GNP_KLL_LEVELS_MAX) return "its levels";
   if (kll->least_k < GNP_KLL_K_MIN || kll->least_k > kll->k) return "its least k";
-  uint32_t end = gnp_kll_capacity(kll->k, kll->level_count);
+  gnp_kll_add_levels(kll, level_count);
+  uint32_t end = kll->capacity;
   uint64_t start = gnp_take_integer(bytes, 4), weight = 0;
   for (int level = 0; level < kll->level_count; level++) {
     uint64_t next = level + 1 < kll->level_count ? gnp_take_integer(bytes, 4) : end;

@@ -62,9 +62,43 @@ gnp_murmur gnp_murmur_bytes(gn_str bytes)
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
-/* Shell's sort with Ciura's gaps: no memory, no worst case to speak of at these sizes. */
+static void insert_words(uint32_t *words, size_t count, size_t gap)
+{
+  for (size_t i = gap; i < count; i++) {
+    uint32_t word = words[i];
+    size_t at = i;
+    for (; at >= gap && words[at - gap] > word; at -= gap) words[at] = words[at - gap];
+    words[at] = word;
+  }
+}
+
+enum { RANKED_MAX = 20 };
+
+/* A few words go where the number of smaller ones says, without a branch that could be foreseen
+ * wrongly. */
+static void rank_words(uint32_t *words, size_t count)
+{
+  uint32_t ranks[RANKED_MAX], sorted[RANKED_MAX];
+  for (size_t i = 0; i < count; i++) {
+    uint32_t greater = 0;
+    for (size_t j = 0; j < i; j++) {
+      uint32_t is_greater = words[j] > words[i];
+      ranks[j] += is_greater;
+      greater += is_greater;
+    }
+    ranks[i] = (uint32_t)i - greater;
+  }
+  for (size_t i = 0; i < count; i++) sorted[ranks[i]] = words[i];
+  memcpy(words, sorted, count * sizeof *words);
+}
+
+/* Else Shell's sort with Ciura's gaps: no memory, no worst case to speak of at these sizes. */
 void gnp_sort_words(uint32_t *words, size_t count)
 {
+  if (count <= RANKED_MAX) {
+    if (count > 1) rank_words(words, count);
+    return;
+  }
   static const size_t least_gaps[] = {1, 4, 10, 23, 57, 132, 301, 701};
   enum { GAPS_MAX = 24 };
   size_t gaps[GAPS_MAX], gap_count = 0;
@@ -73,11 +107,5 @@ void gnp_sort_words(uint32_t *words, size_t count)
     if (gap_count > 0 && gap >= count) break;
     gaps[gap_count++] = gap;
   }
-  while (gap_count-- > 0)
-    for (size_t gap = gaps[gap_count], i = gap; i < count; i++) {
-      uint32_t word = words[i];
-      size_t at = i;
-      for (; at >= gap && words[at - gap] > word; at -= gap) words[at] = words[at - gap];
-      words[at] = word;
-    }
+  while (gap_count-- > 0) insert_words(words, count, gaps[gap_count]);
 }
