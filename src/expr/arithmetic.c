@@ -330,13 +330,14 @@ static const gni_type *decimal_type(gnp_binder *b, char operation, const gni_typ
   return gnp_decimal_bounded(b, precision, scale);
 }
 
-/* An integer beside a decimal: a literal takes just its digits, a column those of its type. */
+/* An integer beside a decimal: a literal takes just its digits (but for a tinyint's), all else
+ * those of its type. */
 static int integral_to_decimal(gnp_binder *b, const gni_bound **arg)
 {
   const gni_bound *value = *arg;
   if (!gnp_is_integral(value->type)) return GN_OK;
   const gni_type *type = gnp_decimal_for(b, value->type);
-  if (value->kind == GNP_CONSTANT && !value->value.is_null)
+  if (value->literal && value->type->kind != GNI_BYTE && !value->value.is_null)
     type = gni_type_decimal(b->arena, gnp_wide_digits(value->value.integer), 0);
   return gnp_cast(b, value, type, arg);
 }
@@ -409,6 +410,28 @@ static int bind_null_decimal(gnp_binder *b, gnp_call *call, size_t null_at)
   return rc == GN_OK ? bind_decimals(b, call) : rc;
 }
 
+static bool decimal_beside(const gni_type *x, const gni_type *other)
+{
+  return x->kind == GNI_DECIMAL && !gnp_is_real(other) && other->kind != GNI_NULL;
+}
+
+static int bind_numbers(gnp_binder *b, gnp_call *call)
+{
+  const gni_type *x = call->args[0]->type, *y = call->args[1]->type;
+  bool div = strcmp(call->node->function->name, "div") == 0,
+       real = gnp_is_real(x) || gnp_is_real(y);
+  if (div && real) return gnp_bind_mismatch(b, call);
+  const gni_type *type = div ? &gni_type_long : operand_type(b, call);
+  if (!type && real) type = &gni_type_double;
+  if (!type) return gnp_bind_mismatch(b, call);
+  int rc = gnp_cast_all(b, call, 0, type);
+  if (rc != GN_OK) return rc;
+  call->node->type = type;
+  call->node->nullable = strchr("/%dp", call->node->function->name[0]) != NULL && !b->options.ansi;
+  choose_variant(call->node, type);
+  return GN_OK;
+}
+
 static int bind_arithmetic(gnp_binder *b, gnp_call *call)
 {
   bool done;
@@ -419,21 +442,10 @@ static int bind_arithmetic(gnp_binder *b, gnp_call *call)
   if ((rc = promote_strings(b, call)) != GN_OK) return rc;
   const gni_type *x = call->args[0]->type, *y = call->args[1]->type;
   if (!is_number_or_null(x) || !is_number_or_null(y)) return gnp_bind_mismatch(b, call);
-  bool decimal = (x->kind == GNI_DECIMAL && !gnp_is_real(y) && y->kind != GNI_NULL) ||
-                 (y->kind == GNI_DECIMAL && !gnp_is_real(x) && x->kind != GNI_NULL);
-  if (decimal) return bind_decimals(b, call);
+  if (decimal_beside(x, y) || decimal_beside(y, x)) return bind_decimals(b, call);
   if (x->kind == GNI_DECIMAL && y->kind == GNI_NULL) return bind_null_decimal(b, call, 1);
   if (y->kind == GNI_DECIMAL && x->kind == GNI_NULL) return bind_null_decimal(b, call, 0);
-  bool div = strcmp(call->node->function->name, "div") == 0;
-  if (div && (gnp_is_real(x) || gnp_is_real(y))) return gnp_bind_mismatch(b, call);
-  const gni_type *type = div ? &gni_type_long : operand_type(b, call);
-  if (!type && (gnp_is_real(x) || gnp_is_real(y))) type = &gni_type_double;
-  if (!type) return gnp_bind_mismatch(b, call);
-  if ((rc = gnp_cast_all(b, call, 0, type)) != GN_OK) return rc;
-  call->node->type = type;
-  call->node->nullable = strchr("/%dp", call->node->function->name[0]) != NULL && !b->options.ansi;
-  choose_variant(call->node, type);
-  return GN_OK;
+  return bind_numbers(b, call);
 }
 
 static int bind_sign(gnp_binder *b, gnp_call *call)

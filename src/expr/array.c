@@ -153,6 +153,9 @@ static int bind_element_at(gnp_binder *b, gnp_call *call)
     call->node->apply = element_of_list;
     call->node->type = type->fields[0].type;
     call->node->can_fail = true;
+    const gni_type *index = call->args[1]->type;
+    bool fits = gnp_is_integral(index) && index->kind != GNI_LONG;
+    if (!fits && index->kind != GNI_NULL) return gnp_bind_mismatch(b, call);
     return gnp_bind_want(b, call, 1, "int");
   }
   if (type->kind != GNI_MAP || call->args[1]->type->kind == GNI_NULL)
@@ -398,7 +401,7 @@ static const gnp_function functions[] = {
      .flags = GNP_SEES_NULLS},
     {.name = "array_remove", .bind = gnp_bind_list_and_item, .gives = "1st", .apply = array_remove},
     {.name = "array_repeat",
-     .takes = "any, int",
+     .takes = "any, only int",
      .gives = "list of 1st",
      .apply = array_repeat,
      .flags = GNP_SEES_NULLS},

@@ -112,6 +112,7 @@ static int constant_node(gnp_binder *b, const gni_expr *expr, const gni_type *ty
   node->type = type;
   node->nullable = value.is_null;
   node->value = value;
+  node->literal = expr && expr->kind == GNP_NODE_LITERAL;
   node->eval = eval_constant;
   *out = node;
   return GN_OK;

@@ -71,6 +71,7 @@ struct gni_bound {
   bool nullable;
   bool can_fail; /* may end the evaluation with an error */
   bool ansi;
+  bool literal; /* a constant that was written as one: Spark types those more closely */
   const gni_type *type;
   gnp_eval eval;
   gnp_apply apply; /* used by the eval that evaluates all arguments first */

@@ -73,6 +73,12 @@ static const gni_type *tightest(gnp_binder *b, const gni_type *x, const gni_type
   return gnp_type_tightest(b, x, y);
 }
 
+/* One of each, in either order. */
+static bool are_kinds(const gni_type *x, const gni_type *y, uint8_t a, uint8_t b)
+{
+  return (x->kind == a && y->kind == b) || (x->kind == b && y->kind == a);
+}
+
 const gni_type *gnp_type_tightest(gnp_binder *b, const gni_type *x, const gni_type *y)
 {
   if (gni_type_equal(x, y)) return x;
@@ -85,12 +91,8 @@ const gni_type *gnp_type_tightest(gnp_binder *b, const gni_type *x, const gni_ty
     /* ANSI does not lose digits of an integer in a float. */
     return b->options.ansi && wider->kind == GNI_FLOAT ? &gni_type_double : wider;
   }
-  if ((x->kind == GNI_DATE && y->kind == GNI_TIMESTAMP) ||
-      (x->kind == GNI_TIMESTAMP && y->kind == GNI_DATE))
-    return &gni_type_timestamp;
-  if ((x->kind == GNP_DAYS && y->kind == GNP_MICROS) ||
-      (x->kind == GNP_MICROS && y->kind == GNP_DAYS))
-    return &gnp_type_micros;
+  if (are_kinds(x, y, GNI_DATE, GNI_TIMESTAMP)) return &gni_type_timestamp;
+  if (are_kinds(x, y, GNP_DAYS, GNP_MICROS)) return &gnp_type_micros;
   return nested_type(b, x, y, tightest, false);
 }
 
@@ -181,7 +183,8 @@ enum class_kind {
   CLASS_INTEGRAL,
   CLASS_ATOMIC,
   CLASS_INTERVAL,
-  CLASS_DAY
+  CLASS_DAY,
+  CLASS_INT
 };
 
 /* The classes of `takes`: a kind of gni_kind, or one of the above. */
@@ -195,7 +198,8 @@ static const struct class_row {
     {"integral", CLASS_INTEGRAL, &gni_type_long},
     {"atomic", CLASS_ATOMIC, &gni_type_string},
     {"interval", CLASS_INTERVAL, &gnp_type_micros},
-    {"day", CLASS_DAY, &gni_type_date}, /* a date, also of a timestamp under ANSI */
+    {"day", CLASS_DAY, &gni_type_date},     /* a date, also of a timestamp under ANSI */
+    {"only int", CLASS_INT, &gni_type_int}, /* no other number becomes one */
     {"boolean", GNI_BOOLEAN, &gni_type_boolean},
     {"tinyint", GNI_BYTE, &gni_type_byte},
     {"smallint", GNI_SHORT, &gni_type_short},
@@ -236,19 +240,31 @@ static bool class_accepts(const struct class_row *row, const gni_type *t)
     return gnp_is_interval(t);
   case CLASS_DAY:
     return t->kind == GNI_DATE;
+  case CLASS_INT:
+    return t->kind == GNI_INT;
   default:
     return t->kind == row->kind;
   }
 }
 
-/* ANSI casts numbers to wider ones only; otherwise any number becomes any other. */
-static bool number_converts(const gnp_binder *b, const gni_type *from, const struct class_row *to)
+/* Any number becomes any other, also under ANSI. */
+static bool number_converts(const gni_type *from, const struct class_row *to)
 {
-  if (!gnp_is_numeric(from)) return false;
-  if (to->kind < GNI_BYTE || to->kind > GNI_DOUBLE) return false;
-  if (!b->options.ansi) return true;
-  if (from->kind == GNI_DECIMAL) return to->kind == GNI_FLOAT || to->kind == GNI_DOUBLE;
-  return from->kind < to->kind;
+  return gnp_is_numeric(from) && to->kind >= GNI_BYTE && to->kind <= GNI_DOUBLE;
+}
+
+static const gni_type *implicit_decimal(gnp_binder *b, const gni_type *from)
+{
+  if (gnp_is_integral(from)) return gnp_decimal_for(b, from);
+  if (from->kind == GNI_FLOAT) return gni_type_decimal(b->arena, 14, 7);
+  if (from->kind == GNI_DOUBLE) return gni_type_decimal(b->arena, 30, 15);
+  return from->kind == GNI_STRING ? gni_type_decimal(b->arena, 38, 18) : NULL;
+}
+
+static const gni_type *implicit_from_string(const gnp_binder *b, const struct class_row *to)
+{
+  if (to->kind >= CLASS_ANY || !to->type || !is_atomic(to->type)) return NULL;
+  return to->kind == GNI_BOOLEAN && !b->options.ansi ? NULL : to->type;
 }
 
 static const gni_type *implicit_type(gnp_binder *b, const gni_type *from,
@@ -256,19 +272,13 @@ static const gni_type *implicit_type(gnp_binder *b, const gni_type *from,
 {
   bool is_string = from->kind == GNI_STRING;
   if (from->kind == GNI_NULL) return to->type;
-  if (to->kind == GNI_DECIMAL)
-    return gnp_is_integral(from)      ? gnp_decimal_for(b, from)
-           : from->kind == GNI_FLOAT  ? gni_type_decimal(b->arena, 14, 7)
-           : from->kind == GNI_DOUBLE ? gni_type_decimal(b->arena, 30, 15)
-           : is_string                ? gni_type_decimal(b->arena, 38, 18)
-                                      : NULL;
+  if (to->kind == GNI_DECIMAL) return implicit_decimal(b, from);
   if (to->kind == CLASS_NUMERIC) return is_string ? &gni_type_double : NULL;
-  if (number_converts(b, from, to)) return to->type;
+  if (number_converts(from, to)) return to->type;
   if (to->kind == CLASS_DAY) return from->kind == GNI_TIMESTAMP || is_string ? to->type : NULL;
   if (from->kind == GNI_DATE && to->kind == GNI_TIMESTAMP) return to->type;
   if (from->kind == GNI_TIMESTAMP && to->kind == GNI_DATE && !b->options.ansi) return to->type;
-  if (is_string && to->kind < CLASS_ANY && to->type && is_atomic(to->type))
-    return to->kind == GNI_BOOLEAN && !b->options.ansi ? NULL : to->type;
+  if (is_string) return implicit_from_string(b, to);
   if (to->kind == GNI_STRING && is_atomic(from) && !gnp_is_interval(from)) return to->type;
   return NULL;
 }

@@ -186,7 +186,11 @@ static int bind_if(gnp_binder *b, gnp_call *call)
 static int bind_case(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_count(b, call, 2, SIZE_MAX);
-  for (size_t i = 0; rc == GN_OK && i + 1 < call->count; i += 2) rc = bind_condition(b, call, i);
+  for (size_t i = 0; rc == GN_OK && i + 1 < call->count; i += 2) {
+    if (call->args[i] && call->args[i]->type->kind == GNI_NULL) /* IF takes it, CASE does not */
+      return gnp_bind_fail(b, GN_E_TYPE, call->args[i], "a condition of CASE must be a boolean");
+    rc = bind_condition(b, call, i);
+  }
   if (rc == GN_OK) rc = bind_values(b, call, 1, 2);
   if (call->count % 2 == 0) call->node->nullable = true;
   return rc;

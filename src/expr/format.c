@@ -311,35 +311,49 @@ static void put_fixed(gnp_text *out, double value, int places)
   for (int i = below; i < places; i++) gnp_text_add_char(out, '0');
 }
 
+static void put_zeros(gnp_text *out, bool point, int count)
+{
+  if (point && count > 0) gnp_text_add_char(out, '.');
+  for (int i = 0; i < count; i++) gnp_text_add_char(out, '0');
+}
+
+static void put_whole(gnp_text *out, int64_t value, int places)
+{
+  char digits[24];
+  uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+  int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)size);
+  gnp_text_add(out, (gn_str){digits, (size_t)len});
+  put_zeros(out, true, places);
+}
+
+/* Rounded half to even, as java.text does. */
+static void put_decimal(gnp_text *out, gnp_wide x, int scale, int places)
+{
+  char digits[GNP_DECIMAL_TEXT_BYTES];
+  if (places < scale) {
+    gnp_wide unit = gnp_power10(scale - places), rest = x % unit;
+    x /= unit;
+    if (rest > unit - rest || (rest == unit - rest && x % 2 != 0)) x++;
+    scale = places;
+  }
+  gnp_text_add(out, (gn_str){digits, gnp_wide_format(x, scale, true, digits)});
+  put_zeros(out, !scale, places - scale);
+}
+
 static gn_str grouped_digits(const gni_type *type, const gni_value *value, int places,
                              bool *negative, gn_arena *arena)
 {
   gnp_text out = {.arena = arena};
   if (gnp_is_integral(type)) {
-    char digits[24];
     *negative = value->integer < 0;
-    uint64_t size = *negative ? 0 - (uint64_t)value->integer : (uint64_t)value->integer;
-    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)size);
-    gnp_text_add(&out, (gn_str){digits, (size_t)len});
-    if (places) gnp_text_add_char(&out, '.');
-    for (int i = 0; i < places; i++) gnp_text_add_char(&out, '0');
+    put_whole(&out, value->integer, places);
   } else if (gnp_is_real(type)) {
     *negative = signbit(value->real);
     put_fixed(&out, fabs(value->real), places);
   } else {
     gnp_wide x = gnp_wide_of(value);
-    char digits[GNP_DECIMAL_TEXT_BYTES];
     *negative = x < 0;
-    x = x < 0 ? -x : x;
-    if (places < type->scale) {
-      gnp_wide unit = gnp_power10(type->scale - places), rest = x % unit;
-      x /= unit;
-      if (rest > unit - rest || (rest == unit - rest && x % 2 != 0)) x++;
-    }
-    int scale = places < type->scale ? places : type->scale;
-    gnp_text_add(&out, (gn_str){digits, gnp_wide_format(x, scale, true, digits)});
-    if (!scale && places) gnp_text_add_char(&out, '.');
-    for (int i = scale; i < places; i++) gnp_text_add_char(&out, '0');
+    put_decimal(&out, x < 0 ? -x : x, type->scale, places);
   }
   return out.failed ? (gn_str){"", 0} : (gn_str){out.ptr, out.len};
 }
@@ -377,6 +391,17 @@ static int bind_format_number(gnp_binder *b, gnp_call *call)
 
 /* ---- mask, quote, str_to_map ----------------------------------------------------------------- */
 
+enum mask_kind { UPPER, LOWER, DIGIT, OTHER };
+
+/* A character of two units to Spark is none of the first three. */
+static enum mask_kind mask_kind_of(uint32_t c)
+{
+  if (c >= 0x10000) return OTHER;
+  if (gnp_is_upper(c)) return UPPER;
+  if (gnp_is_lower(c)) return LOWER;
+  return gnp_digit_of(c) >= 0 ? DIGIT : OTHER;
+}
+
 /* mask(text, upper, lower, digit, other): a null argument leaves its kind as it is. */
 GNP_APPLY(mask)
 {
@@ -391,10 +416,9 @@ GNP_APPLY(mask)
   for (size_t at = 0; at < args[0].text.len;) {
     size_t begin = at;
     uint32_t c = gnp_utf8_next(args[0].text, &at);
-    bool pair = c >= 0x10000; /* two units to Spark, neither of which is a letter */
-    int kind = pair ? 3 : gnp_is_upper(c) ? 0 : gnp_is_lower(c) ? 1 : gnp_digit_of(c) >= 0 ? 2 : 3;
-    gnp_text_add(&text, by[kind].ptr ? by[kind] : (gn_str){args[0].text.ptr + begin, at - begin});
-    if (pair && by[3].ptr) gnp_text_add(&text, by[3]);
+    gn_str instead = by[mask_kind_of(c)];
+    gnp_text_add(&text, instead.ptr ? instead : (gn_str){args[0].text.ptr + begin, at - begin});
+    if (c >= 0x10000 && instead.ptr) gnp_text_add(&text, instead);
   }
   return gnp_give_made(&text, frame, out);
 }

@@ -143,31 +143,42 @@ static int read_quantity(gnp_parser *p, gn_str *number, bool *negative)
   return gnp_parse_advance(p);
 }
 
+/* A number and a unit is ahead. */
+static bool quantity_ahead(const gnp_parser *p)
+{
+  gnp_token next = gnp_parse_peek(p);
+  return (p->token.kind == GNP_TOKEN_NUMBER || p->token.kind == GNP_TOKEN_TEXT) &&
+         gnp_is_interval_unit(&next);
+}
+
+/* One quantity with its unit, or with a range of them, which ends the interval. */
+static int parse_part(gnp_parser *p, size_t begin, amounts *sum, bool *more)
+{
+  gn_str number;
+  bool negative, range;
+  int rc = read_quantity(p, &number, &negative);
+  *more = false;
+  if (rc != GN_OK) return rc;
+  const struct unit_row *unit = p->token.kind == GNP_TOKEN_NAME ? find_unit(p->token.text) : NULL;
+  if (!unit) return add_words(sum, number) ? GN_OK : bad_interval(p, begin);
+  rc = gnp_parse_advance(p);
+  if (rc == GN_OK) rc = gnp_parse_accept_word(p, "to", &range);
+  if (rc != GN_OK) return rc;
+  if (!range) {
+    if (!add_amount(sum, unit, number, negative)) return bad_interval(p, begin);
+    *more = quantity_ahead(p);
+    return GN_OK;
+  }
+  const struct unit_row *to = find_unit(p->token.text);
+  bool fits = to && to > unit && to->months == unit->months && to - unit < 4;
+  if ((rc = gnp_parse_advance(p)) != GN_OK) return rc;
+  return fits && add_range(sum, number, unit, to, negative) ? GN_OK : bad_interval(p, begin);
+}
+
 int gnp_parse_interval(gnp_parser *p, size_t begin, const gni_expr **out)
 {
   amounts sum = {0};
   int rc = gnp_parse_advance(p);
-  bool more = true;
-  while (rc == GN_OK && more) {
-    gn_str number;
-    bool negative, range;
-    if ((rc = read_quantity(p, &number, &negative)) != GN_OK) return rc;
-    const struct unit_row *unit = p->token.kind == GNP_TOKEN_NAME ? find_unit(p->token.text) : NULL;
-    if (!unit && !add_words(&sum, number)) return bad_interval(p, begin);
-    if (!unit) break;
-    if ((rc = gnp_parse_advance(p)) != GN_OK) return rc;
-    if ((rc = gnp_parse_accept_word(p, "to", &range)) != GN_OK) return rc;
-    if (range) {
-      const struct unit_row *to = find_unit(p->token.text);
-      bool fits = to && to > unit && to->months == unit->months && to - unit < 4;
-      if ((rc = gnp_parse_advance(p)) != GN_OK) return rc;
-      if (!fits || !add_range(&sum, number, unit, to, negative)) return bad_interval(p, begin);
-      break;
-    }
-    if (!add_amount(&sum, unit, number, negative)) return bad_interval(p, begin);
-    gnp_token next = gnp_parse_peek(p);
-    more = (p->token.kind == GNP_TOKEN_NUMBER || p->token.kind == GNP_TOKEN_TEXT) &&
-           gnp_is_interval_unit(&next);
-  }
+  for (bool more = true; rc == GN_OK && more;) rc = parse_part(p, begin, &sum, &more);
   return rc == GN_OK ? finish(p, begin, &sum, out) : rc;
 }

@@ -60,7 +60,7 @@ static enum outcome read_integer(const reader *r, const gni_type *type, gni_valu
   if (type->kind == GNI_INT) return give_integer(text, INT32_MIN, INT32_MAX, out);
   if (type->kind == GNI_LONG) return give_integer(text, INT64_MIN, INT64_MAX, out);
   enum outcome done = give_integer(text, INT8_MIN, UINT8_MAX, out);
-  if (done == WHOLE) out->integer = (int8_t)(uint8_t)out->integer;
+  if (done == WHOLE && out->integer > INT8_MAX) out->integer -= UINT8_MAX + 1;
   return done;
 }
 

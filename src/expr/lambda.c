@@ -264,11 +264,29 @@ static int eval_transform_keys(const gni_bound *node, gnp_frame *frame, gni_valu
   return gnp_map_finish(&maker, out);
 }
 
+/* Two maps zipped into pairs: those of `map` matched with `other`, or (`rest`) those that `other`
+ * lacks. */
+static int zip_keys(const gni_bound *node, gnp_frame *frame, const gni_value *map,
+                    const gni_value *other, bool rest, gni_value *items, size_t *count)
+{
+  const gni_value none = GNI_NULL_VALUE;
+  for (size_t i = 0; i < map->list.count; i++) {
+    const gni_value *pair = &map->list.items[2 * i];
+    const gni_value *match = gnp_map_find(node->type->fields[0].type, other, pair);
+    if (rest && match) continue;
+    const gni_value *left = rest ? &none : &pair[1];
+    const gni_value *right = rest ? &pair[1] : match ? match : &none;
+    items[2 * *count] = *pair;
+    int rc = gnp_call_lambda(node->args[2], frame, pair, left, right, &items[2 * *count + 1]);
+    if (rc != GN_OK) return rc;
+    (*count)++;
+  }
+  return GN_OK;
+}
+
 /* All keys of the first map, then those that only the second has. */
 static int eval_map_zip_with(const gni_bound *node, gnp_frame *frame, gni_value *out)
 {
-  const gni_value none = GNI_NULL_VALUE;
-  const gni_type *key = node->type->fields[0].type;
   gni_value a, b;
   size_t count = 0;
   int rc;
@@ -276,21 +294,9 @@ static int eval_map_zip_with(const gni_bound *node, gnp_frame *frame, gni_value 
   if ((rc = node->args[1]->eval(node->args[1], frame, &b)) != GN_OK || b.is_null) return rc;
   gni_value *items = GN_TAKE(frame->arena, gni_value, 2 * (a.list.count + b.list.count));
   if (!items) return gnp_frame_nomem(frame);
-  for (size_t pass = 0; pass < 2; pass++) {
-    const gni_value *map = pass ? &b : &a, *other = pass ? &a : &b;
-    for (size_t i = 0; i < map->list.count; i++) {
-      const gni_value *pair = &map->list.items[2 * i];
-      const gni_value *match = gnp_map_find(key, other, pair);
-      if (pass && match) continue;
-      const gni_value *left = pass ? &none : &pair[1];
-      const gni_value *right = pass ? &pair[1] : match ? match : &none;
-      items[2 * count] = *pair;
-      rc = gnp_call_lambda(node->args[2], frame, pair, left, right, &items[2 * count + 1]);
-      if (rc != GN_OK) return rc;
-      count++;
-    }
-  }
-  return gnp_give_items(out, items, count);
+  rc = zip_keys(node, frame, &a, &b, false, items, &count);
+  if (rc == GN_OK) rc = zip_keys(node, frame, &b, &a, true, items, &count);
+  return rc == GN_OK ? gnp_give_items(out, items, count) : rc;
 }
 
 /* ---- binding --------------------------------------------------------------------------------- */

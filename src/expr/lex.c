@@ -25,6 +25,20 @@ static int unterminated(gn_error *err, gnp_token *out, size_t begin, size_t end,
   return gni_fail(err, GN_E_PARSE, "%s is not closed", what);
 }
 
+/* Behind a bracketed comment, or SIZE_MAX when it is not closed. */
+static size_t skip_comment(gn_str text, size_t i)
+{
+  size_t depth = 1;
+  for (i += 2; i < text.len && depth; i++) {
+    bool closes = text.ptr[i] == '*' && at(text, i + 1) == '/';
+    bool opens = text.ptr[i] == '/' && at(text, i + 1) == '*';
+    if (closes) depth--;
+    if (opens) depth++;
+    if (closes || opens) i++;
+  }
+  return depth ? SIZE_MAX : i;
+}
+
 /* White space, -- comments to the end of the line, and bracketed comments, which nest. */
 static int skip_blank(gn_str text, size_t *position, gnp_token *out, gn_error *err)
 {
@@ -36,15 +50,9 @@ static int skip_blank(gn_str text, size_t *position, gnp_token *out, gn_error *e
     } else if (c == '-' && at(text, i + 1) == '-') {
       while (i < text.len && text.ptr[i] != '\n') i++;
     } else if (c == '/' && at(text, i + 1) == '*') {
-      size_t begin = i, depth = 1;
-      i += 2;
-      for (; i < text.len && depth; i++) {
-        if (text.ptr[i] == '*' && at(text, i + 1) == '/')
-          depth--, i++;
-        else if (text.ptr[i] == '/' && at(text, i + 1) == '*')
-          depth++, i++;
-      }
-      if (depth) return unterminated(err, out, begin, begin + 2, "the comment");
+      size_t begin = i;
+      i = skip_comment(text, begin);
+      if (i == SIZE_MAX) return unterminated(err, out, begin, begin + 2, "the comment");
     } else {
       break;
     }

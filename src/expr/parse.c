@@ -329,12 +329,14 @@ static bool is_bare_call(gn_str word)
   return false;
 }
 
-/* Every word may be a column's name; CASE is the keyword when an expression or WHEN follows. */
+/* Every word may be a column's name; CASE is the keyword when an expression or WHEN follows. Before
+ * a sign it is the keyword too: `case - 1` over a column wants backquotes. */
 static bool begins_operand(gnp_token next)
 {
-  return next.kind == GNP_TOKEN_NAME || next.kind == GNP_TOKEN_QUOTED ||
-         next.kind == GNP_TOKEN_NUMBER || next.kind == GNP_TOKEN_TEXT ||
-         gnp_token_is_mark(&next, "(");
+  return gnp_token_is_mark(&next, "-") || gnp_token_is_mark(&next, "+") ||
+         gnp_token_is_mark(&next, "~") || next.kind == GNP_TOKEN_NAME ||
+         next.kind == GNP_TOKEN_QUOTED || next.kind == GNP_TOKEN_NUMBER ||
+         next.kind == GNP_TOKEN_TEXT || gnp_token_is_mark(&next, "(");
 }
 
 static int parse_word(gnp_parser *p, const gni_expr **out)

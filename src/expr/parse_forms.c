@@ -190,33 +190,34 @@ int gnp_parse_predicate(gnp_parser *p, const gni_expr **out)
 
 /* ---- CASE and CAST --------------------------------------------------------------------------- */
 
+/* An expression behind a word, added to the list; with a subject, that it equals it. */
+static int parse_branch(gnp_parser *p, const char *word, const gni_expr *subject, gnp_list *list)
+{
+  const gni_expr *item;
+  int rc = gnp_parse_word(p, word);
+  if (rc == GN_OK) rc = gnp_parse_expression(p, &item);
+  if (rc != GN_OK) return rc;
+  const gni_expr *pair[2] = {subject, item};
+  if (subject && (rc = make(p, "=", item->begin, 2, pair, &item)) != GN_OK) return rc;
+  return gnp_list_add(p, list, item);
+}
+
 /* CASE x WHEN a … is CASE WHEN x = a …; the call's arguments are condition, value, …, [else]. */
 int gnp_parse_case(gnp_parser *p, const gni_expr **out)
 {
   gnp_list list = {0};
   size_t begin = p->token.begin;
-  const gni_expr *subject = NULL, *item;
-  bool found;
+  const gni_expr *subject = NULL;
   int rc = gnp_parse_word(p, "case");
   if (rc == GN_OK && !gnp_parse_at_word(p, "when")) rc = gnp_parse_expression(p, &subject);
   if (rc == GN_OK && !gnp_parse_at_word(p, "when")) rc = gnp_parse_expected(p, "WHEN");
   while (rc == GN_OK && gnp_parse_at_word(p, "when")) {
-    if ((rc = gnp_parse_advance(p)) != GN_OK) return rc;
-    if ((rc = gnp_parse_expression(p, &item)) != GN_OK) return rc;
-    const gni_expr *pair[2] = {subject, item};
-    if (subject && (rc = make(p, "=", item->begin, 2, pair, &item)) != GN_OK) return rc;
-    if ((rc = gnp_list_add(p, &list, item)) != GN_OK) return rc;
-    if ((rc = gnp_parse_word(p, "then")) != GN_OK) return rc;
-    if ((rc = gnp_parse_expression(p, &item)) != GN_OK) return rc;
-    rc = gnp_list_add(p, &list, item);
+    rc = parse_branch(p, "when", subject, &list);
+    if (rc == GN_OK) rc = parse_branch(p, "then", NULL, &list);
   }
-  if (rc == GN_OK) rc = gnp_parse_accept_word(p, "else", &found);
+  if (rc == GN_OK && gnp_parse_at_word(p, "else")) rc = parse_branch(p, "else", NULL, &list);
+  if (rc == GN_OK) rc = gnp_parse_word(p, "end");
   if (rc != GN_OK) return rc;
-  if (found) {
-    if ((rc = gnp_parse_expression(p, &item)) != GN_OK) return rc;
-    if ((rc = gnp_list_add(p, &list, item)) != GN_OK) return rc;
-  }
-  if ((rc = gnp_parse_word(p, "end")) != GN_OK) return rc;
   return make(p, "case", begin, list.count, list.items, out);
 }
 
@@ -296,42 +297,58 @@ static int parse_position(gnp_parser *p, size_t begin, const gni_expr **out)
   return rc == GN_OK ? make(p, "position", begin, list.count, list.items, out) : rc;
 }
 
+/* BOTH, LEADING or TRAILING, unless it is a column that is trimmed. */
+static int parse_trim_side(gnp_parser *p, const char **name, bool *found)
+{
+  static const char *const sides[][2] = {
+      {"both", "btrim"}, {"leading", "ltrim from"}, {"trailing", "rtrim from"}};
+  gnp_token next = gnp_parse_peek(p);
+  *found = false;
+  for (size_t i = 0; i < 3 && !gnp_token_is_mark(&next, ")"); i++) {
+    if (!gnp_parse_at_word(p, sides[i][0])) continue;
+    *name = sides[i][1];
+    return gnp_parse_accept_word(p, sides[i][0], found);
+  }
+  return GN_OK;
+}
+
+static int parse_from(gnp_parser *p, const gni_expr **text)
+{
+  int rc = gnp_parse_word(p, "from");
+  return rc == GN_OK ? gnp_parse_value(p, 0, text) : rc;
+}
+
+/* What stands in the brackets, into (text[, what]). */
+static int parse_trim_operands(gnp_parser *p, bool side, const char **name, const gni_expr **pair,
+                               size_t *count)
+{
+  bool second = false;
+  *count = 1;
+  if (side && gnp_parse_at_word(p, "from")) return parse_from(p, &pair[0]);
+  int rc = gnp_parse_expression(p, &pair[0]);
+  if (rc != GN_OK) return rc;
+  *count = 2;
+  if (side || gnp_parse_at_word(p, "from")) {
+    pair[1] = pair[0];
+    return parse_from(p, &pair[0]);
+  }
+  *name = "trim";
+  rc = gnp_parse_accept_mark(p, ",", &second);
+  *count = second ? 2 : 1;
+  return rc == GN_OK && second ? gnp_parse_expression(p, &pair[1]) : rc;
+}
+
 /* TRIM([BOTH|LEADING|TRAILING] [what] FROM text), and plain trim(text). The result's arguments are
  * (text[, what]), as those of btrim, ltrim and rtrim in our table. */
 static int parse_trim(gnp_parser *p, size_t begin, const gni_expr **out)
 {
-  static const char *const sides[][2] = {
-      {"both", "btrim"}, {"leading", "ltrim from"}, {"trailing", "rtrim from"}};
   const char *name = "btrim";
   const gni_expr *pair[2];
   size_t count = 1;
-  bool found = false;
+  bool side = false;
   int rc = gnp_parse_mark(p, "(");
-  for (size_t i = 0; rc == GN_OK && i < 3 && !found; i++) {
-    gnp_token next = gnp_parse_peek(p);
-    if (!gnp_parse_at_word(p, sides[i][0]) || gnp_token_is_mark(&next, ")")) continue;
-    rc = gnp_parse_accept_word(p, sides[i][0], &found);
-    name = sides[i][1];
-  }
-  if (rc != GN_OK) return rc;
-  if (found && gnp_parse_at_word(p, "from")) {
-    rc = gnp_parse_advance(p);
-    if (rc == GN_OK) rc = gnp_parse_value(p, 0, &pair[0]);
-  } else {
-    rc = gnp_parse_expression(p, &pair[0]);
-    if (rc == GN_OK && (found || gnp_parse_at_word(p, "from"))) {
-      pair[1] = pair[0];
-      count = 2;
-      rc = gnp_parse_word(p, "from");
-      if (rc == GN_OK) rc = gnp_parse_value(p, 0, &pair[0]);
-    } else {
-      name = "trim";
-      bool second = false;
-      if (rc == GN_OK) rc = gnp_parse_accept_mark(p, ",", &second);
-      if (rc == GN_OK && second) rc = gnp_parse_expression(p, &pair[1]);
-      count = second ? 2 : 1;
-    }
-  }
+  if (rc == GN_OK) rc = parse_trim_side(p, &name, &side);
+  if (rc == GN_OK) rc = parse_trim_operands(p, side, &name, pair, &count);
   if (rc == GN_OK) rc = gnp_parse_mark(p, ")");
   return rc == GN_OK ? make(p, name, begin, count, pair, out) : rc;
 }

@@ -186,27 +186,38 @@ static bool take_word(gn_str text, size_t *at, const char *word)
   return true;
 }
 
+static bool letter_in(const pattern_part *part, const char *several)
+{
+  return strchr(several, part->letter) != NULL;
+}
+
+/* A name of UTC, where the letter takes one. */
+static bool take_zone_name(const pattern_part *part, gn_str text, size_t *at)
+{
+  bool named = letter_in(part, "Vz");
+  if (named && (take_word(text, at, "UTC") || take_word(text, at, "GMT"))) return true;
+  return (named || part->letter == 'X') && take_word(text, at, "Z");
+}
+
+/* The minutes of an offset: with a colon they may be left out, without only from +hh. */
+static bool take_minute(const pattern_part *part, gn_str text, size_t *at, int32_t *minute)
+{
+  bool colon = part->count == 3 || letter_in(part, "OVz");
+  *minute = 0;
+  if (colon) return !take_word(text, at, ":") || take_number(text, at, 2, 2, minute);
+  return take_number(text, at, 2, 2, minute) || (part->count == 1 && letter_in(part, "Xx"));
+}
+
 /* +hh, +hhmm, +hh:mm, Z: which of them depends on the letters. */
 static bool take_offset(const pattern_part *part, gn_str text, size_t *at, fields *f)
 {
-  int32_t hour, minute = 0;
-  if (part->letter == 'X' && take_word(text, at, "Z")) return true;
-  if (part->letter == 'V' || part->letter == 'z') {
-    if (take_word(text, at, "UTC") || take_word(text, at, "GMT")) return true;
-    if (take_word(text, at, "Z")) return true;
-  }
+  int32_t hour, minute;
+  if (take_zone_name(part, text, at)) return true;
   if (part->letter == 'O' && !take_word(text, at, "GMT")) return false;
   if (*at >= text.len || (text.ptr[*at] != '+' && text.ptr[*at] != '-')) return part->letter == 'O';
   bool negative = text.ptr[(*at)++] == '-';
-  bool colon =
-      part->count == 3 || part->letter == 'O' || part->letter == 'V' || part->letter == 'z';
   if (!take_number(text, at, part->letter == 'O' ? 1 : 2, 2, &hour)) return false;
-  bool short_form = part->count == 1 && (part->letter == 'X' || part->letter == 'x');
-  if (colon && take_word(text, at, ":")) {
-    if (!take_number(text, at, 2, 2, &minute)) return false;
-  } else if (!colon) {
-    if (!take_number(text, at, 2, 2, &minute) && !short_form) return false;
-  }
+  if (!take_minute(part, text, at, &minute)) return false;
   if (hour > 18 || minute > 59) return false;
   f->offset_seconds = (negative ? -1 : 1) * (hour * 3600 + minute * 60);
   return true;

@@ -178,35 +178,40 @@ static int bad_replacement(gnp_frame *frame)
                        "the replacement names a group that is not there");
 }
 
+/* The group named behind a dollar sign at `*i`, which moves to its last character; -1: none. */
+static int64_t read_group(const gnp_regex *regex, gn_str by, size_t *i)
+{
+  ++*i;
+  if (*i < by.len && by.ptr[*i] == '{') {
+    size_t begin = *i + 1;
+    while (*i < by.len && by.ptr[*i] != '}') ++*i;
+    if (*i == by.len) return -1;
+    return gnp_regex_group_named(regex, (gn_str){by.ptr + begin, *i - begin});
+  }
+  if (*i >= by.len || by.ptr[*i] < '0' || by.ptr[*i] > '9') return -1;
+  int64_t group = by.ptr[*i] - '0';
+  for (; *i + 1 < by.len && by.ptr[*i + 1] >= '0' && by.ptr[*i + 1] <= '9'; ++*i) {
+    int64_t longer = group * 10 + by.ptr[*i + 1] - '0';
+    if ((uint64_t)longer > gnp_regex_groups(regex)) break;
+    group = longer;
+  }
+  return (uint64_t)group > gnp_regex_groups(regex) ? -1 : group;
+}
+
 /* $1 and ${name} are groups, a backslash takes the next character as it is. */
 static int put_replacement(const gnp_regex *regex, gn_str text, gn_str by,
                            const gnp_regex_match *match, gnp_frame *frame, gnp_text *made)
 {
   for (size_t i = 0; i < by.len; i++) {
-    int64_t group = 0;
-    if (by.ptr[i] == '\\') {
-      if (++i == by.len) return bad_replacement(frame);
-      gnp_text_add_char(made, by.ptr[i]);
+    if (by.ptr[i] == '$') {
+      int64_t group = read_group(regex, by, &i);
+      if (group < 0) return bad_replacement(frame);
+      gnp_text_add(made, group_text(text, match, group));
       continue;
     }
-    if (by.ptr[i] != '$') {
-      gnp_text_add_char(made, by.ptr[i]);
-      continue;
-    }
-    if (++i < by.len && by.ptr[i] == '{') {
-      size_t begin = ++i;
-      while (i < by.len && by.ptr[i] != '}') i++;
-      if (i == by.len) return bad_replacement(frame);
-      group = gnp_regex_group_named(regex, (gn_str){by.ptr + begin, i - begin});
-    } else {
-      if (i >= by.len || by.ptr[i] < '0' || by.ptr[i] > '9') return bad_replacement(frame);
-      group = by.ptr[i] - '0';
-      while (i + 1 < by.len && by.ptr[i + 1] >= '0' && by.ptr[i + 1] <= '9' &&
-             (uint64_t)(group * 10 + by.ptr[i + 1] - '0') <= gnp_regex_groups(regex))
-        group = group * 10 + by.ptr[++i] - '0';
-    }
-    if (group < 0 || (uint64_t)group > gnp_regex_groups(regex)) return bad_replacement(frame);
-    gnp_text_add(made, group_text(text, match, group));
+    if (by.ptr[i] == '\\') i++;
+    if (i == by.len) return bad_replacement(frame);
+    gnp_text_add_char(made, by.ptr[i]);
   }
   return GN_OK;
 }

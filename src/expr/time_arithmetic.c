@@ -185,7 +185,8 @@ int gnp_bind_time_arithmetic(gnp_binder *b, gnp_call *call, bool *done)
     const gni_type *other = call->args[1 - i]->type;
     bool time = other->kind == GNI_DATE || other->kind == GNI_TIMESTAMP;
     bool text = call->args[i]->type->kind == GNI_STRING || call->args[i]->type->kind == GNI_NULL;
-    if (!text || !time || (other->kind == GNI_DATE && i == 1)) continue;
+    bool null = call->args[i]->type->kind == GNI_NULL;
+    if (!text || !time || (other->kind == GNI_DATE && i == 1 && !null)) continue;
     int rc = gnp_cast(b, call->args[i], other, &call->args[i]);
     if (rc != GN_OK) return rc;
   }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TREES 10000     /* without ANSI, in batches */
 #define ANSI_TREES 1200 /* one by one: rows fail */
@@ -390,8 +391,66 @@ static void with_ansi(void)
   CHECK(typed > trees * 4 / 10);
 }
 
+/* ---- trees to ask Spark ---------------------------------------------------------------------- */
+
+static void add_literal(gn_buf *out, const gni_type *type, const gni_value *value)
+{
+  if (value->is_null) {
+    gni_buf_add_text(out, "NULL");
+  } else if (type->kind == GNI_LIST) {
+    gni_buf_add_text(out, "array(");
+    for (size_t i = 0; i < value->list.count; i++) {
+      if (i) gni_buf_add_text(out, ", ");
+      add_literal(out, type->fields[0].type, &value->list.items[i]);
+    }
+    gni_buf_add_char(out, ')');
+  } else if (type->kind == GNI_STRING) {
+    gni_buf_add_format(out, "'%.*s'", GN_STR_ARGS(value->text));
+  } else if (type->kind == GNI_BOOLEAN) {
+    gni_buf_add_text(out, value->boolean ? "true" : "false");
+  } else if (type->kind == GNI_FLOAT || type->kind == GNI_DOUBLE) {
+    gni_buf_add_format(out, "'%.17g'", value->real);
+  } else if (type->kind == GNI_DATE) {
+    gni_buf_add_format(out, "date_from_unix_date(%lld)", (long long)value->integer);
+  } else if (type->kind == GNI_TIMESTAMP) {
+    gni_buf_add_format(out, "timestamp_micros(%lld)", (long long)value->integer);
+  } else if (type->kind == GNI_DECIMAL) {
+    gni_buf_add_format(out, "CAST(%lld AS DECIMAL(20,0)) / 100", (long long)value->decimal.low);
+  } else {
+    gni_buf_add_format(out, "'%lld'", (long long)value->integer);
+  }
+}
+
+/* A line a column (name, type, a literal a row), then a line a tree; read by trees.py. */
+static void print_trees(int64_t count)
+{
+  open_all();
+  test_random r = test_random_new(3);
+  both_table *table = make_table(&r);
+  for (size_t i = 0; i < COLUMNS; i++) {
+    const gni_field *field = &table->schema->fields[i];
+    printf("%.*s\t%s", GN_STR_ARGS(field->name), kinds[i / 2].type);
+    for (size_t k = 0; k < ROWS; k++) {
+      gni_buf_reset(&text);
+      add_literal(&text, field->type, &table->rows[k][i]);
+      printf("\t%s", text.ptr);
+    }
+    putchar('\n');
+  }
+  for (int64_t i = 0; i < count; i++) printf("%s\n", make_tree(&r, &text));
+}
+
+static void print_some(void)
+{
+  int64_t count = 0;
+  CHECK_INT(gni_parse_int64(gni_str(getenv("GN_TREES")), &count), GN_OK);
+  print_trees(count);
+}
+
 int main(void)
 {
+  static const test_case printing[] = {{"random expressions, printed", print_some}};
+  if (getenv("GN_TREES")) return test_main(printing, 1);
   static const test_case cases[] = {
       {"random expressions: the evaluator and DuckDB agree without ANSI", without_ansi},
       {"random expressions: the evaluator and DuckDB agree under ANSI", with_ansi},
