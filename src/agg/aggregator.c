@@ -43,6 +43,7 @@ static bool parse_percentiles(gn_str text, double *out, size_t *count)
   *count = 0;
   if (rest.len < 2 || rest.ptr[0] != '[' || rest.ptr[rest.len - 1] != ']') return false;
   rest = gni_str_trim((gn_str){rest.ptr + 1, rest.len - 2});
+  if (gni_str_ends(rest, ",")) return false;
   while (rest.len > 0 && gni_str_split(&rest, ',', &part)) {
     double value;
     if (gni_parse_double(gni_str_trim(part), &value) != GN_OK || !(value >= 0 && value <= 1))

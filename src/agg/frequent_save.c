@@ -116,7 +116,7 @@ static gn_str take_key(const gnp_frequent *frequent, gnp_bytes *items)
   if (!frequent->wide) return gnp_take_text(items, NUMBER_BYTES);
   size_t len = (size_t)gnp_take_integer(items, LENGTH_BYTES);
   gn_str text = gnp_take_text(items, len);
-  return text.ptr && gni_utf8_valid(text) ? text : (gn_str){NULL, 0};
+  return !items->short_of && gni_utf8_valid(text) ? text : (gn_str){NULL, 0};
 }
 
 static int take_counters(gnp_frequent *frequent, uint32_t active, gnp_bytes *counts,
