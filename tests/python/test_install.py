@@ -94,7 +94,7 @@ def test_everything_is_installed(installed: Installed) -> None:
     completions = {"gnomon.bash", "gnomon.fish", "_gnomon"}
     assert headers | modules | packages | archives | completions | {"gnomon"} <= names
     assert "usr/local/share/man/man1/gnomon.1" in found
-    assert "README.md" not in names
+    assert "usr/local/include/gnomon/README.md" not in found
     manual = next(installed.folder.rglob("gnomon.1")).read_text()
     assert manual.startswith(".TH GNOMON 1") and "backfill" in manual
 
