@@ -32,8 +32,11 @@ OK, FAILED, WOULD_CHANGE = 0, 1, 2
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(FAILED, f"{self.prog}: {message}\n")
+        self.exit(
+            FAILED,
+            f"error[GC004]: {message}\n   = help: see: {self.prog} --help\n"
+            "   = more: gnomon explain GC004\n",
+        )
 
 
 def _parser() -> _Parser:

@@ -79,8 +79,7 @@ IGNORED = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(1, f"{self.prog}: {message}\n")
+        self.exit(1, str(RunError("GC004", message, "see: run.py --help")))
 
 
 def _parser() -> _Parser:
@@ -108,7 +107,18 @@ def _parser() -> _Parser:
 
 
 class RunError(Exception):
-    """What a person did wrong; the message says what to do."""
+    """What a person did wrong, under a code of the program's register."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [f"error[{self.code}]: {self.args[0]}"]
+        if self.hint:
+            lines.append(f"   = help: {self.hint}")
+        return "\n".join([*lines, f"   = more: gnomon explain {self.code}", ""])
 
 
 def find_program() -> str:
@@ -118,7 +128,9 @@ def find_program() -> str:
     for candidate in (os.environ.get("GNOMON"), str(beside), shutil.which("gnomon"), str(built)):
         if candidate and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
-    raise RunError("the program 'gnomon' is not on PATH; build it, or set GNOMON to its path")
+    raise RunError(
+        "GE011", "the program 'gnomon' is not on PATH", "build it, or set GNOMON to its path"
+    )
 
 
 def conf_type_of(arguments: argparse.Namespace) -> str:
@@ -128,8 +140,9 @@ def conf_type_of(arguments: argparse.Namespace) -> str:
     parts = Path(arguments.conf).parts
     if len(parts) < 3 or parts[-3] not in MODES:
         raise RunError(
-            f"--conf '{arguments.conf}' is not <context>/<type>/<team>/<name>; "
-            f"types are {', '.join(MODES)}"
+            "GC004",
+            f"--conf '{arguments.conf}' is not <context>/<type>/<team>/<name>",
+            f"types are {', '.join(MODES)}",
         )
     return parts[-3]
 
@@ -137,30 +150,40 @@ def conf_type_of(arguments: argparse.Namespace) -> str:
 def check_mode(conf_type: str, mode: str) -> None:
     """Refuses a mode that the type does not have, or that this version does not run."""
     if conf_type not in MODES:
-        raise RunError(f"unknown --conf-type '{conf_type}'; types are {', '.join(MODES)}")
+        raise RunError(
+            "GC004", f"--conf-type does not take '{conf_type}'", f"types are {', '.join(MODES)}"
+        )
     if mode not in MODES[conf_type]:
         raise RunError(
-            f"{conf_type} have no mode '{mode}'; possible modes are {', '.join(MODES[conf_type])}"
+            "GC004",
+            f"{conf_type} have no mode '{mode}'",
+            f"possible modes are {', '.join(MODES[conf_type])}",
         )
     if (conf_type, mode) not in OFFERED:
-        raise RunError(f"mode '{mode}' of {conf_type} is not in this version of gnomon")
+        raise RunError("GP011", f"mode '{mode}' of {conf_type} is not in this version of gnomon")
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise RunError("GP001", f"'{text}' is not a day", "write it as 2023-12-01") from None
 
 
 def days_of(arguments: argparse.Namespace) -> list[str]:
     """The range flags of the program."""
     if arguments.parallelism > 1 and not (arguments.start_ds and arguments.end_ds):
-        raise RunError("--parallelism above 1 needs --start-ds and --end-ds")
+        raise RunError("GC003", "--parallelism above 1 needs --start-ds and --end-ds")
     end = arguments.end_ds or arguments.ds
     if not arguments.start_ds:
         return ["--end-ds", end]
     if arguments.start_ds > end:
-        raise RunError(f"the range starts on {arguments.start_ds}, after its end {end}")
+        raise RunError("GP002", f"the range starts on {arguments.start_ds}, after its end {end}")
     if arguments.parallelism > 1:
-        days = (
-            datetime.date.fromisoformat(end) - datetime.date.fromisoformat(arguments.start_ds)
-        ).days + 1
+        days = (_day(end) - _day(arguments.start_ds)).days + 1
         if arguments.parallelism > days:
-            raise RunError(f"--parallelism {arguments.parallelism} is more than {days} days")
+            message = f"--parallelism {arguments.parallelism} is more than {days} days"
+            raise RunError("GP005", message)
     return ["--start-ds", arguments.start_ds, "--end-ds", end]
 
 
@@ -168,9 +191,9 @@ def fetch_words(arguments: argparse.Namespace, conf_type: str) -> list[str]:
     """The program's arguments for a fetch. The type follows --conf-type, as guides use it."""
     kind = arguments.type or {"group_bys": "group-by", "joins": "join"}[conf_type]
     if not arguments.name:
-        raise RunError("a fetch needs --name team/file.variable")
+        raise RunError("GC003", "a fetch needs --name team/file.variable")
     if not arguments.key_json:
-        raise RunError("a fetch needs -k '{\"key\": value}'")
+        raise RunError("GC003", "a fetch needs -k '{\"key\": value}'")
     words = ["fetch", arguments.name, "-t", kind, "-k", arguments.key_json]
     return words + (["--at-ms", arguments.at_millis] if arguments.at_millis else [])
 
@@ -185,7 +208,7 @@ def command_of(arguments: argparse.Namespace) -> list[str]:
     if arguments.mode == "fetch":
         return program + fetch_words(arguments, conf_type)
     if not arguments.conf:
-        raise RunError(f"mode '{arguments.mode}' needs --conf")
+        raise RunError("GC003", f"mode '{arguments.mode}' needs --conf")
     words = [arguments.mode, arguments.conf]
     if arguments.mode == "backfill":
         words += days_of(arguments)
@@ -204,7 +227,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         command = command_of(arguments)
     except RunError as error:
-        sys.stderr.write(f"run.py: {error}\n")
+        sys.stderr.write(str(error))
         return 1
     if unknown:
         sys.stderr.write(f"run.py: ignored {' '.join(unknown)}\n")

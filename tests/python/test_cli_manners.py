@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -307,6 +308,42 @@ def test_a_python_file_that_has_changed_since_is_not_pointed_at(world: World) ->
     assert compiled[problem["line"] - 1][problem["column"] - 1 :].startswith('"prise + 1"')
     assert world.run("compile").returncode == 0  # nothing to write, and the places are known again
     assert json.loads(world.run("validate", V1, "--json").stdout)["file"].endswith(".py")
+
+
+# ---- Chronon's own entries ----
+
+WRONG_RUNS = [
+    ("GC003", ["--mode", "backfill"]),
+    ("GC003", ["--mode", "fetch", "-k", KEY]),
+    ("GC004", ["--parallelism", "many"]),
+    ("GC004", ["--conf", "buys.v1"]),
+    ("GC004", ["--conf-type", "features"]),
+    ("GC004", ["--mode", "explore", "--conf", "production/group_bys/team/buys.v1"]),
+    ("GP001", ["--conf", "production/group_bys/team/buys.v1", "--start-ds", "2025-01-01",
+               "--end-ds", "2025-02-30", "--parallelism", "2"]),
+    ("GP002", ["--conf", "production/group_bys/team/buys.v1", "--start-ds", day(4),
+               "--end-ds", day(3)]),
+    ("GP005", ["--conf", "production/group_bys/team/buys.v1", "--start-ds", day(4),
+               "--end-ds", day(5), "--parallelism", "3"]),
+    ("GP011", ["--mode", "streaming", "--conf", "production/group_bys/team/buys.v1"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "arguments"), WRONG_RUNS, ids=lambda a: str(a)[:40])
+def test_run_py_refuses_in_the_same_shape(code: str, arguments: list[str], made: World) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gnomon.run", *arguments],
+        cwd=made.path,
+        env=surroundings({"GNOMON": GNOMON}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.match(rf"error\[{code}\]: [^\n]*[^.\n]\n( +=|\Z)", done.stderr), done.stderr
+    assert done.stderr.endswith(f"   = more: gnomon explain {code}\n")
 
 
 # ---- completion and the manual ----
