@@ -355,17 +355,27 @@ static int parse_trim(gnp_parser *p, size_t begin, const gni_expr **out)
 
 /* DATEADD(DAY, 1, d): the unit is a bare word; with a unit these are other functions than without.
  */
-static int parse_unit_call(gnp_parser *p, const char *name, size_t begin, const gni_expr **out)
+/* With one argument behind it, the unit's word is a column: date_add(day, 1). */
+static int parse_unit_call(gnp_parser *p, gn_str plain, const char *name, size_t begin,
+                           const gni_expr **out)
 {
   gnp_list list = {0};
   const gni_expr *unit = NULL;
+  gnp_token word = gnp_parse_peek(p);
   int rc = gnp_parse_mark(p, "(");
   if (rc == GN_OK) rc = make_text(p, p->token.begin, p->token.text, &unit);
   if (rc == GN_OK) rc = gnp_parse_advance(p);
   if (rc == GN_OK) rc = gnp_list_add(p, &list, unit);
   if (rc == GN_OK) rc = gnp_parse_mark(p, ",");
   if (rc == GN_OK) rc = gnp_parse_arguments(p, &list);
-  return rc == GN_OK ? make(p, name, begin, list.count, list.items, out) : rc;
+  if (rc != GN_OK || list.count != 2)
+    return rc == GN_OK ? make(p, name, begin, list.count, list.items, out) : rc;
+  gni_expr *column = gnp_node(p, GNP_NODE_NAME, word.begin);
+  if (!column) return gnp_parse_check(p, NULL);
+  column->end = word.end;
+  column->name = word.text;
+  list.items[0] = column;
+  return make(p, plain.ptr, begin, list.count, list.items, out);
 }
 
 static bool is_date_unit(const gnp_token *token)
@@ -411,7 +421,7 @@ int gnp_parse_special(gnp_parser *p, gn_str name, size_t begin, bool *done, cons
   if (gni_str_is(name, "overlay"))
     return parse_worded(p, "overlay", "placing", "from", "for", true, begin, out);
   const char *with_unit = unit_function(name);
-  if (with_unit && unit_ahead(p)) return parse_unit_call(p, with_unit, begin, out);
+  if (with_unit && unit_ahead(p)) return parse_unit_call(p, name, with_unit, begin, out);
   *done = false;
   return GN_OK;
 }

@@ -122,23 +122,27 @@ static int compose_average(gnp_planner *p, const gni_expr *expr, const gnp_measu
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static int need_order(gnp_binder *b, const gnp_call *call, size_t at)
-{
-  return gnp_need_orderable(b->planner, call->args[at], "comparing");
-}
-
+/* The value itself, or, of a struct, the struct with the greatest key. */
 static int bind_extreme(gnp_binder *b, gnp_call *call)
 {
+  const gni_bound *key;
+  bool least = gni_str_is(gni_str(call->node->function->name), "min");
   int rc = gnp_bind_count(b, call, 1, 1);
-  if (rc == GN_OK) rc = need_order(b, call, 0);
-  call->node->type = rc == GN_OK ? call->args[0]->type : NULL;
-  return rc;
+  if (rc == GN_OK) rc = gnp_order_key(b->planner, call->args[0], "comparing", &key);
+  if (rc != GN_OK) return rc;
+  call->node->type = call->args[0]->type;
+  if (call->node->type->kind != GNI_STRUCT) return GN_OK;
+  const gni_bound *pair[2] = {call->args[0], key};
+  call->args = gni_arena_copy(b->arena, pair, sizeof pair);
+  call->count = 2;
+  call->node->sql = least ? "arg_min($1, $2)$f" : "arg_max($1, $2)$f";
+  return call->args ? GN_OK : gnp_bind_nomem(b);
 }
 
 static int bind_extreme_by(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_count(b, call, 2, 2);
-  if (rc == GN_OK) rc = need_order(b, call, 1);
+  if (rc == GN_OK) rc = gnp_order_key(b->planner, call->args[1], "comparing", &call->args[1]);
   call->node->type = rc == GN_OK ? call->args[0]->type : NULL;
   return rc;
 }
@@ -148,6 +152,12 @@ static int bind_same(gnp_binder *b, gnp_call *call)
   int rc = gnp_bind_count(b, call, 1, 1);
   call->node->type = rc == GN_OK ? call->args[0]->type : NULL;
   return rc;
+}
+
+static int bind_mode(gnp_binder *b, gnp_call *call)
+{
+  int rc = bind_same(b, call);
+  return rc == GN_OK ? gnp_need_groupable(b->planner, call->args[0], "comparing") : rc;
 }
 
 static int bind_list_of(gnp_binder *b, gnp_call *call)
@@ -473,7 +483,7 @@ static const gnp_measure_row rows[] = {
     {BOUND("percentile_approx", bind_percentile_approx, "quantile_disc($d$1, $2)$f")},
     {BOUND("approx_percentile", bind_percentile_approx, "quantile_disc($d$1, $2)$f")},
     REAL("median", "quantile_cont($d$1, 0.5)$f"),
-    {BOUND("mode", bind_extreme, "mode($1)$f"), .flags = GNP_NO_DISTINCT},
+    {BOUND("mode", bind_mode, "mode($1)$f"), .flags = GNP_NO_DISTINCT},
     {.function = {.name = "grouping", .flags = COUNTS},
      .grouping = bind_grouping,
      .flags = GNP_NO_WINDOW | GNP_NO_DISTINCT},

@@ -122,8 +122,7 @@ static int sort_finished(gnp_planner *p, const gni_query *query, gnp_bound_query
     gnp_key key = {.descending = order->descending, .nulls_last = order->nulls_last};
     rc = ordinal(p, order->expr, &bound->columns, &key.value);
     if (rc == GN_OK && !key.value) rc = gnp_bind_value(p, order->expr, &key.value);
-    if (rc == GN_OK) rc = gnp_need_orderable(p, key.value, "ordering by");
-    if (rc == GN_OK) rc = gnp_normalize(p, key.value, &key.value);
+    if (rc == GN_OK) rc = gnp_order_key(p, key.value, "ordering by", &key.value);
     if (rc == GN_OK) rc = GNP_PLAN_PUSH(p, sort->keys.items, sort->keys.count, key);
   }
   p->scope = scope.outer;

@@ -220,8 +220,7 @@ static int bind_window_order(gnp_planner *p, const gnp_over *over, gnp_bound_ove
     const gnp_order *order = &over->order.items[i];
     gnp_key key = {.descending = order->descending, .nulls_last = order->nulls_last};
     rc = bind_input(p, order->expr, true, &key.value);
-    if (rc == GN_OK) rc = gnp_need_orderable(p, key.value, "ordering by");
-    if (rc == GN_OK) rc = gnp_normalize(p, key.value, &key.value);
+    if (rc == GN_OK) rc = gnp_order_key(p, key.value, "ordering by", &key.value);
     if (rc == GN_OK) rc = prepare_input(p, true, &key.value);
     if (rc == GN_OK) rc = GNP_PLAN_PUSH(p, out->order.items, out->order.count, key);
   }

@@ -5,10 +5,13 @@
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 /* Lists grow at 4, 8, 16, …, so the count alone says whether one is full. */
-void *gnp_grow(gn_arena *arena, void *list, size_t count, size_t size)
+void *gnp_grow(gn_arena *arena, void *list, size_t *count, size_t size)
 {
-  bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
-  return full ? gni_arena_grow(arena, list, count * size, (count ? 2 * count : 4) * size) : list;
+  size_t n = *count;
+  bool full = n == 0 || (n >= 4 && (n & (n - 1)) == 0);
+  if (full) list = gni_arena_grow(arena, list, n * size, (n ? 2 * n : 4) * size);
+  if (list) *count = n + 1;
+  return list;
 }
 
 static int push_name(gnp_parser *p, gnp_names *names)

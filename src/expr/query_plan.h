@@ -137,7 +137,7 @@ typedef struct gnp_scope {
   size_t alias_count;
   uint8_t alias_use, where;
   const char *clause; /* for messages: "WHERE" */
-  bool aggregated;
+  bool aggregated, is_having;
   const gnp_group *group;
   gnp_grouped *groups;
   size_t group_count;
@@ -182,8 +182,10 @@ int gnp_column_node(gnp_planner *p, const gnp_column *column, size_t begin, size
 /* A column that stands for `value`, computed in `list`; the value itself when it is a column. */
 int gnp_prepare(gnp_planner *p, gnp_computeds *list, const gni_bound *value, const gni_bound **out);
 bool gnp_same_bound(const gni_bound *a, const gni_bound *b);
-/* Comparable, hashable, sortable in both; refused by name where the engine's order is another. */
-int gnp_need_orderable(gnp_planner *p, const gni_bound *value, const char *what);
+/* What a value is sorted by in Spark's order, which is not always the engine's; refused by name
+ * where there is no such thing. */
+int gnp_order_key(gnp_planner *p, const gni_bound *value, const char *what, const gni_bound **out);
+/* Refused by name where values are not equal in both alike. */
 int gnp_need_groupable(gnp_planner *p, const gni_bound *value, const char *what);
 /* A call written as this template of ours, over arguments that are bound. */
 int gnp_text_call(gnp_planner *p, const char *sql, const gni_type *type, size_t count,

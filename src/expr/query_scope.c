@@ -98,11 +98,43 @@ static int refuse_type(gnp_planner *p, const gni_bound *value, const char *what)
                        "%s a value of type %.*s is not supported", what, GN_STR_ARGS(type));
 }
 
-/* The engine puts nulls inside lists and structs last, Spark first. */
-int gnp_need_orderable(gnp_planner *p, const gni_bound *value, const char *what)
+static bool sorts_by_fields(const gni_type *type)
 {
-  bool refused = is_nested(value->type) || gnp_is_interval(value->type);
-  return refused ? refuse_type(p, value, what) : GN_OK;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    if (is_nested(type->fields[i].type)) return false;
+  return type->kind == GNI_STRUCT && type->field_count > 0;
+}
+
+/* The fields of a struct in turn, nulls first in each: the engine would have them last. */
+static int struct_key(gnp_planner *p, const gni_bound *value, const gni_bound **out)
+{
+  const gni_type *type = value->type;
+  const gni_bound **args =
+      GN_TAKE(p->binder.arena, const gni_bound *, 2 * (size_t)type->field_count + 1);
+  size_t count = 0;
+  int rc = args ? GN_OK : gnp_plan_nomem(p);
+  if (rc == GN_OK) args[count++] = value;
+  for (uint32_t i = 0; rc == GN_OK && i < type->field_count; i++) {
+    const gni_bound *pair[2] = {value, NULL};
+    rc = gnp_bind_constant(&p->binder, &gni_type_int, gni_value_integer(i), &pair[1]);
+    if (rc == GN_OK) rc = gnp_bind_call_name(&p->binder, "field", NULL, pair, 2, &args[count]);
+    if (rc == GN_OK) rc = gnp_normalize(p, args[count], &args[count]);
+    count++;
+    if (rc == GN_OK)
+      rc = gnp_bind_constant(&p->binder, &gni_type_string,
+                             gni_value_text(GN_STR("ASC NULLS FIRST")), &args[count++]);
+  }
+  if (rc != GN_OK) return rc;
+  return gnp_text_call(p, "CASE WHEN $1 IS NOT NULL THEN create_sort_key($+) END", &gni_type_binary,
+                       count, args, out);
+}
+
+int gnp_order_key(gnp_planner *p, const gni_bound *value, const char *what, const gni_bound **out)
+{
+  *out = value;
+  if (sorts_by_fields(value->type)) return struct_key(p, value, out);
+  if (is_nested(value->type) || gnp_is_interval(value->type)) return refuse_type(p, value, what);
+  return gnp_normalize(p, value, out);
 }
 
 static bool holds(const gni_type *type, bool (*is)(const gni_type *))
@@ -199,17 +231,17 @@ static int ambiguous(gnp_planner *p, const chain *c)
                        GN_STR_ARGS(c->parts[c->count - 1]));
 }
 
-static int find_visible(gnp_planner *p, const gnp_scope *scope, const chain *c,
-                        const gnp_visible **out)
+static const gnp_visible *find_visible(const gnp_scope *scope, const chain *c, bool *several)
 {
-  *out = NULL;
+  const gnp_visible *found = NULL;
+  *several = false;
   for (size_t i = 0; i < scope->count; i++) {
     const gnp_visible *item = &scope->items[i];
     if (!matches(item, c)) continue;
-    if (*out && (*out)->column.id != item->column.id) return ambiguous(p, c);
-    *out = item;
+    *several |= found && found->column.id != item->column.id;
+    found = item;
   }
-  return GN_OK;
+  return found;
 }
 
 static int find_alias(gnp_planner *p, const gnp_scope *scope, const chain *c, const gni_bound **out)
@@ -234,17 +266,39 @@ static int note_outer_use(gnp_planner *p, const gni_bound *column)
   return GN_OK;
 }
 
+static bool is_grouped(const gnp_scope *scope, const gnp_visible *item)
+{
+  for (size_t i = 0; i < scope->group_count; i++)
+    if (scope->groups[i].column.id == item->column.id) return true;
+  return false;
+}
+
+/* A name of SELECT's that comes before columns: in ORDER BY always, in HAVING but for a group's. */
+static int resolve_first(gnp_planner *p, const gnp_scope *scope, const chain *c,
+                         const gnp_visible *column, const gni_bound **out)
+{
+  bool inside = scope->where == GNP_IN_MEASURE;
+  if (scope->alias_use != GNP_ALIASES_FIRST || (inside && scope->is_having)) return GN_OK;
+  if (scope->is_having && column && is_grouped(scope, column)) return GN_OK;
+  int rc = find_alias(p, scope, c, out);
+  if (rc != GN_OK || !*out || !inside) return rc;
+  bool same = column && (*out)->kind == GNP_COLUMN && (*out)->index == column->column.id;
+  if (same) return GN_OK;
+  return gnp_plan_fail(p, GN_E_INVALID, c->expr->begin, c->expr->end,
+                       "'%.*s' is an alias here, which does not belong inside an aggregate",
+                       GN_STR_ARGS(c->parts[0]));
+}
+
 /* In this statement, then in those around it. NULL: nowhere. */
 static int resolve(gnp_planner *p, const chain *c, const gni_bound **out)
 {
-  const gnp_visible *found;
   int rc;
   *out = NULL;
   for (const gnp_scope *scope = p->scope; scope; scope = scope->outer) {
-    bool aliases_first = scope->alias_use == GNP_ALIASES_FIRST && scope->where != GNP_IN_MEASURE;
-    if (aliases_first && (rc = find_alias(p, scope, c, out)) != GN_OK) return rc;
-    if (*out) return GN_OK;
-    if ((rc = find_visible(p, scope, c, &found)) != GN_OK) return rc;
+    bool several;
+    const gnp_visible *found = find_visible(scope, c, &several);
+    if ((rc = resolve_first(p, scope, c, found, out)) != GN_OK || *out) return rc;
+    if (several) return ambiguous(p, c);
     if (found) {
       rc = gnp_column_node(p, &found->column, c->expr->begin, c->expr->end, out);
       return rc == GN_OK && scope != p->scope ? note_outer_use(p, *out) : rc;

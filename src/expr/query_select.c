@@ -206,9 +206,27 @@ static int bind_groups(selection *s)
 
 /* ---- items ----------------------------------------------------------------------------------- */
 
+/* Later items that name an alias take its expression in, so a chain of them could double at every
+ * link. */
+#define VALUE_NODES_MAX 20000
+
+static bool is_larger(const gni_bound *value, size_t *budget)
+{
+  if (!*budget) return true;
+  --*budget;
+  for (size_t i = 0; i < value->arg_count; i++)
+    if (is_larger(value->args[i], budget)) return true;
+  return false;
+}
+
 static int add_output(selection *s, output one)
 {
   gnp_alias alias = {one.name, one.value};
+  size_t budget = VALUE_NODES_MAX;
+  if (is_larger(one.value, &budget))
+    return gnp_plan_fail(s->p, GN_E_LIMIT, one.item->begin, one.item->end,
+                         "this column has more than %d parts, those of its aliases counted",
+                         VALUE_NODES_MAX);
   int rc = GNP_PLAN_PUSH(s->p, s->outputs, s->output_count, one);
   if (rc != GN_OK || !one.name.ptr) return rc;
   return GNP_PLAN_PUSH(s->p, s->scope.aliases, s->scope.alias_count, alias);
@@ -376,7 +394,6 @@ static int bind_keys(selection *s, gnp_relation *sort)
       rc = gnp_bind_value(s->p, order->expr, &key.value);
       if (rc == GN_OK) rc = gnp_settle(s->p, key.value, &key.value);
     }
-    if (rc == GN_OK) rc = gnp_need_orderable(s->p, key.value, "ordering by");
     if (rc == GN_OK) rc = GNP_PLAN_PUSH(s->p, sort->keys.items, sort->keys.count, key);
     if (rc != GN_OK) return rc;
   }
@@ -392,7 +409,7 @@ static int place_keys(selection *s, gnp_relation *sort, gnp_relation *projection
     while (at < s->output_count && !gnp_same_bound(s->outputs[at].value, key->value)) at++;
     gnp_computed item;
     /* The engine's sort would give a -0.0 back as 0.0, were the key the column itself. */
-    int rc = s->select->distinct ? GN_OK : gnp_normalize(s->p, key->value, &item.value);
+    int rc = gnp_order_key(s->p, key->value, "ordering by", &item.value);
     if (at < s->output_count && (s->select->distinct || item.value == key->value)) {
       item = projection->items.items[at];
     } else if (rc == GN_OK) {
@@ -435,7 +452,9 @@ static int bind_having(selection *s)
   s->scope.clause = "HAVING";
   s->scope.where = GNP_IN_HAVING;
   s->scope.alias_use = GNP_ALIASES_FIRST;
+  s->scope.is_having = true;
   int rc = gnp_bind_condition(s->p, s->select->having, "HAVING", &s->having);
+  s->scope.is_having = false;
   return rc == GN_OK ? gnp_settle(s->p, s->having, &s->having) : rc;
 }
 

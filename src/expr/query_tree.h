@@ -169,11 +169,11 @@ int gnp_parse_dotted(gnp_parser *p, gnp_names *out);
 bool gnp_parse_at_alias(const gnp_parser *p);
 /* SELECT, WITH, VALUES or FROM, or brackets around them. */
 bool gnp_parse_at_query(gnp_parser *p);
-/* Room for one more in a list that grows in the arena; NULL without memory. */
-void *gnp_grow(gn_arena *arena, void *list, size_t count, size_t size);
+/* Room for one more in a list that grows in the arena, counted; NULL without memory. */
+void *gnp_grow(gn_arena *arena, void *list, size_t *count, size_t size);
 #define GNP_PUSH(arena, list, count, item)                                                         \
-  (((list) = gnp_grow((arena), (list), (count), sizeof *(list))) != NULL                           \
-       ? ((list)[(count)++] = (item), GN_OK)                                                       \
+  (((list) = gnp_grow((arena), (list), &(count), sizeof *(list))) != NULL                          \
+       ? ((list)[(count) - 1] = (item), GN_OK)                                                     \
        : GN_E_NOMEM)
 #define GNP_PARSE_PUSH(p, list, count, item)                                                       \
   (GNP_PUSH((p)->arena, list, count, item) == GN_OK ? GN_OK : gnp_parse_check((p), NULL))
