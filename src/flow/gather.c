@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/gather.h"
 
+#include "flow/byte_sort.h"
+
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 1 << 20, INPUTS_MAX = 32, SHARED_TEXTS_MAX = 1 << 16, PREFETCH_ROWS = 8 };
+enum {
+  BLOCK_BYTES = 1 << 20,
+  INPUTS_MAX = 32,
+  SHARED_TEXTS_MAX = 1 << 16,
+  PREFETCH_ROWS = 16,
+  PREFETCH_KEYS = 8
+};
 enum { FIRST_KEYS = 1024 };
 
 /* One row; the slots of its inputs follow. */
@@ -487,80 +495,20 @@ int gnp_gather_add(gnp_gather *g, const gni_column *columns, int64_t rows, gn_er
 
 /* ---- ordering -------------------------------------------------------------------------------- */
 
-/* A key by the bytes after its first flag: those decide most comparisons. */
-struct ranking {
-  uint64_t head;
-  const struct key *key;
-};
-
-enum { HEAD_BYTES = 8 };
-
-static uint64_t head_of(const struct key *key)
-{
-  uint64_t head = 0;
-  for (uint32_t i = 1; i <= HEAD_BYTES; i++)
-    head = head << 8 | (i < key->len ? (uint8_t)key->bytes[i] : 0);
-  return head;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-  const struct key *x = ((const struct ranking *)a)->key, *y = ((const struct ranking *)b)->key;
-  int order = memcmp(x->bytes, y->bytes, x->len < y->len ? x->len : y->len);
-  return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* The byte of a pass: of the head from its end on, then the flag. */
-static unsigned digit(const struct ranking *ranking, int pass)
-{
-  return pass == HEAD_BYTES ? (uint8_t)ranking->key->bytes[0]
-                            : (unsigned)(ranking->head >> (8 * pass)) & 0xFF;
-}
-
-/* One stable pass by one byte; false when all have the same and nothing moved. */
-static bool sort_digit(const struct ranking *from, struct ranking *to, uint32_t count, int pass)
-{
-  uint32_t starts[257] = {0};
-  for (uint32_t i = 0; i < count; i++) starts[digit(&from[i], pass) + 1]++;
-  for (int d = 0; d < 256; d++) {
-    if (starts[d + 1] == count) return false;
-    starts[d + 1] += starts[d];
-  }
-  for (uint32_t i = 0; i < count; i++) to[starts[digit(&from[i], pass)]++] = from[i];
-  return true;
-}
-
-/* Sorts with `spare` as room; gives the one of both that holds the result. */
-static struct ranking *sort_rankings(struct ranking *all, struct ranking *spare, uint32_t count)
-{
-  for (int pass = 0; pass <= HEAD_BYTES; pass++) {
-    if (!sort_digit(all, spare, count, pass)) continue;
-    struct ranking *sorted = spare;
-    spare = all;
-    all = sorted;
-  }
-  for (uint32_t from = 0, to; from < count; from = to) {
-    for (to = from + 1; to < count && all[to].head == all[from].head; to++) {
-    }
-    if (to - from > 1) qsort(&all[from], to - from, sizeof *all, by_bytes);
-  }
-  return all;
-}
-
 static int rank_keys(gnp_gather *g, gn_error *err)
 {
   uint32_t count = g->key_slots.count;
-  size_t bytes = 2 * count * sizeof(struct ranking);
-  struct ranking *room = gni_alloc(g->alloc, bytes);
+  size_t bytes = 2 * count * sizeof(gnp_bytes);
+  gnp_bytes *room = gni_alloc(g->alloc, bytes);
   g->ranked = gni_alloc(g->alloc, count * sizeof *g->ranked);
   if (!room || !g->ranked) {
     gni_free(g->alloc, room, bytes);
     return gni_fail_nomem(err, bytes);
   }
   for (uint32_t i = 0; i < count; i++)
-    room[i] = (struct ranking){head_of(&g->keys[i]), &g->keys[i]};
-  const struct ranking *sorted = sort_rankings(room, room + count, count);
-  for (uint32_t i = 0; i < count; i++) g->ranked[i] = (uint32_t)(sorted[i].key - g->keys);
+    room[i] = (gnp_bytes){.ptr = g->keys[i].bytes, .len = g->keys[i].len, .id = i};
+  const gnp_bytes *sorted = gnp_bytes_sort(room, room + count, count);
+  for (uint32_t i = 0; i < count; i++) g->ranked[i] = sorted[i].id;
   gni_free(g->alloc, room, bytes);
   return GN_OK;
 }
@@ -621,16 +569,31 @@ int gnp_gather_finish(gnp_gather *g, gn_error *err)
 
 /* ---- giving rows ----------------------------------------------------------------------------- */
 
+/* Rows of one key lie far apart, so they are asked for in time. */
+static void prefetch(const gnp_gather *g, uint32_t index)
+{
+  const char *row = (const char *)row_at(g, index);
+  for (size_t at = 0; at < g->row_bytes; at += 64) __builtin_prefetch(row + at);
+}
+
+static void prefetch_key(const gnp_gather *g)
+{
+  uint32_t soon = g->at_key + PREFETCH_KEYS, later = g->at_key + 2 * PREFETCH_KEYS;
+  if (later >= g->key_slots.count) return;
+  __builtin_prefetch(&g->keys[g->ranked[later]]);
+  __builtin_prefetch(g->keys[g->ranked[soon]].bytes);
+}
+
 int gnp_gather_next(gnp_gather *g, bool *new_key, gni_row *row, gn_error *err)
 {
   if (g->at_row == g->rows) return GN_ABSENT;
   uint32_t at = g->at_row++;
-  if (at + PREFETCH_ROWS < g->rows)
-    __builtin_prefetch(row_at(g, g->order_of_rows[at + PREFETCH_ROWS]));
+  if (at + PREFETCH_ROWS < g->rows) prefetch(g, g->order_of_rows[at + PREFETCH_ROWS]);
   *new_key = at == 0 || at == g->next_key_row;
   if (*new_key) {
     const struct key *key = &g->keys[g->ranked[g->at_key++]];
     g->next_key_row = key->first + key->rows;
+    prefetch_key(g);
     int rc = decode_key(g, key->bytes, err);
     if (rc != GN_OK) return rc;
   }

@@ -1,6 +1,7 @@
 /* upload: one day's values or states into the `_upload` table, then into the store.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "flow/produce.h"
+#include "flow/records_kept.h"
 #include "flow/serving.h"
 
 #include <inttypes.h>
@@ -24,6 +25,7 @@ struct upload {
   gnp_fold *fold; /* SNAPSHOT, or rows as they are */
   gnp_feed *feed; /* TEMPORAL: states */
   gnp_rows rows;
+  gnp_kept *kept;
   gni_builder *builder;
   gn_arena arena;     /* one key's state */
   gn_arena key_arena; /* the key being folded */
@@ -40,6 +42,7 @@ static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
   gni_value row[5] = {gni_value_text(gni_buf_view(&upload->key_bytes)),
                       gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE,
                       GNI_NULL_VALUE, gni_value_text(upload->ds)};
+  gnp_kept_add(upload->kept, gni_buf_view(&upload->key_bytes), gni_buf_view(&upload->value_bytes));
   if (with_json) {
     row[2] = gni_value_text(gni_buf_view(&upload->key_json));
     row[3] = gni_value_text(gni_buf_view(&upload->value_json));
@@ -296,10 +299,27 @@ static int write_table(struct upload *upload, gn_error *err)
   return gnp_first_cause(rc, &upload->failure, &outer, err);
 }
 
+/* ---- the store ---- */
+
+struct loading {
+  gni_store_load *load;
+  gn_upload_report *report;
+  gn_cancel *cancel;
+};
+
+static int put_record(void *user, gn_str key, gn_str value, gn_error *err)
+{
+  struct loading *to = user;
+  if (gni_cancelled(to->cancel)) return gni_fail(err, GN_E_CANCELLED, "cancelled");
+  to->report->keys += !gni_str_is(key, GNP_SERVING_KEY);
+  to->report->bytes += (int64_t)(key.len + value.len);
+  return gni_store_load_put(to->load, key, value, err);
+}
+
 /* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once.
  */
-static int load_batch(gni_store_load *load, const gni_column *columns, int64_t rows,
-                      gn_arena *arena, gn_buf *last, gn_upload_report *report, gn_error *err)
+static int load_batch(struct loading *to, const gni_column *columns, int64_t rows, gn_arena *arena,
+                      gn_buf *last, gn_error *err)
 {
   for (int64_t row = 0; row < rows; row++) {
     gni_value key, value;
@@ -309,16 +329,13 @@ static int load_batch(gni_store_load *load, const gni_column *columns, int64_t r
     if (last->len && gni_str_equal(gni_buf_view(last), key.text)) continue;
     gni_buf_reset(last);
     if (gni_buf_add_str(last, key.text) != GN_OK) return gni_fail_nomem(err, key.text.len);
-    rc = gni_store_load_put(load, key.text, value.text, err);
-    if (rc != GN_OK) return rc;
-    report->keys += !gni_str_is(key.text, GNP_SERVING_KEY);
-    report->bytes += (int64_t)(key.text.len + value.text.len);
+    if ((rc = put_record(to, key.text, value.text, err)) != GN_OK) return rc;
   }
   return GN_OK;
 }
 
-static int load_stream(gnp_job *job, gni_store_load *load, struct ArrowArrayStream *stream,
-                       gn_upload_report *report, gn_error *err)
+static int load_stream(gnp_job *job, struct loading *to, struct ArrowArrayStream *stream,
+                       gn_error *err)
 {
   struct ArrowSchema schema = {0};
   struct ArrowArray batch = {0};
@@ -330,12 +347,11 @@ static int load_stream(gnp_job *job, gni_store_load *load, struct ArrowArrayStre
   gni_buf_init(&last, job->session->alloc, GN_VALUE_BYTES_MAX);
   int rc = gni_stream_type(stream, &job->arena, &schema, &type, err);
   while (rc == GN_OK) {
-    rc = gni_cancelled(&job->session->cancel) ? gni_fail(err, GN_E_CANCELLED, "cancelled")
-                                              : gni_stream_next(stream, &batch, err);
+    rc = gni_stream_next(stream, &batch, err);
     if (rc != GN_OK || !batch.release) break;
     gni_arena_reset(&arena);
     rc = gni_batch_view(type, &schema, &batch, &arena, &columns, err);
-    if (rc == GN_OK) rc = load_batch(load, columns, batch.length, &arena, &last, report, err);
+    if (rc == GN_OK) rc = load_batch(to, columns, batch.length, &arena, &last, err);
     gni_array_close(&batch);
   }
   gni_schema_close(&schema);
@@ -344,36 +360,50 @@ static int load_stream(gnp_job *job, gni_store_load *load, struct ArrowArrayStre
   return rc;
 }
 
-static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gn_upload_report *report,
-                      gn_error *err)
+/* The records of the table that was written, sorted by the engine: when they did not fit in memory.
+ */
+static int load_table(gnp_job *job, int32_t day, struct loading *to, gn_error *err)
 {
-  gni_store *store;
-  gni_store_load *load = NULL;
   struct ArrowArrayStream stream = {0};
   gn_buf sql;
   gni_buf_init(&sql, job->session->alloc, (size_t)256 << 20);
   gni_buf_add_text(&sql, "SELECT key_bytes, value_bytes FROM ");
   int rc = job->tables.scan(job->tables.user, job->group->upload_table, day, day, &sql, err);
   gni_buf_add_text(&sql, " AS upload ORDER BY key_bytes");
-  if (rc == GN_OK) rc = gnp_session_store(job->session, &store, err);
   if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &stream, err);
   gni_buf_deinit(&sql);
-  if (rc == GN_OK) rc = gni_store_load_begin(store, job->group->batch_dataset, 0, 0, &load, err);
-  if (rc == GN_OK) rc = load_stream(job, load, &stream, report, err);
+  if (rc == GN_OK) rc = load_stream(job, to, &stream, err);
   gni_stream_close(&stream);
+  return rc;
+}
+
+static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gnp_kept *kept,
+                      gn_upload_report *report, gn_error *err)
+{
+  gni_store *store;
+  struct loading to = {.report = report, .cancel = &job->session->cancel};
+  int64_t rows = (int64_t)kept->count, bytes = (int64_t)kept->bytes.used_bytes;
+  int rc = gnp_session_store(job->session, &store, err);
+  if (rc == GN_OK)
+    rc = gni_store_load_begin(store, job->group->batch_dataset, rows, bytes, &to.load, err);
+  if (rc == GN_OK) rc = gnp_kept_each(kept, put_record, &to, err);
+  if (rc == GN_ABSENT) rc = load_table(job, day, &to, err);
   if (rc == GN_OK) rc = GN_FAULT("upload.before_commit");
   if (rc != GN_OK) {
-    gni_store_load_abort(load);
+    gni_store_load_abort(to.load);
     return gni_fail(err, rc, "the upload stopped before its commit");
   }
-  return gni_store_load_commit(load, batch_end_ms, err);
+  return gni_store_load_commit(to.load, batch_end_ms, err);
 }
 
 static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *err)
 {
+  gnp_kept kept;
   struct upload upload = {.job = job,
+                          .kept = &kept,
                           .ds = gnp_day_text(&job->arena, day),
                           .batch_end_ms = (int64_t)(day + 1) * GN_DAY_MS};
+  gnp_kept_init(&kept, job->session->alloc, gnp_key_ceiling(job) / 2);
   init_buffers(&upload);
   int rc = gnp_records_take(job->group, &job->arena, &upload.records, err);
   if (rc == GN_OK) rc = make_info(&upload, day, err);
@@ -382,7 +412,9 @@ static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *er
   if (rc == GN_OK) rc = write_table(&upload, err);
   upload_deinit(&upload);
   report->batch_end_ms = upload.batch_end_ms;
-  return rc == GN_OK ? load_store(job, day, upload.batch_end_ms, report, err) : rc;
+  if (rc == GN_OK) rc = load_store(job, day, upload.batch_end_ms, &kept, report, err);
+  gnp_kept_deinit(&kept);
+  return rc;
 }
 
 int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report *report,

@@ -3,6 +3,9 @@
 
 enum { ROW_GROUP_ROWS = 122880 }; /* DuckDB's own choice; a multiple of its chunk of 2048 */
 
+/* Of zstd: half the time of its default, for files a few percent larger. */
+enum { ZSTD_LEVEL = 1 };
+
 static void add_partition(gn_buf *copy, const char *column)
 {
   gni_buf_add_text(copy, ", PARTITION_BY (");
@@ -20,7 +23,9 @@ static int build_copy(gn_buf *copy, gn_str sql, const char *path,
   gni_buf_add_text(copy, "\n) TO ");
   gni_sql_add_text(copy, gni_str(path));
   gni_buf_add_text(copy, " (FORMAT parquet, RETURN_STATS true, COMPRESSION ");
-  gni_sql_add_text(copy, gni_str(options->codec ? options->codec : "zstd"));
+  const char *codec = options->codec ? options->codec : "zstd";
+  gni_sql_add_text(copy, gni_str(codec));
+  if (strcmp(codec, "zstd") == 0) gni_buf_add_format(copy, ", COMPRESSION_LEVEL %d", ZSTD_LEVEL);
   gni_buf_add_format(copy, ", ROW_GROUP_SIZE %lld", (long long)group);
   if (options->partition_column) add_partition(copy, options->partition_column);
   return gni_buf_add_char(copy, ')');
