@@ -27,22 +27,6 @@ static gn_backfill_args backfill_args(const cli_args *args)
 
 /* ---- plan ---- */
 
-/* The value of a member in the flat parts of our own JSON; good enough to tell people the totals.
- */
-static long long member(const char *json, const char *name)
-{
-  char wanted[64];
-  long long value = 0;
-  snprintf(wanted, sizeof wanted, "],\"%s\":", name);
-  const char *at = strstr(json, wanted);
-  if (!at) {
-    snprintf(wanted, sizeof wanted, ",\"%s\":", name);
-    for (const char *next = json; (next = strstr(next, wanted)) != NULL; next++) at = next;
-  }
-  if (at) value = strtoll(at + strlen(wanted), NULL, 10);
-  return value;
-}
-
 /* One line a member, indented: readable without a second tool. */
 static void print_pretty(const char *json)
 {
@@ -75,29 +59,20 @@ static int write_plan_file(const char *path, const gn_text *plan)
 static int show_plan(const cli_args *args, gn_session *session)
 {
   gn_backfill_args wanted = backfill_args(args);
-  gn_text plan;
+  gn_text plan, told = {0};
   gn_error err = {0};
+  int64_t partitions = 0;
   if (gn_plan(session, &wanted, &plan, &err) != GN_OK) return cli_fail(&err);
-  long long partitions = member(plan.ptr, "partitions");
   int rc = args->out_file ? write_plan_file(args->out_file, &plan) : 0;
-  if (rc) {
-    gn_text_free(&plan);
-    return rc;
-  }
-  if (args->json)
+  if (rc == 0 && gn_plan_tell(plan.ptr, plan.len, &told, &partitions, &err) != GN_OK)
+    rc = cli_fail(&err);
+  if (rc == 0 && args->json)
     printf("%s\n", plan.ptr);
-  else {
-    print_pretty(plan.ptr);
-    printf("Plan: %lld partitions to compute, %lld there already; ~%lld rows, %.1f MB scanned\n",
-           partitions, member(plan.ptr, "already_there"), member(plan.ptr, "scan_rows"),
-           (double)member(plan.ptr, "scan_bytes") / 1e6);
-    if (partitions && args->out_file)
-      printf("Run:  gnomon backfill --plan %s\n", args->out_file);
-    else if (partitions)
-      printf("Run:  gnomon backfill %s\n", args->words[0]);
-  }
+  else if (rc == 0)
+    cli_print(told.ptr, told.len);
+  gn_text_free(&told);
   gn_text_free(&plan);
-  return args->detailed_exitcode && partitions ? 2 : 0;
+  return rc ? rc : args->detailed_exitcode && partitions ? 2 : 0;
 }
 
 int cmd_plan(const cli_args *args)
@@ -126,9 +101,10 @@ static void tell_backfill(const cli_args *args, const gn_backfill_report *report
     return;
   }
   cli_note(args,
-           "backfilled %" PRId64 " partitions, %" PRId64 " rows, in %.2f s (%" PRId64
+           "backfilled %" PRId64 " partition%s, %" PRId64 " rows, in %.2f s (%" PRId64
            " were there already)",
-           report->partitions, report->rows, seconds, report->skipped);
+           report->partitions, report->partitions == 1 ? "" : "s", report->rows, seconds,
+           report->skipped);
 }
 
 static int backfill(const cli_args *args, const gn_text *plan)

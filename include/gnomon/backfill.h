@@ -46,6 +46,20 @@ GN_API int gn_plan(gn_session *session, const gn_backfill_args *args, gn_text *o
                    gn_error *err) GN_MUST_CHECK;
 
 /**
+ * Tells a plan for people: days, scans, settings, and the command that runs it.
+ *
+ * @shape   `plan`: what gn_plan gave, or what a file holds of it; `partitions`: how many it
+ * computes
+ * @own     `out` is the caller's
+ * @err     PARSE  it is no plan
+ * @err     NOMEM  out of memory
+ * @thread  any
+ * @since   0.1
+ */
+GN_API int gn_plan_tell(const char *plan, size_t plan_size, gn_text *out, int64_t *partitions,
+                        gn_error *err) GN_MUST_CHECK;
+
+/**
  * Computes the missing partitions of a GroupBy's output table. Each is published whole or not at
  * all; running again computes only what is still missing.
  *

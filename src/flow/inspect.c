@@ -89,10 +89,16 @@ static size_t characters(gn_str text)
   return count;
 }
 
+/* "12", "-0.5", "1e+06", "99.8 %". */
 static bool is_number(gn_str text)
 {
-  char first = text.len ? text.ptr[0] : ' ';
-  return (first >= '0' && first <= '9') || first == '-' || first == '+';
+  bool digit = false;
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.ptr[i];
+    digit = digit || (c >= '0' && c <= '9');
+    if (!strchr("0123456789.+-e %", c)) return false;
+  }
+  return digit && !memchr(text.ptr + 1, '-', text.len - 1);
 }
 
 int gnp_grid_write(const gnp_grid *grid, gn_buf *out)
