@@ -41,6 +41,8 @@ const cli_option cli_options[] = {
     TEXT("plan", 0, plan_file, "FILE", "do exactly what this plan says, or refuse it"),
     CHOICE("output", 'o', output, "FORM", "table json jsonl csv md",
            "table, json, jsonl, csv or md"),
+    CHOICE("mode", 0, mode, "MODE", "simple extended codegen cost formatted",
+           "how much of a plan to show"),
     TEXT("key", 'k', key, "JSON", "the key, e.g. '{\"user_id\": \"user_1\"}'"),
     TEXT("requests", 0, requests, "FILE", "one request {\"keys\", \"at_ms\"} a line; - is stdin"),
     TEXT("events", 0, events, "FILE", "one event {\"ts\", \"row\"} a line; - is stdin"),
@@ -128,6 +130,15 @@ const cli_command cli_commands[] = {
     {"stats", "TABLE", "describe the columns of a table: nulls, distinct, quantiles, histograms",
      NULL, "gnomon stats my_team.purchases.v1\ngnomon stats purchases --svg > purchases.svg",
      "ds start-ds end-ds svg", cmd_stats},
+#ifdef CLI_SPARK
+    {"spark", "WHAT [URL] [ARGUMENT]", "ask a Spark Connect server",
+     "ping; sql, schema or explain with a statement; config with a setting, or the beginning of "
+     "some; interrupt\nwith an operation's id, tag:NAME, or nothing for all of the session that "
+     "the URL names. Without a URL:\n$SPARK_REMOTE.",
+     "gnomon spark ping sc://localhost\n"
+     "gnomon spark sql 'sc://spark.example;use_ssl=true' \"SELECT * FROM events LIMIT 5\" -o csv",
+     "command output rows mode", cmd_spark},
+#endif
     {"list", NULL, "list the compiled definitions", NULL, "gnomon list --json", "", cmd_list},
     {"show", "CONF", "describe a definition, or the first rows of its table", NULL,
      "gnomon show my_team.user_purchase_features.v1\ngnomon show my_team.user_purchase_features.v1 "

@@ -1,0 +1,349 @@
+/* A Spark Connect server from the command line. SPDX-License-Identifier: Apache-2.0
+ *
+ * The first word is what to do, then the server's URL (or $SPARK_REMOTE). Ctrl-C ends what runs on
+ * the server, too: a thread waits for it, since the library is to be called from there. */
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sparkconnect/sparkconnect.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+typedef struct spark {
+  const cli_args *args;
+  sparkc_session *session;
+  const char *const *words; /* behind the URL */
+  size_t word_count;
+  bool shows_progress;
+} spark;
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static int code_of(const sparkc_error *err)
+{
+  enum { PERMISSION_DENIED = 7, UNAUTHENTICATED = 16 };
+  if (err->status == UNAUTHENTICATED || err->status == PERMISSION_DENIED) return GN_E_AUTH;
+  switch (err->code) {
+  case SPARKC_E_TRANSPORT:
+    return GN_E_IO;
+  case SPARKC_E_PLAN:
+    return GN_E_ARG;
+  case SPARKC_E_UNSUPPORTED:
+    return GN_E_UNSUPPORTED;
+  case SPARKC_E_LIMIT:
+    return GN_E_LIMIT;
+  case SPARKC_E_NOMEM:
+    return GN_E_NOMEM;
+  case SPARKC_E_CANCELLED:
+    return GN_E_CANCELLED;
+  case SPARKC_E_TIMEOUT:
+    return GN_E_TIMEOUT;
+  default:
+    return GN_E_REMOTE;
+  }
+}
+
+/* The first line is the message; what Spark says beyond it, plans and all, comes with --verbose. */
+static int fail(const spark *s, sparkc_error *err)
+{
+  const char *message = sparkc_error_message(err);
+  while (*message == '\n') message++;
+  size_t first = strcspn(message, "\n");
+  int code = code_of(err), status = 0;
+  char diagnostic[8];
+  snprintf(diagnostic, sizeof diagnostic, "GE%03d", -code % 1000);
+  status = cli_refuse(diagnostic, code, err->hint[0] ? err->hint : NULL, "%.*s",
+                      (int)(first < 360 ? first : 360), message);
+  if (s->args->verbose && message[first]) fprintf(stderr, "%s\n", message + first + 1);
+  if (s->args->verbose && sparkc_error_stack(err)) fprintf(stderr, "%s\n", sparkc_error_stack(err));
+  sparkc_error_clear(err);
+  return status;
+}
+
+/* ---- progress and Ctrl-C --------------------------------------------------------------------- */
+
+static void on_event(void *user, const sparkc_event *event)
+{
+  const spark *s = user;
+  if (event->kind == SPARKC_EVENT_RETRY && !s->args->quiet)
+    cli_note(s->args, "the server does not answer (%s); trying again in %.1f s", event->method,
+             (double)event->wait_us / 1e6);
+  if (event->kind == SPARKC_EVENT_WARNING) cli_note(s->args, "%s", event->text);
+  if (event->kind != SPARKC_EVENT_PROGRESS || !s->shows_progress) return;
+  if (event->finished)
+    fprintf(stderr, "\r\033[K");
+  else
+    fprintf(stderr, "\r\033[K%" PRId64 " of %" PRId64 " tasks, %.1f MB read", event->tasks_done,
+            event->tasks_total, (double)event->bytes / 1e6);
+}
+
+static void *wait_for_interrupt(void *user)
+{
+  const spark *s = user;
+  sigset_t interrupts;
+  int which;
+  sigemptyset(&interrupts);
+  sigaddset(&interrupts, SIGINT);
+  sigaddset(&interrupts, SIGTERM);
+  if (sigwait(&interrupts, &which) != 0) return NULL;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &which); /* a call is finished */
+  sparkc_session_interrupt(s->session, SPARKC_INTERRUPT_ALL, NULL, NULL, NULL);
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &which);
+  if (sigwait(&interrupts, &which) == 0) _exit(130); /* asked twice */
+  return NULL;
+}
+
+/* Threads that begin later inherit that the signals are kept for the one that waits. */
+static int start_waiting(spark *s, pthread_t *thread)
+{
+  sigset_t interrupts;
+  sigemptyset(&interrupts);
+  sigaddset(&interrupts, SIGINT);
+  sigaddset(&interrupts, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &interrupts, NULL);
+  return pthread_create(thread, NULL, wait_for_interrupt, s);
+}
+
+/* ---- what can be done ------------------------------------------------------------------------ */
+
+static int ping(spark *s)
+{
+  struct timespec before, after;
+  sparkc_error err = {0};
+  char *version;
+  clock_gettime(CLOCK_MONOTONIC, &before);
+  if (sparkc_session_version(s->session, &version, &err) != SPARKC_OK) return fail(s, &err);
+  clock_gettime(CLOCK_MONOTONIC, &after);
+  double ms =
+      (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+  if (s->args->json)
+    printf("{\"version\":\"%s\",\"session_id\":\"%s\",\"milliseconds\":%.1f}\n", version,
+           sparkc_session_id(s->session), ms);
+  else
+    printf("Spark %s answered in %.1f ms\n", version, ms);
+  sparkc_text_free(s->session, version);
+  return 0;
+}
+
+static int frame_of(spark *s, sparkc_dataframe **out)
+{
+  sparkc_error err = {0};
+  const char *sql = s->args->command ? s->args->command : s->word_count > 0 ? s->words[0] : NULL;
+  if (!sql) return cli_usage("GC003", "gnomon spark sql URL \"SELECT 1\"", "there is no statement");
+  return sparkc_sql(s->session, sql, out, &err) == SPARKC_OK ? 0 : fail(s, &err);
+}
+
+static int form_of(const cli_args *args)
+{
+  static const struct {
+    const char *name;
+    int form;
+  } forms[] = {{"json", GN_RENDER_JSON},
+               {"jsonl", GN_RENDER_JSONL},
+               {"csv", GN_RENDER_CSV},
+               {"md", GN_RENDER_MARKDOWN}};
+  for (size_t i = 0; args->output && i < sizeof forms / sizeof *forms; i++)
+    if (strcmp(forms[i].name, args->output) == 0) return forms[i].form;
+  return args->json && !args->output ? GN_RENDER_JSON : GN_RENDER_TABLE;
+}
+
+static int print_rows(spark *s, const sparkc_dataframe *df)
+{
+  sparkc_error err = {0};
+  sparkc_dataframe *first = NULL;
+  struct ArrowArrayStream rows;
+  gn_text text;
+  gn_error why = {0};
+  int rc = SPARKC_OK;
+  if (s->args->rows > 0) rc = sparkc_limit(df, (int32_t)s->args->rows, &first, &err);
+  if (rc == SPARKC_OK) rc = sparkc_collect(first ? first : df, NULL, &rows, &err);
+  sparkc_dataframe_free(first);
+  if (rc != SPARKC_OK) return fail(s, &err);
+  /* The first batch is waited for here, so that Spark's own error is shown whole. */
+  struct ArrowSchema schema;
+  if (rows.get_schema(&rows, &schema) != 0) {
+    err = *sparkc_stream_error(&rows);
+    err.details = NULL;
+    rc = fail(s, &err);
+    rows.release(&rows);
+    return rc;
+  }
+  schema.release(&schema);
+  if (gn_render(&rows, form_of(s->args), 0, &text, &why) != GN_OK) return cli_fail(&why);
+  cli_print(text.ptr, text.len);
+  gn_text_free(&text);
+  return 0;
+}
+
+static int sql(spark *s)
+{
+  sparkc_dataframe *df;
+  int rc = frame_of(s, &df);
+  if (rc) return rc;
+  rc = print_rows(s, df);
+  sparkc_dataframe_free(df);
+  return rc;
+}
+
+static int schema(spark *s)
+{
+  sparkc_error err = {0};
+  sparkc_dataframe *df;
+  char *text;
+  int rc = frame_of(s, &df);
+  if (rc) return rc;
+  rc = s->args->json ? sparkc_schema_text(df, &text, &err) : sparkc_schema_tree(df, &text, &err);
+  if (rc == SPARKC_OK && s->args->json) {
+    cli_print_json_text(text);
+    putchar('\n');
+  } else if (rc == SPARKC_OK) {
+    printf("%s", text);
+  }
+  if (rc == SPARKC_OK)
+    sparkc_text_free(s->session, text);
+  else
+    rc = fail(s, &err);
+  sparkc_dataframe_free(df);
+  return rc;
+}
+
+static int explain(spark *s)
+{
+  static const char *const modes[] = {"simple", "extended", "codegen", "cost", "formatted"};
+  int mode = SPARKC_EXPLAIN_SIMPLE;
+  sparkc_error err = {0};
+  sparkc_dataframe *df;
+  char *text;
+  for (int i = 0; s->args->mode && i < 5; i++)
+    if (strcmp(modes[i], s->args->mode) == 0) mode = i + 1;
+  int rc = frame_of(s, &df);
+  if (rc) return rc;
+  if (sparkc_explain(df, mode, &text, &err) == SPARKC_OK) {
+    printf("%s", text);
+    sparkc_text_free(s->session, text);
+  } else {
+    rc = fail(s, &err);
+  }
+  sparkc_dataframe_free(df);
+  return rc;
+}
+
+struct listing {
+  bool json, any;
+};
+
+static void print_setting(void *user, const char *key, const char *value)
+{
+  struct listing *at = user;
+  if (!at->json) {
+    printf("%s=%s\n", key, value ? value : "");
+    return;
+  }
+  printf(at->any ? ",\n " : "{");
+  at->any = true;
+  cli_print_json_text(key);
+  putchar(':');
+  if (value)
+    cli_print_json_text(value);
+  else
+    printf("null");
+}
+
+/* Without a key, or with one that ends in a dot, it lists. */
+static int config(spark *s)
+{
+  const char *key = s->word_count > 0 ? s->words[0] : NULL;
+  bool lists = !key || (*key && key[strlen(key) - 1] == '.');
+  struct listing at = {.json = s->args->json};
+  sparkc_error err = {0};
+  char *value;
+  if (lists) {
+    if (sparkc_config_list(s->session, key, print_setting, &at, &err) != SPARKC_OK)
+      return fail(s, &err);
+    if (at.json) printf(at.any ? "}\n" : "{}\n");
+    return 0;
+  }
+  if (sparkc_config_get(s->session, key, &value, &err) != SPARKC_OK) return fail(s, &err);
+  if (at.json) {
+    print_setting(&at, key, value);
+    printf("}\n");
+  } else {
+    printf("%s\n", value ? value : "");
+  }
+  sparkc_text_free(s->session, value);
+  return 0;
+}
+
+/* Of the session that the URL names: everything, an operation, or what has a tag. */
+static int interrupt(spark *s)
+{
+  const char *word = s->word_count > 0 ? s->words[0] : NULL;
+  bool is_tag = word && strncmp(word, "tag:", 4) == 0;
+  int what = !word    ? SPARKC_INTERRUPT_ALL
+             : is_tag ? SPARKC_INTERRUPT_TAG
+                      : SPARKC_INTERRUPT_OPERATION;
+  sparkc_error err = {0};
+  size_t count;
+  if (sparkc_session_interrupt(s->session, what, is_tag ? word + 4 : word, &count, &err) !=
+      SPARKC_OK)
+    return fail(s, &err);
+  if (s->args->json)
+    printf("{\"interrupted\":%zu}\n", count);
+  else
+    printf("interrupted %zu operations\n", count);
+  return 0;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static const struct verb {
+  const char *name;
+  int (*run)(spark *s);
+} verbs[] = {{"ping", ping},       {"sql", sql},       {"schema", schema},
+             {"explain", explain}, {"config", config}, {"interrupt", interrupt}};
+
+static const struct verb *find_verb(const char *word)
+{
+  for (size_t i = 0; word && i < sizeof verbs / sizeof *verbs; i++)
+    if (strcmp(verbs[i].name, word) == 0) return &verbs[i];
+  return NULL;
+}
+
+static bool is_url(const char *word)
+{
+  return strncmp(word, "sc://", 5) == 0 || strncmp(word, "unix:", 5) == 0;
+}
+
+int cmd_spark(const cli_args *args)
+{
+  const struct verb *verb = find_verb(args->word_count ? args->words[0] : NULL);
+  bool has_url = args->word_count > 1 && is_url(args->words[1]);
+  size_t skip = has_url ? 2 : 1;
+  spark s = {.args = args,
+             .words = args->words + skip,
+             .word_count = args->word_count > skip ? args->word_count - skip : 0,
+             .shows_progress = isatty(STDERR_FILENO) && !args->quiet};
+  sparkc_error err = {0};
+  pthread_t waiting;
+  if (!verb)
+    return cli_usage("GC003", "gnomon spark ping sc://localhost",
+                     "'spark' wants ping, sql, schema, explain, config or interrupt");
+  if (sparkc_session_open(SPARKC_SESSION_ARGS(.url = has_url ? args->words[1] : NULL,
+                                              .on_event = on_event, .event_user = &s,
+                                              .want_stack = args->verbose, .retries_max = 4),
+                          &s.session, &err) != SPARKC_OK)
+    return fail(&s, &err);
+  bool waits = start_waiting(&s, &waiting) == 0;
+  int rc = verb->run(&s);
+  if (waits) {
+    pthread_cancel(waiting); /* sigwait is where it can be ended */
+    pthread_join(waiting, NULL);
+  }
+  sparkc_session_close(s.session);
+  return rc;
+}
