@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -25,20 +26,18 @@ static int fail_errno(gn_error *err, const char *verb, const char *path)
 }
 
 /* Takes the lock of a folder; -1 when another holds it or the folder is gone. */
-static int lock_folder(const gn_alloc *alloc, const char *folder)
+static int lock_folder(const char *folder)
 {
-  size_t size = strlen(folder) + sizeof LOCK_NAME;
-  char *path = gni_alloc(alloc, size);
+  char path[PATH_MAX];
   struct stat held, named;
-  if (!path) return -1;
-  snprintf(path, size, "%s" LOCK_NAME, folder);
+  int length = snprintf(path, sizeof path, "%s" LOCK_NAME, folder);
+  if (length < 0 || (size_t)length >= sizeof path) return -1;
   int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock >= 0 && (flock(lock, LOCK_EX | LOCK_NB) != 0 || fstat(lock, &held) != 0 ||
                     stat(path, &named) != 0 || held.st_ino != named.st_ino)) {
     close(lock);
     lock = -1;
   }
-  gni_free(alloc, path, size);
   return lock;
 }
 
@@ -56,12 +55,16 @@ int gni_run_folder_open(const gn_alloc *alloc, const char *parent, const char *p
     if (rc != GN_OK) break;
     snprintf(path, size, "%s/%s%ld-%llx", parent, prefix, (long)getpid(),
              (unsigned long long)gni_monotonic_us() + (unsigned)i);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST && errno != ENOENT) {
+    bool made = mkdir(path, 0777) == 0;
+    if (!made && errno != EEXIST && errno != ENOENT) {
       rc = fail_errno(err, "create folder", path);
       break;
     }
-    out->lock = lock_folder(alloc, path);
-    if (out->lock < 0) continue; /* taken, or swept in this very moment */
+    out->lock = lock_folder(path);
+    if (out->lock < 0) { /* taken, or swept in this very moment */
+      if (made) gni_folder_remove(path, NULL);
+      continue;
+    }
     out->path = path;
     out->size = size;
     return GN_OK;
@@ -95,7 +98,7 @@ static int sweep_entry(void *user, const char *name, bool is_folder)
   if (!path) return gni_fail_nomem(sweep->err, size);
   snprintf(path, size, "%s/%s", sweep->parent, name);
   int rc = GN_OK;
-  int lock = lock_folder(sweep->alloc, path);
+  int lock = lock_folder(path);
   if (lock >= 0) {
     rc = gni_folder_remove(path, sweep->err);
     close(lock);

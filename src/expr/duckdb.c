@@ -281,7 +281,7 @@ int gni_bound_to_duckdb(const gni_bound *bound, gni_expr_functions *functions, g
 {
   gnp_emitter e = {.out = out, .functions = functions, .err = err};
   int rc = gnp_emit_node(&e, bound);
-  if (rc == GN_OK && out->rc != GN_OK)
+  if (out->rc != GN_OK) /* an append says no more than its code */
     rc = gni_fail(err, out->rc, "the SQL of an expression does not fit its buffer");
   return rc;
 }

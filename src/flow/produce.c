@@ -29,8 +29,10 @@ void gnp_rows_reset(gnp_rows *rows)
   rows->count = rows->capacity = 0;
 }
 
-static int too_large(const gnp_rows *rows, gn_error *err)
+/* `rc` is what the arena says: past our share of the budget, or no memory at all. */
+static int too_large(const gnp_rows *rows, int rc, gn_error *err)
 {
+  if (rc != GN_E_LIMIT) return gni_fail_nomem(err, rows->arena.used_bytes);
   gni_fail_as(err, "GR004", GN_E_LIMIT, "the rows of one key need more than %zu MiB",
               rows->arena.ceiling_bytes >> 20);
   gni_error_hint(err, "raise --memory, or filter the key that has most rows");
@@ -41,17 +43,19 @@ int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_
 {
   if (rows->count == rows->capacity) {
     size_t capacity = rows->capacity ? rows->capacity * 2 : 16;
-    gni_row *grown = gni_arena_grow(&rows->arena, rows->items, rows->count * sizeof *grown,
-                                    capacity * sizeof *grown);
-    if (!grown) return too_large(rows, err);
+    size_t size = capacity * sizeof(gni_row);
+    gni_row *grown = gni_arena_grow(&rows->arena, rows->items, rows->count * sizeof *grown, size);
+    if (!grown) return too_large(rows, gni_fail_arena(NULL, &rows->arena, size), err);
     rows->items = grown;
     rows->capacity = capacity;
   }
-  gni_value *values = GN_TAKE(&rows->arena, gni_value, inputs->field_count);
-  if (!values) return too_large(rows, err);
-  for (size_t i = 0; i < inputs->field_count; i++)
-    if (gni_value_copy(inputs->fields[i].type, &row->values[i], &rows->arena, &values[i]) != GN_OK)
-      return too_large(rows, err);
+  size_t size = inputs->field_count * sizeof(gni_value);
+  gni_value *values = gni_arena_take(&rows->arena, size);
+  if (!values) return too_large(rows, gni_fail_arena(NULL, &rows->arena, size), err);
+  for (size_t i = 0; i < inputs->field_count; i++) {
+    int rc = gni_value_copy(inputs->fields[i].type, &row->values[i], &rows->arena, &values[i]);
+    if (rc != GN_OK) return too_large(rows, rc, err);
+  }
   rows->items[rows->count++] = (gni_row){values, row->time_ms};
   return GN_OK;
 }

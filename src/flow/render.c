@@ -67,6 +67,7 @@ static int render_csv_row(struct rendering *at, const gni_column *columns, int64
     if (i) gni_buf_add_char(at->out, ',');
     gni_buf_reset(&cell);
     if (!value.is_null) cell_text(at->type->fields[i].type, &value, &cell);
+    if (cell.rc != GN_OK) at->out->rc = cell.rc;
     add_csv(at->out, gni_buf_view(&cell));
   }
   gni_buf_add_char(at->out, '\n');

@@ -159,8 +159,9 @@ static int describe_columns(struct answer *answer, const gni_table *table, gni_b
   gni_buf_init(&text, answer->job.session->alloc, 1 << 20);
   for (size_t i = 0; rc == GN_OK && i < type->field_count; i++) {
     gni_buf_reset(&text);
-    gni_type_format(type->fields[i].type, &text);
-    rc = describe_row(builder, type->fields[i].name, gni_buf_view(&text), err);
+    rc = gni_type_format(type->fields[i].type, &text);
+    rc = rc == GN_OK ? describe_row(builder, type->fields[i].name, gni_buf_view(&text), err)
+                     : gni_fail_nomem(err, text.len);
   }
   gni_buf_deinit(&text);
   return rc;

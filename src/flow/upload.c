@@ -42,6 +42,10 @@ static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
   gni_value row[5] = {gni_value_text(gni_buf_view(&upload->key_bytes)),
                       gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE,
                       GNI_NULL_VALUE, gni_value_text(upload->ds)};
+  const gn_buf *const bytes[] = {&upload->key_bytes, &upload->value_bytes, &upload->key_json,
+                                 &upload->value_json};
+  for (size_t i = 0; i < (with_json ? 4 : 2); i++) /* a buffer that failed has lost its end */
+    if (bytes[i]->rc != GN_OK) return gni_fail(err, bytes[i]->rc, "a row does not fit in memory");
   gnp_kept_add(upload->kept, gni_buf_view(&upload->key_bytes), gni_buf_view(&upload->value_bytes));
   if (with_json) {
     row[2] = gni_value_text(gni_buf_view(&upload->key_json));
@@ -51,16 +55,15 @@ static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
 }
 
 /* Readable copies of about one row in a hundred, always the same ones. */
-static int add_json(struct upload *upload, const gni_value *key, const gni_value *value,
-                    bool *with_json)
+static bool add_json(struct upload *upload, const gni_value *key, const gni_value *value)
 {
   gn_str bytes = gni_buf_view(&upload->key_bytes);
-  *with_json = gni_xxh64(bytes.ptr, bytes.len, 0) % JSON_EVERY == 0;
-  if (!*with_json) return GN_OK;
+  if (gni_xxh64(bytes.ptr, bytes.len, 0) % JSON_EVERY != 0) return false;
   gni_buf_reset(&upload->key_json);
   gni_buf_reset(&upload->value_json);
   gni_value_to_json(gni_avro_schema_type(upload->records.key), key, &upload->key_json);
-  return gni_value_to_json(gni_avro_schema_type(upload->records.value), value, &upload->value_json);
+  gni_value_to_json(gni_avro_schema_type(upload->records.value), value, &upload->value_json);
+  return true;
 }
 
 static int write_record(struct upload *upload, const gni_value *keys, const gni_value *value,
@@ -68,19 +71,16 @@ static int write_record(struct upload *upload, const gni_value *keys, const gni_
 {
   const gni_group *group = upload->job->group;
   gni_value key = {.list = {keys, group->keys->field_count}};
-  bool with_json = false;
   gni_buf_reset(&upload->key_bytes);
   gni_buf_reset(&upload->value_bytes);
   int rc = gni_avro_encode(upload->records.key, &key, &upload->key_bytes, err);
   if (rc == GN_OK) rc = gni_avro_encode(upload->records.value, value, &upload->value_bytes, err);
-  if (rc != GN_OK)
+  if (rc != GN_OK && rc != GN_E_NOMEM)
     gni_error_hint(err,
                    "Avro cannot hold a null in a list: drop it in the selection with filter(…)");
-  if (rc == GN_OK && add_json(upload, &key, value, &with_json) != GN_OK)
-    rc = gni_fail_nomem(err, 1);
   if (rc != GN_OK) return rc;
   upload->key_count++;
-  return add_upload_row(upload, with_json, err);
+  return add_upload_row(upload, add_json(upload, &key, value), err);
 }
 
 static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day,
@@ -153,8 +153,7 @@ static int write_info(struct upload *upload, gn_error *err)
   gni_buf_add_text(&upload->key_bytes, GNP_SERVING_KEY);
   gni_buf_add_text(&upload->key_json, GNP_SERVING_KEY);
   gni_buf_add_str(&upload->value_json, upload->info);
-  if (gni_buf_add_str(&upload->value_bytes, upload->info) != GN_OK)
-    return gni_fail_nomem(err, upload->info.len);
+  gni_buf_add_str(&upload->value_bytes, upload->info);
   return add_upload_row(upload, true, err);
 }
 

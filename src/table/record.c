@@ -95,7 +95,7 @@ int gnp_record_read(const gn_alloc *alloc, const char *folder, gn_arena *arena, 
 static void add_column(gn_buf *text, gn_buf *type, const gni_field *field)
 {
   gni_buf_reset(type);
-  gni_type_format(field->type, type);
+  if (gni_type_format(field->type, type) != GN_OK) text->rc = type->rc; /* the next column resets */
   gni_buf_add_text(text, "\n    {\"name\": ");
   gni_json_add_text(text, field->name, false);
   gni_buf_add_text(text, ", \"type\": ");

@@ -125,20 +125,34 @@ static void *heap_resize(void *user, void *block, size_t old_size, size_t size)
   return moved + GUARD_BYTES;
 }
 
+/* How many allocations the body made, or asked for before it gave up. */
+static int64_t fail_at(void (*body)(const gn_alloc *alloc), int64_t n)
+{
+  struct heap heap = {.fail_at = n};
+  gn_alloc alloc = {heap_resize, &heap};
+  body(&alloc);
+  if (heap.live)
+    test_fail(__FILE__, __LINE__, "%" PRId64 " blocks leaked when allocation %" PRId64 " failed",
+              heap.live, n);
+  if (heap.wrong)
+    test_fail(__FILE__, __LINE__, "%" PRId64 " wrong sizes when allocation %" PRId64 " failed",
+              heap.wrong, n);
+  return heap.made;
+}
+
 int test_each_oom(void (*body)(const gn_alloc *alloc))
 {
-  for (int64_t n = 1;; n++) {
-    struct heap heap = {.fail_at = n};
-    gn_alloc alloc = {heap_resize, &heap};
-    body(&alloc);
-    if (heap.live)
-      test_fail(__FILE__, __LINE__, "%" PRId64 " blocks leaked when allocation %" PRId64 " failed",
-                heap.live, n);
-    if (heap.wrong)
-      test_fail(__FILE__, __LINE__, "%" PRId64 " wrong sizes when allocation %" PRId64 " failed",
-                heap.wrong, n);
-    if (heap.made < n) return (int)(n - 1);
-  }
+  for (int64_t n = 1;; n++)
+    if (fail_at(body, n) < n) return (int)(n - 1);
+}
+
+int test_some_oom(void (*body)(const gn_alloc *alloc), int dense)
+{
+  test_random random = test_random_new((uint64_t)dense);
+  int failed = 0;
+  for (int64_t n = 1; fail_at(body, n) >= n; failed++)
+    n += n < dense ? 1 : test_random_in(&random, 1, 1 + 2 * n / dense);
+  return failed;
 }
 
 static struct heap case_heap;

@@ -56,6 +56,9 @@ void test_later(void (*close)(void *what), void *what);
  * fewer; every block must have come back, with its exact size. Returns how many allocations failed
  * on the way (so a body that allocates once gives 1). */
 int test_each_oom(void (*body)(const gn_alloc *alloc));
+/* The same for bodies that allocate much and take long: every one of the first `dense` allocations
+ * fails, later ones at random distances that grow with n. */
+int test_some_oom(void (*body)(const gn_alloc *alloc), int dense);
 /* An allocator that checks sizes and leaks at the end of the case; never fails. */
 const gn_alloc *test_alloc(void);
 /* Blocks handed out and not yet returned, and allocations made so far, by test_alloc. */
