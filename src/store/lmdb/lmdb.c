@@ -7,25 +7,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What LMDB and the kernel say, in our codes. Everything else is trouble with the files. */
+static const struct failure {
+  int lmdb_code, code;
+  const char *page, *hint;
+} failures[] = {
+    {ENOENT, GN_E_NOTFOUND, "GO002", NULL},
+    {EACCES, GN_E_AUTH, "GO002", NULL},
+    {EPERM, GN_E_AUTH, "GO002", NULL},
+    {ENOMEM, GN_E_NOMEM, "GO002", NULL},
+    {ENOSPC, GN_E_IO, "GO002", "the disk is full: free space and run it again"},
+    {MDB_CORRUPTED, GN_E_CORRUPT, "GO003", NULL},
+    {MDB_PAGE_NOTFOUND, GN_E_CORRUPT, "GO003", NULL},
+    {MDB_INVALID, GN_E_CORRUPT, "GO003", NULL},
+    {MDB_NOTFOUND, GN_E_CORRUPT, "GO003", NULL},
+    {MDB_VERSION_MISMATCH, GN_E_UNSUPPORTED, "GO004",
+     "it was written by another major version of LMDB; upload again"},
+    {MDB_READERS_FULL, GN_E_BUSY, "GO002", NULL},
+};
+
 int gnp_lmdb_fail(gn_error *err, int lmdb_code, const char *verb, const char *path)
 {
-  int code = lmdb_code == ENOENT                         ? GN_E_NOTFOUND
-             : lmdb_code == EACCES || lmdb_code == EPERM ? GN_E_AUTH
-             : lmdb_code == ENOMEM                       ? GN_E_NOMEM
-             : lmdb_code == MDB_CORRUPTED || lmdb_code == MDB_PAGE_NOTFOUND ||
-                     lmdb_code == MDB_INVALID || lmdb_code == MDB_NOTFOUND
-                 ? GN_E_CORRUPT
-             : lmdb_code == MDB_VERSION_MISMATCH ? GN_E_UNSUPPORTED
-             : lmdb_code == MDB_READERS_FULL     ? GN_E_BUSY
-                                                 : GN_E_IO;
-  gni_fail_native(err, code, lmdb_code, "cannot %s '%s': %s", verb, path, mdb_strerror(lmdb_code));
-  gni_error_diagnostic(err, code == GN_E_CORRUPT       ? "GO003"
-                            : code == GN_E_UNSUPPORTED ? "GO004"
-                                                       : "GO002");
-  if (lmdb_code == MDB_VERSION_MISMATCH)
-    gni_error_hint(err, "it was written by another major version of LMDB; upload again");
-  if (lmdb_code == ENOSPC) gni_error_hint(err, "the disk is full: free space and run it again");
-  return code;
+  static const struct failure other = {0, GN_E_IO, "GO002", NULL};
+  const struct failure *failure = &other;
+  for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+    if (failures[i].lmdb_code == lmdb_code) failure = &failures[i];
+  gni_fail_native(err, failure->code, lmdb_code, "cannot %s '%s': %s", verb, path,
+                  mdb_strerror(lmdb_code));
+  gni_error_diagnostic(err, failure->page);
+  if (failure->hint) gni_error_hint(err, "%s", failure->hint);
+  return failure->code;
 }
 
 int gnp_lmdb_check_dataset(gn_str dataset, gn_error *err)
