@@ -593,7 +593,7 @@ int gni_diagnostic_page(const gni_diagnostic *diagnostic, gn_buf *out)
 int gni_diagnostic_pages(gn_buf *out)
 {
   gni_buf_add_text(
-      out, "# Diagnostics\n\nMade from `src/base/register.c`; do not edit. `gnomon explain CODE` "
+      out, "# Diagnostics\n\nMade from `src/base/register*.c`; do not edit. `gnomon explain CODE` "
            "prints one page.\n");
   for (size_t f = 0; f < sizeof chapters / sizeof *chapters; f++) {
     gni_buf_add_format(out, "\n## %s\n", chapters[f]->title);

@@ -8,4 +8,5 @@ rules      what an object must keep towards the rest of the repository
 compiled   the files that are already compiled
 compiler   one run: files -> objects, texts and problems
 output     writes files, shows differences
+origins    where each part of a compiled file was written, for the program
 """

@@ -10,7 +10,9 @@ Python file, as long as the digests say that neither has changed since. It holds
       "positions": {"aggregations[2].inputColumn": [31, 22], "sources[0]": [4, 10, "shared.py"]}
     }
 
-Files are relative to the repository's root; what was written outside of it has no position.
+Files are relative to the repository's root; what was written outside of it has no position. To
+find places takes longer than to compile, so a run over a whole large repository leaves them out:
+they come when a file is compiled that somebody works on.
 """
 
 from __future__ import annotations
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FOLDER = ".gnomon/positions"
+OBJECTS_MAX = 50  # of a run that notes positions; about 0.1 s
 
 
 def keep(compiler: Compiler, objects: list[Compiled]) -> None:
     """Notes the positions of what was compiled; a folder that cannot be written does not matter."""
+    if len(objects) > OBJECTS_MAX:
+        return
     root = os.path.abspath(compiler.root)
     digests: dict[str, str | None] = {}
     for compiled in objects:
