@@ -1,20 +1,23 @@
 """The extension; `gnomon.Session` is what to call. Arguments are by position."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 from gnomon._types import ArrowStream, Progress
 
+@final
 class Stream:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
     def json_lines(self) -> str: ...
 
+@final
 class Fetcher:
     def get(
         self, keys: list[dict[str, Any]], at_ms: int | list[int], /
     ) -> list[dict[str, Any]]: ...
     def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
 
+@final
 class Session:
     def __init__(
         self,
