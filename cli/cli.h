@@ -29,8 +29,8 @@ typedef struct cli_args {
       *out_file, *plan_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell,
       *template_name, *mode, *conf_type;
   int64_t step_days, parallelism, rows, at_ms;
-  bool run_first_hole, dry_run, check, force, diff, features, show_tables, yes, chronon,
-      detailed_exitcode, man, without_token, svg;
+  bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
+      chronon, detailed_exitcode, man, without_token, svg;
   const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
   size_t word_count;
 } cli_args;
@@ -90,6 +90,8 @@ int cli_fail(const gn_error *err);
 int cli_refuse(const char *diagnostic, int code, const char *hint, const char *format, ...)
     GN_PRINTF(4, 5);
 /* A mistake on the command line: exit status 64. */
+/* Says what --skip-unsupported left out: nothing, since every operation is computed. */
+void cli_note_skipped(const cli_args *args);
 int cli_usage(const char *diagnostic, const char *hint, const char *format, ...) GN_PRINTF(3, 4);
 /* A file that cannot be opened, read, written or made: `verb` says which, errno why. */
 int cli_file_failed(const char *verb, const char *path);

@@ -14,6 +14,7 @@ int cmd_upload(const cli_args *args)
   gn_error err = {0};
   int rc = cli_open(args, &session);
   if (rc) return rc;
+  cli_note_skipped(args);
   gn_upload_args wanted = {.struct_size = sizeof wanted,
                            .conf = args->words[0],
                            .ds = args->ds ? args->ds : args->end_ds};

@@ -80,6 +80,7 @@ int cmd_plan(const cli_args *args)
   gn_session *session;
   int rc = cli_open(args, &session);
   if (rc) return rc;
+  cli_note_skipped(args);
   rc = show_plan(args, session);
   gn_session_close(session);
   return rc;
@@ -115,6 +116,7 @@ static int backfill(const cli_args *args, const gn_text *plan)
   gn_error err = {0};
   int rc = cli_open(args, &session);
   if (rc) return rc;
+  cli_note_skipped(args);
   clock_gettime(CLOCK_MONOTONIC, &start);
   gn_backfill_args wanted = backfill_args(args);
   wanted.plan = plan->ptr;

@@ -35,6 +35,8 @@ const cli_option cli_options[] = {
     NUMBER("step-days", 0, step_days, "N", 1, 100000, "days computed by one scan (default: 30)"),
     NUMBER("parallelism", 0, parallelism, "N", 1, 1024, "threads of this run"),
     FLAG("run-first-hole", 0, run_first_hole, "also fill days before the first that exists"),
+    FLAG("skip-unsupported", 0, skip_unsupported,
+         "leave out features that this version cannot compute (there are none now)"),
     FLAG("dry-run", 'n', dry_run, "show the plan, write nothing"),
     FLAG("detailed-exitcode", 0, detailed_exitcode, "exit 2 when there is something to do"),
     TEXT("out", 0, out_file, "FILE", "write the plan to a file"),
@@ -91,16 +93,20 @@ const cli_command cli_commands[] = {
      "level", cmd_validate},
     {"plan", "CONF", "show which partitions a backfill would read and write", NULL,
      "gnomon plan my_team.user_purchase_features.v1 --start-ds 2023-12-01 --end-ds 2023-12-07",
-     "ds start-ds end-ds step-days parallelism run-first-hole out detailed-exitcode", cmd_plan},
+     "ds start-ds end-ds step-days parallelism run-first-hole skip-unsupported out "
+     "detailed-exitcode",
+     cmd_plan},
     {"backfill", "[CONF]", "compute the missing partitions of a GroupBy's table",
      "Each day is published whole or not at all; running again computes only what is still "
      "missing.",
      "gnomon backfill my_team.user_purchase_features.v1 --ds 2023-12-01\n"
      "gnomon plan my_team.user_purchase_features.v1 --out plan.json && gnomon backfill --plan "
      "plan.json",
-     "ds start-ds end-ds step-days parallelism run-first-hole dry-run plan", cmd_backfill},
+     "ds start-ds end-ds step-days parallelism run-first-hole skip-unsupported dry-run plan",
+     cmd_backfill},
     {"upload", "CONF", "bring one day's values into the online store", NULL,
-     "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01", "ds end-ds", cmd_upload},
+     "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01",
+     "ds end-ds skip-unsupported", cmd_upload},
     {"metadata-upload", "[CONF...]", "bring definitions into the online store", NULL,
      "gnomon metadata-upload", "", cmd_metadata_upload},
     {"put", "NAME", "put live rows of a TEMPORAL GroupBy into the store", NULL,

@@ -310,3 +310,9 @@ int cli_read_file(const char *path, gn_text *out)
   if (!is_stdin) fclose(file);
   return rc;
 }
+
+void cli_note_skipped(const cli_args *args)
+{
+  if (args->skip_unsupported)
+    cli_note(args, "no feature is left out: this version computes every operation");
+}
