@@ -12,13 +12,14 @@ import sys
 REQUIRED = ("own", "err", "thread", "since")
 KNOWN = (*REQUIRED, "shape", "unit", "null", "cost", "source")
 FUNCTION = re.compile(
-    r"(?P<comment>/\*\*(?:(?!\*/).)*\*/)?\s*(?<!define )GN_API\s+(?P<text>[^;{]*)", re.S
+    r"(?P<comment>/\*\*(?:(?!\*/).)*\*/)?\s*(?<!define )(?:GN|SPARKC)_API\s+(?P<text>[^;{]*)", re.S
 )
 CODE = re.compile(r"^\s*X\((?:E_)?(\w+),", re.MULTILINE)
 
 
 def codes(root: pathlib.Path) -> "set[str]":
-    return set(CODE.findall((root / "include/gnomon/base.h").read_text()))
+    files = [root / "include/gnomon/base.h", root / "include/sparkconnect/error.h"]
+    return {x for file in files if file.exists() for x in CODE.findall(file.read_text())}
 
 
 def tags(comment: str) -> "list[tuple[str, str]]":

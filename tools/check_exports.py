@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what libgnomon.so exports with tools/exports.txt.
+"""Compares what libgnomon.so and libsparkconnect.so export with tools/exports.txt.
 
 Without it: a symbol that leaks becomes part of the binary interface the day somebody links to it,
 and one that vanishes breaks a program that was not compiled again.
@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 OURS = re.compile("gn_|sparkc_")
+LIBRARIES = ("libgnomon.so", "libsparkconnect.so")
 LIST = pathlib.Path("tools/exports.txt")
 
 
@@ -39,15 +40,16 @@ def compare(now: "set[str]", promised: "set[str]") -> "list[str]":
 
 
 def main() -> int:
-    library = next(pathlib.Path(sys.argv[1]).rglob("libgnomon.so"), None)
-    if library is None:
-        print(f"{sys.argv[1]} has no libgnomon.so: build first")
+    libraries = [x for name in LIBRARIES for x in pathlib.Path(sys.argv[1]).rglob(name)]
+    if not libraries:
+        print(f"{sys.argv[1]} has no {LIBRARIES[0]}: build first")
         return 1
-    now, promised = exported(library), listed(LIST)
+    now = set().union(*map(exported, libraries))
+    promised = listed(LIST)
     if "--update" in sys.argv:
         promised |= {name for name in now if OURS.match(name)}
         header = (
-            "# What libgnomon.so exports; tools/check_exports.py keeps it, and it only grows.\n"
+            "# What our libraries export; tools/check_exports.py keeps it, and it only grows.\n"
         )
         LIST.write_text(header + "".join(f"{x}\n" for x in sorted(promised)))
     problems = compare(now, promised)

@@ -2,7 +2,7 @@
 #include "sparkconnect/execute.h"
 
 /* The server keeps what was not released in its memory, but drops all except 10 MB by itself. */
-static const uint64_t RELEASE_EVERY_BYTES = 8u << 20;
+static const uint64_t release_every_bytes = 8u << 20;
 
 enum { EMPTY_STREAMS_MAX = 10, EMPTY_WAIT_US = 100000 };
 
@@ -256,7 +256,7 @@ static int take_response(sparkp_operation *op, const gni_grpc_message *message,
   if (out->is_complete) {
     release(op, true);
     finished(op);
-  } else if (op->unreleased_bytes >= RELEASE_EVERY_BYTES && op->last_response[0]) {
+  } else if (op->unreleased_bytes >= release_every_bytes && op->last_response[0]) {
     release(op, false);
   }
   return SPARKC_OK;

@@ -3,7 +3,7 @@
 
 #include "wire/proto.h"
 
-static const size_t NODE_BYTES_MAX = (size_t)1 << 31;
+static const size_t node_bytes_max = (size_t)1 << 31;
 static _Atomic int64_t plan_ids;
 
 void sparkp_plan_id_reset(void)
@@ -33,7 +33,7 @@ static sparkp_relation *node_new(const gn_alloc *alloc)
   if (!relation) return NULL;
   relation->alloc = *alloc;
   atomic_store_explicit(&relation->references, 1, memory_order_relaxed);
-  gni_arena_init(&relation->arena, &relation->alloc, NODE_BYTES_MAX);
+  gni_arena_init(&relation->arena, &relation->alloc, node_bytes_max);
   spark__connect__relation__init(&relation->message);
   relation->depth = 2;
   return relation;

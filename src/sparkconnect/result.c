@@ -7,7 +7,7 @@
 #include "data/ipc.h"
 
 /* A row may be larger than any message; Arrow's offsets end here. */
-static const size_t CHUNKED_BYTES_MAX = (size_t)4 << 30;
+static const size_t chunked_bytes_max = (size_t)4 << 30;
 
 struct sparkc_result {
   gn_alloc alloc;
@@ -98,7 +98,7 @@ static int join(sparkc_result *result, const sparkp_batch *chunk, gni_grpc_messa
   *whole = gni_grpc_message_new(&result->alloc, gni_buf_view(&result->chunks), NULL);
   result->chunk_next = 0;
   gni_buf_deinit(&result->chunks); /* a large one is not kept: batches in chunks are rare */
-  gni_buf_init(&result->chunks, &result->alloc, CHUNKED_BYTES_MAX);
+  gni_buf_init(&result->chunks, &result->alloc, chunked_bytes_max);
   return *whole ? SPARKC_OK : sparkp_nomem(err);
 }
 
@@ -115,7 +115,7 @@ static int take_batch(sparkc_result *result, const sparkp_batch *batch, gni_grpc
   if (!in_chunks) return decode(result, batch, batch->data, message, out, err);
   int rc = join(result, batch, &whole, err);
   gni_grpc_message_unref(message);
-  if (rc != SPARKC_OK) return rc;
+  if (rc != SPARKC_OK || !whole) return rc;
   const sparkp_batch joined = result->chunked;
   return decode(result, &joined, (gn_str){whole->ptr, whole->len}, whole, out, err);
 }
@@ -236,7 +236,7 @@ int sparkp_result_open(sparkc_session *session, const Spark__Connect__Plan *plan
   result->alloc = session->alloc;
   result->rows_max = args->rows_max;
   result->bytes_max = args->bytes_max;
-  gni_buf_init(&result->chunks, &result->alloc, CHUNKED_BYTES_MAX);
+  gni_buf_init(&result->chunks, &result->alloc, chunked_bytes_max);
   gni_buf_init(&result->relation, &result->alloc, SPARKP_TEXT_BYTES_MAX);
   int rc = SPARKC_OK;
   if (gni_ipc_reader_new(&result->alloc, &result->reader, &why) != GN_OK)

@@ -5,8 +5,8 @@
 
 enum { USER_AGENT_BYTES_MAX = 2048 };
 
-static const size_t MESSAGE_BYTES_DEFAULT = 128u << 20;
-static const size_t WINDOW_BYTES_DEFAULT = 8u << 20;
+static const size_t message_bytes_default = 128u << 20;
+static const size_t window_bytes_default = 8u << 20;
 
 static int keep(gn_arena *arena, gn_str text, const char **out, sparkc_error *err)
 {
@@ -172,7 +172,7 @@ static int set_parameter(const struct parameter *parameter, gn_str key, const ch
 static int read_parameter(gn_str part, gn_arena *arena, sparkp_address *address, sparkc_error *err)
 {
   gn_str rest = part, key, value, more;
-  const char *text;
+  const char *text = NULL;
   if (part.len == 0) return SPARKC_OK;
   bool one = gni_str_split(&rest, '=', &key) && gni_str_split(&rest, '=', &value) &&
              !gni_str_split(&rest, '=', &more);
@@ -335,9 +335,9 @@ int sparkp_address_complete(const sparkc_session_args *args, const char *(*get)(
   if (a->ca_file || a->cert_file || a->server_name) a->tls = true;
   a->message_bytes_max =
       (size_t)or_default((int64_t)args->message_bytes_max, (int64_t)a->message_bytes_max,
-                         (int64_t)MESSAGE_BYTES_DEFAULT);
+                         (int64_t)message_bytes_default);
   a->window_bytes = (size_t)or_default((int64_t)args->window_bytes, (int64_t)a->window_bytes,
-                                       (int64_t)WINDOW_BYTES_DEFAULT);
+                                       (int64_t)window_bytes_default);
   if (a->window_bytes < 65536) a->window_bytes = 65536;
   a->connect_timeout_us =
       or_default(args->connect_timeout_ms * 1000, a->connect_timeout_us, 20000000);

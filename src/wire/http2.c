@@ -436,11 +436,11 @@ static void drive_once(gni_h2 *conn, int64_t until_us)
   if (gni_link_has_bytes(conn->link)) wait_ms = 0;
   pthread_mutex_unlock(&conn->lock);
   int ready = poll(both, 2, wait_ms > 60000 ? 60000 : (int)wait_ms);
-  pthread_mutex_lock(&conn->lock);
   if (ready > 0 && both[1].revents) {
     char drain[64];
     while (read(conn->wake[0], drain, sizeof drain) > 0) continue;
   }
+  pthread_mutex_lock(&conn->lock);
   if (!conn->dead && (both[0].revents || gni_link_has_bytes(conn->link))) read_some(conn);
   if (!conn->dead) write_some(conn);
   if (!conn->dead && !nghttp2_session_want_read(conn->session) &&
