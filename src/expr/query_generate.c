@@ -2,7 +2,7 @@
  */
 #include "expr/query_plan.h"
 
-enum { EXPLODE, POSITIONS, INLINE, STACK };
+enum { EXPLODE, POSITIONS, INLINE, STACK, TUPLE };
 
 static const struct generator_row {
   const char *name;
@@ -12,7 +12,7 @@ static const struct generator_row {
     {"explode", EXPLODE, false},      {"explode_outer", EXPLODE, true},
     {"posexplode", POSITIONS, false}, {"posexplode_outer", POSITIONS, true},
     {"inline", INLINE, false},        {"inline_outer", INLINE, true},
-    {"stack", STACK, false},
+    {"stack", STACK, false},          {"json_tuple", TUPLE, false},
 };
 
 size_t gnp_generator_count(void)
@@ -143,6 +143,47 @@ static int stack(gnp_planner *p, const gni_expr *call, const gni_bound **args, g
   return GN_OK;
 }
 
+static bool is_plain_key(gn_str key)
+{
+  for (size_t i = 0; i < key.len; i++) {
+    char c = key.ptr[i];
+    bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+    if (!plain) return false;
+  }
+  return key.len > 0;
+}
+
+/* json_tuple(json, 'a', 'b'): one row whose columns are $.a and $.b. */
+static int json_tuple(gnp_planner *p, const gni_expr *call, const gni_bound **args,
+                      gnp_generated *out)
+{
+  if (call->arg_count < 2)
+    return gnp_plan_fail(p, GN_E_TYPE, call->begin, call->end,
+                         "json_tuple wants a text and names of fields");
+  for (size_t i = 1; i < call->arg_count; i++) {
+    const gni_bound *pair[2] = {args[0], NULL}, *key = args[i];
+    bool fine = key->kind == GNP_CONSTANT && key->type->kind == GNI_STRING && !key->value.is_null &&
+                is_plain_key(key->value.text);
+    if (!fine)
+      return gnp_plan_fail(p, GN_E_UNSUPPORTED, key->begin, key->end,
+                           "a name in json_tuple that is not a constant word is not supported");
+    gn_str path = gni_str_format(p->binder.arena, "$.%.*s", GN_STR_ARGS(key->value.text));
+    gn_str name = gni_str_format(p->binder.arena, "c%zu", i - 1);
+    gnp_computed item = {.value = NULL};
+    int rc = path.ptr
+                 ? gnp_bind_constant(&p->binder, &gni_type_string, gni_value_text(path), &pair[1])
+                 : gnp_plan_nomem(p);
+    if (rc == GN_OK)
+      rc = gnp_bind_call_name(&p->binder, "get_json_object", call, pair, 2, &item.value);
+    if (rc != GN_OK) return rc;
+    item.column = gnp_new_column(p, name, &gni_type_string, true);
+    rc = GNP_PLAN_PUSH(p, out->first.items, out->first.count, item);
+    if (rc == GN_OK) rc = GNP_PLAN_PUSH(p, out->columns.items, out->columns.count, item.column);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
 static int bind_arguments(gnp_planner *p, const gni_expr *call, const gni_bound **args)
 {
   for (size_t i = 0; i < call->arg_count; i++) {
@@ -166,6 +207,7 @@ int gnp_bind_generator(gnp_planner *p, const gni_expr *call, bool outer, gnp_gen
                          "'%.*s' is not a generator that is supported", GN_STR_ARGS(call->name));
   int rc = bind_arguments(p, call, args);
   if (rc != GN_OK) return rc;
+  if (row->what == TUPLE) return json_tuple(p, call, args, out);
   if (row->what == STACK && call->arg_count) {
     if (!outer) return stack(p, call, args, out);
     return gnp_plan_fail(p, GN_E_UNSUPPORTED, call->begin, call->end,
