@@ -1,8 +1,8 @@
 /* The columns of a GroupBy: their names, order and types. SPDX-License-Identifier: Apache-2.0 */
 #include "unit/agg/worked.h"
 
-#define HOURS(n) ((gni_window){(n)*GN_HOUR_MS, (n), true})
-#define DAYS(n) ((gni_window){(n)*GN_DAY_MS, (n), false})
+#define HOURS(n) ((gni_window){(n) * GN_HOUR_MS, (n), true})
+#define DAYS(n) ((gni_window){(n) * GN_DAY_MS, (n), false})
 
 static const gn_str k_name[] = {{"k", 1}}, k_three[] = {{"3", 1}};
 static const char *const columns =
