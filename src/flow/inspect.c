@@ -118,7 +118,9 @@ int gnp_grid_write(const gnp_grid *grid, gn_buf *out)
     if (right) gni_buf_add_format(out, "%*s", (int)space, "");
     gni_buf_add_str(out, grid->cells[i]);
     if (!right && !last) gni_buf_add_format(out, "%*s", (int)space, "");
-    if (last) gni_buf_add_char(out, '\n');
+    if (!last) continue;
+    while (out->rc == GN_OK && out->len && out->ptr[out->len - 1] == ' ') out->len--;
+    gni_buf_add_char(out, '\n');
   }
   return out->rc;
 }
