@@ -68,6 +68,11 @@ void pyx_shared_unref(pyx_shared *shared);
 /* NULL and an exception when the session is closed. */
 pyx_shared *pyx_session_shared(pyx_session *self);
 extern PyType_Spec pyx_session_spec;
+/* Its methods that look at what is there. */
+PyObject *pyx_session_diff(PyObject *session, PyObject *args);
+PyObject *pyx_session_stats(PyObject *session, PyObject *args);
+PyObject *pyx_session_explain(PyObject *session, PyObject *args);
+PyObject *pyx_session_analyze(PyObject *session, PyObject *args);
 
 /* ---- long calls -------------------------------------------------------------------------------
  */

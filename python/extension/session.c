@@ -462,6 +462,10 @@ static PyMethodDef session_methods[] = {
     {"fetch_json", session_fetch_json, METH_VARARGS, NULL},
     {"fetch_arrow", session_fetch_arrow, METH_VARARGS, NULL},
     {"sql", session_sql, METH_VARARGS, NULL},
+    {"diff", pyx_session_diff, METH_VARARGS, NULL},
+    {"stats", pyx_session_stats, METH_VARARGS, NULL},
+    {"explain", pyx_session_explain, METH_VARARGS, NULL},
+    {"analyze", pyx_session_analyze, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -63,8 +63,9 @@ class Session:
     clock: what "now" is; None: the system's clock.
     boundary: "chronon" or "exact": how events exactly at a window's edge count.
 
-    Any number of threads may fetch and put. Of the calls that may take long (validate, plan,
-    backfill, upload, sql) one at a time runs in a session, another raises `BUSY`; Ctrl-C ends them.
+    Any number of threads may fetch and put. Of the calls that may take long (backfill, upload, sql
+    and others that read tables) one at a time runs in a session, another raises `BUSY`; Ctrl-C ends
+    them.
     What the library has to tell goes to the logger `gnomon`.
     """
 
@@ -152,7 +153,7 @@ class Session:
 
         conf: a compiled file, "group_bys/team/file.var" or "team.file.var"; so everywhere.
         """
-        return _json_objects(self._session.describe(conf))[0]
+        return _json_object(self._session.describe(conf))
 
     # --- plan and backfill ---
 
@@ -170,7 +171,7 @@ class Session:
         plan = self._session.plan(
             conf, _day(start_ds), _day(end_ds), step_days, run_first_hole, parallelism
         )
-        return _json_objects(plan)[0]
+        return _json_object(plan)
 
     def backfill(
         self,
@@ -328,6 +329,57 @@ class Session:
 
         return Rows(self._session.sql(statement))
 
+    # --- looking at what is there ---
+
+    def explain(
+        self, conf: str, key: Keys, *, at: Time | None = None, rows_max: int = 100
+    ) -> dict[str, Any]:
+        """Where the features of one key at one time come from: rows, windows, values."""
+        text = _json_lines([dict(key)]).decode()
+        return _json_object(self._session.explain(conf, text, _milliseconds(at), rows_max))
+
+    def stats(
+        self, table: str, *, start_ds: Day | None = None, end_ds: Day | None = None
+    ) -> dict[str, Any]:
+        """Nulls, distinct values, quantiles and histograms of each column of a table.
+
+        table: "ns.t", or a definition for its output table. start_ds, end_ds: days, both included.
+        """
+        return _json_object(self._session.stats(table, _day(start_ds), _day(end_ds)))
+
+    def diff(
+        self,
+        left: str,
+        right: str,
+        *,
+        keys: Sequence[str] = (),
+        tolerance: float = 0.0,
+        sample: float = 0.0,
+        examples: int = 3,
+    ) -> dict[str, Any]:
+        """How two tables, or two definitions, differ.
+
+        keys: columns that tell rows apart; none: those of the GroupBy whose table `left` is.
+        tolerance: real numbers that differ by at most this part of the larger are equal.
+        sample: part of the keys to look at, by their hash; 0: all. examples: rows of each column.
+        """
+        return _json_object(
+            self._session.diff(
+                left, right, ",".join(keys) or None, tolerance, sample, examples or -1
+            )
+        )
+
+    def analyze(
+        self,
+        conf: str,
+        *,
+        start_ds: Day | None = None,
+        end_ds: Day | None = None,
+        hitters_max: int = 128,
+    ) -> dict[str, Any]:
+        """What a run over some days would read: frequent keys, rows by year, types."""
+        return _json_object(self._session.analyze(conf, _day(start_ds), _day(end_ds), hitters_max))
+
 
 class Fetcher:
     """A GroupBy opened for fetching. Any number of threads may share it."""
@@ -440,6 +492,13 @@ def _json_objects(lines: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.splitlines()]
 
 
+def _json_object(text: str) -> dict[str, Any]:
+    import json
+
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
 def _problem(entry: Mapping[str, Any]) -> Problem:
     from gnomon._types import Problem
 
@@ -496,10 +555,7 @@ def fetch(
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of definition: "group_by", "join", "staging_query"."""
-    import json
-
-    described: dict[str, Any] = json.loads(_gnomon.schema(kind))
-    return described
+    return _json_object(_gnomon.schema(kind))
 
 
 def explain(code: str) -> str:

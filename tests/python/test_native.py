@@ -92,6 +92,25 @@ def test_describe_and_the_tables_of_the_library(session: gnomon.Session) -> None
     assert session.metadata_upload() == 2
 
 
+def test_what_is_there_can_be_looked_at(tmp_path: Path) -> None:
+    with gnomon.Session(write_repository(tmp_path), clock=END_MS) as session:
+        session.compile()
+        session.backfill(CONF, end_ds=DS)
+        session.upload(CONF, ds=DS)
+        table = "shop.shop_buys_daily"
+        stats = session.stats(CONF, start_ds=DS, end_ds=DS)
+        assert (stats["table"], stats["rows"]) == (table, 40)
+        differences = session.diff(table, table, keys=["user_id", "ds"])
+        assert (differences["paired_rows"], differences["only_left"]) == (40, 0)
+        explained = session.explain(CONF, {"user_id": USERS[0]}, at=END_MS)
+        values = {window["name"]: window["value"] for window in explained["windows"]}
+        assert values["price_sum_7d"] == expected(ROWS, USERS[0])["price_sum_7d"]
+        analyzed = session.analyze(CONF, end_ds=DS, hitters_max=5)
+        assert len(analyzed["heavy_hitters"]["user_id"]) == 5
+        with pytest.raises(gnomon.GnomonError, match="no_table"):
+            session.stats("shop.no_table")
+
+
 # ---- fetch ----
 
 
