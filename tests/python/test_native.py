@@ -289,12 +289,23 @@ def test_ctrl_c_ends_a_backfill_and_the_session_goes_on(tmp_path: Path) -> None:
     session = gnomon.Session(write_repository(tmp_path))
     session.compile()
 
-    def interrupt(*_: object) -> None:
+    pressed = threading.Event()
+
+    def on_press(*_: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    def press(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
+        assert pressed.wait(60)
         time.sleep(0.3)
 
-    with pytest.raises(KeyboardInterrupt):
-        session.backfill(CONF, end_ds=DS, progress=interrupt)
+    before = signal.signal(signal.SIGINT, on_press)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            session.backfill(CONF, end_ds=DS, progress=press)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert session.backfill(CONF, end_ds=DS).partitions == 1
 
 
