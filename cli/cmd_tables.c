@@ -70,6 +70,9 @@ static int show_plan(const cli_args *args, gn_session *session)
     printf("%s\n", plan.ptr);
   else if (rc == 0)
     cli_print(told.ptr, told.len);
+  if (rc == 0 && args->out_file)
+    cli_note(args, "wrote '%s'; do exactly this: gnomon backfill --plan %s", args->out_file,
+             args->out_file);
   gn_text_free(&told);
   gn_text_free(&plan);
   return rc ? rc : args->detailed_exitcode && partitions ? 2 : 0;

@@ -45,7 +45,7 @@ static const gni_diagnostic rows[] = {
     {.code = "GC008",
      .title = "the repository is no folder",
      .meaning = "-C or $GNOMON_REPO names something that is not there, or a file.",
-     .example = "gnomon -C ~/featrues list",
+     .example = "gnomon -C ~/featurez list",
      .mend = "Correct the path, or make a repository: gnomon init PATH."},
     {.code = "GC009",
      .title = "gnomon.toml does not parse",
@@ -58,7 +58,7 @@ static const gni_diagnostic rows[] = {
      .title = "an unknown setting",
      .meaning = "gnomon.toml has a section or a name that means nothing, so what it says would "
                 "have no effect. The hint names the nearest.",
-     .example = "[engine]\nmemroy = \"4GiB\"",
+     .example = "[engine]\nmemoryy = \"4GiB\"",
      .mend = "memory = \"4GiB\""},
     {.code = "GC011",
      .title = "a setting of a wrong value",

@@ -187,7 +187,7 @@ COMMAND_LINE = [
     Case("GC004-no-shell", ["completion", "tcsh"], 64),
     Case("GC005-one-too-many", ["list", V1], 64),
     Case("GC005-value-of-a-switch", ["list", "--json=yes"], 64),
-    Case("GC006-module-not-compiled", ["backfill", "team.buis.v1"], 66),
+    Case("GC006-module-not-compiled", ["backfill", "team.buyz.v1"], 66),
     Case(
         "GC007-nothing-compiled",
         ["list"],
@@ -196,7 +196,7 @@ COMMAND_LINE = [
     ),
     Case("GC008-no-repository", ["-C", "nowhere", "list"], 66),
     Case("GC009-toml", ["list"], 65, setting("[store]\nurl = lmdb:store\n")),
-    Case("GC010-unknown-setting", ["list"], 65, setting('[engine]\nmemroy = "1GiB"\n')),
+    Case("GC010-unknown-setting", ["list"], 65, setting('[engine]\nmemoryy = "1GiB"\n')),
     Case("GC010-unknown-section", ["list"], 65, setting("[enigne]\nthreads = 2\n")),
     Case("GC011-wrong-value", ["list"], 65, setting("[engine]\nthreads = 0\n")),
     Case("GC012-no-file", ["put", LIVE, "--events", "evnets.jsonl"], 66),
@@ -285,8 +285,8 @@ RESOURCES = [
 ]
 
 TABLES = [
-    Case("GT001-no-table", BACKFILL, 66, definition("raw.buys", "raw.buis")),
-    Case("GT001-in-sql", ["sql", "DESCRIBE raw.buis"], 66),
+    Case("GT001-no-table", BACKFILL, 66, definition("raw.buys", "raw.buyz")),
+    Case("GT001-in-sql", ["sql", "DESCRIBE raw.buyz"], 66),
     Case(
         "GT002-sum-of-text",
         BACKFILL,
@@ -385,7 +385,7 @@ TABLES = [
     ),
     Case("GX001-parse", VALIDATE, 65, select_price("price * * 2")),
     Case("GX002-not-offered", VALIDATE, 65, select_price("count(price) OVER (PARTITION BY kind)")),
-    Case("GX003-unknown-function", VALIDATE, 65, select_price("coalesc(price, 0)")),
+    Case("GX003-unknown-function", VALIDATE, 65, select_price("coalezce(price, 0)")),
     Case("GX005-of-a-value", BACKFILL, 65, then(drop_output, derivation)),
     Case(
         "GX005-in-the-engine",
