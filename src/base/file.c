@@ -311,7 +311,7 @@ static int write_and_rename(int file, const char *temporary, const char *path, g
 int gni_file_publish(const char *path, gn_str content, gn_error *err)
 {
   char temporary[PATH_MAX], folder[PATH_MAX];
-  int file;
+  int file = -1;
   int rc = create_beside(path, temporary, &file, err);
   if (rc == GN_OK) rc = write_and_rename(file, temporary, path, content, err);
   if (rc != GN_OK) return rc;

@@ -107,6 +107,20 @@ static const gni_field show_fields[] = {{{"namespace", 9}, &gni_type_string},
                                         {{"tableName", 9}, &gni_type_string}};
 static const gni_type show_type = {.kind = GNI_STRUCT, .field_count = 2, .fields = show_fields};
 
+/* A pattern is of the table's own name, as in Spark, unless it has a namespace. */
+static int full_pattern(gn_str pattern, gn_arena *arena, gn_str *out)
+{
+  gn_str part;
+  *out = GN_STR("");
+  while (gni_str_split(&pattern, '|', &part)) {
+    bool full = part.len && memchr(part.ptr, '.', part.len);
+    *out = gni_str_format(arena, "%.*s%s%s%.*s", GN_STR_ARGS(*out), out->len ? "|" : "",
+                          full ? "" : "*.", GN_STR_ARGS(part));
+    if (!out->ptr) return GN_E_NOMEM;
+  }
+  return GN_OK;
+}
+
 static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder, gn_error *err)
 {
   gn_str pattern = GN_STR(""), ns_wanted = {NULL, 0}, word;
@@ -123,6 +137,8 @@ static int show_tables(struct answer *answer, gn_str rest, gni_builder *builder,
       return gni_fail_as(err, "GT018", GN_E_PARSE, "unexpected '%.*s' in SHOW TABLES",
                          GN_STR_ARGS(word));
   }
+  if (pattern.len && full_pattern(pattern, &answer->job.arena, &pattern) != GN_OK)
+    return gni_fail_nomem(err, pattern.len);
   int rc = gni_warehouse_tables(answer->job.warehouse, pattern, &answer->job.arena, &matching,
                                 &matching_count, err);
   for (size_t i = 0; rc == GN_OK && i < matching_count; i++) {
@@ -197,6 +213,18 @@ static int describe_extended(struct answer *answer, const gni_table *table, gni_
   return rc;
 }
 
+/* `default`.`t` without its quotes, which no name of a table holds. */
+static gn_str plain_name(gn_str word, gn_arena *arena)
+{
+  char *name = gni_arena_take(arena, word.len + 1);
+  size_t len = 0;
+  if (!name) return (gn_str){NULL, 0};
+  for (size_t i = 0; i < word.len; i++)
+    if (word.ptr[i] != '`' && word.ptr[i] != '"') name[len++] = word.ptr[i];
+  name[len] = '\0';
+  return (gn_str){name, len};
+}
+
 static int describe_table(struct answer *answer, gn_str rest, gni_builder *builder, gn_error *err)
 {
   gni_table table;
@@ -204,7 +232,9 @@ static int describe_table(struct answer *answer, gn_str rest, gni_builder *build
   bool extended = word_is(word, "EXTENDED") || word_is(word, "FORMATTED");
   if (extended || word_is(word, "TABLE")) word = next_word(&rest);
   if (!word.len) return gni_fail_as(err, "GT018", GN_E_PARSE, "DESCRIBE wants the name of a table");
-  int rc = gni_table_need(answer->job.warehouse, unquoted(word), &answer->job.arena, &table, err);
+  gn_str name = plain_name(word, &answer->job.arena);
+  if (!name.ptr) return gni_fail_nomem(err, word.len);
+  int rc = gni_table_need(answer->job.warehouse, name, &answer->job.arena, &table, err);
   if (rc == GN_OK) rc = describe_columns(answer, &table, builder, err);
   return rc == GN_OK && extended ? describe_extended(answer, &table, builder, err) : rc;
 }
