@@ -178,19 +178,22 @@ static void show_progress(void *user, const char *step, int64_t done, int64_t to
                           const char *unit)
 {
   static double started;
-  static int64_t before;
+  static int64_t first, before;
   (void)user;
-  if (done < before || started == 0) started = now_seconds();
+  if (done < before || started == 0) {
+    started = now_seconds();
+    first = done;
+  }
   before = done;
   double seconds = now_seconds() - started;
-  double rate = seconds > 0 ? (double)done / seconds : 0;
+  double rate = seconds > 0 ? (double)(done - first) / seconds : 0;
   fprintf(stderr, "\r\033[K%s  %" PRId64, step, done);
   if (total > 0)
     fprintf(stderr, " of %" PRId64 " %s (%.0f%%)", total, unit,
             100.0 * (double)done / (double)total);
   else
     fprintf(stderr, " %s", unit);
-  fprintf(stderr, "  %.0f %s/s", rate, unit);
+  if (rate > 0) fprintf(stderr, "  %.0f %s/s", rate, unit);
   if (total > done && rate > 0) fprintf(stderr, "  %.0f s left", (double)(total - done) / rate);
   progress_shown = true;
 }

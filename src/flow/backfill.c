@@ -8,6 +8,11 @@
 
 enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, PROGRESS_EVERY_US = 100000 };
 
+/* Rows read, of all steps; `total` 0 is not known. */
+struct reading {
+  int64_t before, total; /* before: of the steps that are done */
+};
+
 /* Output rows as a stream: pulled by the table writer, made by the fold. */
 struct output {
   gnp_job *job;
@@ -20,6 +25,7 @@ struct output {
   gn_str *day_texts;  /* one a day of the step */
   int64_t told_us;
   const char *step;
+  struct reading reading;
   gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
@@ -85,7 +91,9 @@ static void tell_progress(struct output *output)
   int64_t now_us = gni_monotonic_us();
   if (!session->progress || now_us - output->told_us < PROGRESS_EVERY_US) return;
   output->told_us = now_us;
-  session->progress(session->progress_user, output->step, gnp_fold_rows(output->fold), 0, "rows");
+  session->progress(session->progress_user, output->step,
+                    output->reading.before + gnp_fold_rows(output->fold), output->reading.total,
+                    "rows");
 }
 
 static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
@@ -125,7 +133,7 @@ static int output_init(gnp_job *job, gni_day_range step, const char *name, struc
 
 /* One step: a scan, a fold, and the partitions of its days. */
 static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step,
-                    gn_backfill_report *report, gn_error *err)
+                    struct reading *reading, gn_backfill_report *report, gn_error *err)
 {
   struct output output;
   struct ArrowArrayStream stream = {0};
@@ -135,6 +143,7 @@ static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step,
                      GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
   gn_error outer = {0};
   int rc = output_init(job, step, name.ptr, &output, &outer);
+  output.reading = *reading;
   if (rc == GN_OK)
     rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream,
                         &outer);
@@ -143,8 +152,30 @@ static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step,
   report->partitions += (int64_t)written.days.count;
   report->rows += written.rows;
   report->bytes += written.bytes;
+  if (output.fold) reading->before += gnp_fold_rows(output.fold);
   output_deinit(&output);
   return rc;
+}
+
+/* How many rows all steps will read, for the progress; 0 when a table cannot tell. Without anybody
+ * to tell it to, no file is opened for it. */
+static int64_t rows_to_read(gnp_job *job, const gnp_ranges *ranges)
+{
+  int64_t total = 0;
+  if (!job->session->progress) return 0;
+  for (size_t i = 0; i < ranges->answer.step_count * job->group->source_count; i++) {
+    const gni_group_source *source = &job->group->sources[i % job->group->source_count];
+    gni_day_range step = ranges->answer.steps[i / job->group->source_count], days;
+    gni_table table;
+    gni_estimate estimate = {.rows = -1};
+    int rc = gni_source_days(job->group, source, step, &job->tables, &days, NULL);
+    if (rc == GN_OK) rc = gni_table_need(job->warehouse, source->table, &job->arena, &table, NULL);
+    gni_scan scan = {.first_day = days.first, .last_day = days.last};
+    if (rc == GN_OK) rc = gni_table_estimate(job->warehouse, &table, &scan, &estimate, NULL);
+    if (rc != GN_OK || estimate.rows < 0) return 0;
+    total += estimate.rows;
+  }
+  return total;
 }
 
 /* Chronon's tags and the definition's own properties. */
@@ -166,13 +197,14 @@ static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report 
                      gn_error *err)
 {
   gni_table_writer *writer = NULL;
+  struct reading reading = {.total = rows_to_read(job, ranges)};
   gni_table_spec spec = {
       .name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
   if (!spec.columns) return gni_fail_nomem(err, sizeof spec);
   int rc = table_properties(job, &spec, err);
   if (rc == GN_OK) rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);
   for (size_t i = 0; rc == GN_OK && i < ranges->answer.step_count; i++)
-    rc = run_step(job, writer, ranges->answer.steps[i], report, err);
+    rc = run_step(job, writer, ranges->answer.steps[i], &reading, report, err);
   gni_table_writer_close(writer);
   return rc;
 }
