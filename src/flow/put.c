@@ -5,7 +5,9 @@
 struct puts {
   gn_fetcher *fetcher;
   const gnp_serving *serving;
-  gn_arena arena;
+  gn_arena arena; /* what is put */
+  gn_arena line;  /* the event at hand */
+  gn_buf encoded;
   gn_str *keys, *values;
   int64_t *times;
   size_t count, capacity;
@@ -30,17 +32,14 @@ static bool grow(struct puts *puts)
 static int read_record(struct puts *puts, const gni_json *row, const gni_type *type,
                        const gni_avro_schema *schema, gn_str *bytes, bool *all_null)
 {
-  gn_buf encoded;
-  gni_value *cells = GN_TAKE(&puts->arena, gni_value, type->field_count);
+  gni_value *cells = GN_TAKE(&puts->line, gni_value, type->field_count);
   if (!cells) return gni_fail_nomem(puts->err, type->field_count * sizeof *cells);
   *all_null = true;
   for (size_t i = 0; i < type->field_count; i++) {
     const gni_field *field = &type->fields[i];
-    gn_str name = gni_str_take(&puts->arena, field->name);
-    const gni_json *cell = name.ptr ? gni_json_member(row, name.ptr) : NULL;
+    const gni_json *cell = gni_json_member(row, field->name.ptr);
     cells[i] = GNI_NULL_VALUE;
-    int rc =
-        cell ? gni_json_to_value(cell, field->type, &puts->arena, &cells[i], puts->err) : GN_OK;
+    int rc = cell ? gni_json_to_value(cell, field->type, &puts->line, &cells[i], puts->err) : GN_OK;
     if (rc != GN_OK) {
       gni_error_where(puts->err, "column '%.*s'", GN_STR_ARGS(field->name));
       return rc;
@@ -48,14 +47,11 @@ static int read_record(struct puts *puts, const gni_json *row, const gni_type *t
     *all_null = *all_null && cells[i].is_null;
   }
   gni_value record = {.list = {cells, type->field_count}};
-  gni_buf_init(&encoded, puts->arena.alloc, GN_VALUE_BYTES_MAX);
-  int rc = gni_avro_encode(schema, &record, &encoded, puts->err);
-  if (rc == GN_OK) {
-    *bytes = gni_str_take(&puts->arena, gni_buf_view(&encoded));
-    if (!bytes->ptr) rc = gni_fail_nomem(puts->err, encoded.len);
-  }
-  gni_buf_deinit(&encoded);
-  return rc;
+  gni_buf_reset(&puts->encoded);
+  int rc = gni_avro_encode(schema, &record, &puts->encoded, puts->err);
+  if (rc != GN_OK) return rc;
+  *bytes = gni_str_take(&puts->arena, gni_buf_view(&puts->encoded));
+  return bytes->ptr ? GN_OK : gni_fail_nomem(puts->err, puts->encoded.len);
 }
 
 static int read_event(struct puts *puts, const gni_json *event)
@@ -87,7 +83,8 @@ static int read_events(struct puts *puts, gn_str events)
     const gni_json *event;
     line = gni_str_trim(line);
     if (!line.len) continue;
-    int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &puts->arena, &event, puts->err);
+    gni_arena_reset(&puts->line);
+    int rc = gni_json_parse(line, GN_DEF_DEPTH_MAX, &puts->line, &event, puts->err);
     if (rc == GN_OK) rc = read_event(puts, event);
     if (rc != GN_OK) {
       gni_error_diagnostic(puts->err, "GO014");
@@ -106,6 +103,8 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
   int rc = gn_fetcher_open(session, name, &puts.fetcher, err);
   if (rc != GN_OK) return rc;
   gni_arena_init(&puts.arena, session->alloc, (size_t)4 << 30);
+  gni_arena_init(&puts.line, session->alloc, GN_REQUEST_BYTES_MAX);
+  gni_buf_init(&puts.encoded, session->alloc, GN_VALUE_BYTES_MAX);
   puts.serving = puts.fetcher->first;
   if (!puts.serving->group->temporal || !puts.serving->group->layout) {
     rc = gni_fail_as(err, "GO013", GN_E_UNSUPPORTED,
@@ -117,6 +116,8 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
     rc = gni_store_append(puts.fetcher->store, puts.fetcher->stream, puts.keys, puts.values,
                           puts.times, puts.count, err);
   if (rc == GN_OK) *rows = (int64_t)puts.count;
+  gni_buf_deinit(&puts.encoded);
+  gni_arena_deinit(&puts.line);
   gni_arena_deinit(&puts.arena);
   gn_fetcher_close(puts.fetcher);
   return rc;

@@ -8,6 +8,7 @@
 #include "store/lmdb/lmdb_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { LENGTH_HASHED = 0xFFFF, SUFFIX_BYTES = 16 };
 
@@ -162,7 +163,34 @@ struct puts {
   const int64_t *time_ms; /* NULL: settings */
   size_t count;
   gn_buf packed;
+  struct place *order; /* of timed values: neighbours in the file one after another */
 };
+
+struct place {
+  gn_str key;
+  int64_t time_ms;
+  size_t index;
+};
+
+static int by_place(const void *a, const void *b)
+{
+  const struct place *x = a, *y = b;
+  int order = gni_str_compare(x->key, y->key);
+  if (order == 0) order = (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
+  return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+/* Pages are found in the cache, and filled, when rows of a key are put together. */
+static int sort_puts(struct puts *puts, gn_error *err)
+{
+  size_t bytes = gni_size_mul(puts->count, sizeof *puts->order);
+  puts->order = gni_alloc(puts->store->alloc, bytes);
+  if (!puts->order) return gni_fail_nomem(err, bytes);
+  for (size_t i = 0; i < puts->count; i++)
+    puts->order[i] = (struct place){puts->keys[i], puts->time_ms[i], i};
+  qsort(puts->order, puts->count, sizeof *puts->order, by_place);
+  return GN_OK;
+}
 
 static int put_one(struct puts *puts, MDB_txn *txn, MDB_cursor *cursor, size_t i)
 {
@@ -178,7 +206,7 @@ static int put_one(struct puts *puts, MDB_txn *txn, MDB_cursor *cursor, size_t i
   if (rc) return rc;
   put_suffix(&key, puts->time_ms[i], sequence);
   where.mv_size = key.prefix_len + SUFFIX_BYTES;
-  return mdb_put(txn, puts->store->live.stream, &where, &data, 0);
+  return mdb_cursor_put(cursor, &where, &data, 0);
 }
 
 static int put_all(struct puts *puts)
@@ -189,7 +217,8 @@ static int put_all(struct puts *puts)
   int rc = mdb_txn_begin(live->env, NULL, 0, &txn);
   if (rc) return rc;
   rc = mdb_cursor_open(txn, live->stream, &cursor);
-  for (size_t i = 0; rc == 0 && i < puts->count; i++) rc = put_one(puts, txn, cursor, i);
+  for (size_t i = 0; rc == 0 && i < puts->count; i++)
+    rc = put_one(puts, txn, cursor, puts->order ? puts->order[i].index : i);
   if (cursor) mdb_cursor_close(cursor);
   if (rc == 0) return mdb_txn_commit(txn);
   mdb_txn_abort(txn);
@@ -245,7 +274,10 @@ int gnp_lmdb_append(void *state, gn_str dataset, const gn_str *keys, const gn_st
                       .time_ms = time_ms,
                       .count = count};
   int rc = gnp_lmdb_check_dataset(dataset, err);
-  return rc == GN_OK ? put_with_growth(&puts, err) : rc;
+  if (rc == GN_OK && count > 1) rc = sort_puts(&puts, err);
+  if (rc == GN_OK) rc = put_with_growth(&puts, err);
+  gni_free(puts.store->alloc, puts.order, count * sizeof *puts.order);
+  return rc;
 }
 
 /* ---- reading ---- */
