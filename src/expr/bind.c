@@ -326,7 +326,8 @@ static int unknown_function(gnp_binder *b, const gni_expr *expr)
 static int bind_call(gnp_binder *b, const gni_expr *expr, const gni_bound **out)
 {
   const gnp_function *function = gnp_function_find(expr->name);
-  if (!function) return unknown_function(b, expr);
+  if (!function || (expr->by_name && function->flags & GNP_HIDDEN))
+    return unknown_function(b, expr);
   const gni_bound **args = GN_TAKE(b->arena, const gni_bound *, expr->arg_count);
   if (!args) return gnp_bind_nomem(b);
   for (size_t i = 0; i < expr->arg_count; i++) {

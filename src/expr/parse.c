@@ -246,8 +246,13 @@ static int parse_call(gnp_parser *p, gn_str name, size_t begin, const gni_expr *
   if ((rc = refuse_clause(p, "over", "a window (OVER)")) != GN_OK) return rc;
   if (gnp_parse_at_word(p, "filter") && (rc = refuse_clause(p, "filter", "FILTER")) != GN_OK)
     return rc;
-  *out = gnp_node_call(p, lower.ptr, begin, list.count, list.items);
-  return gnp_parse_check(p, *out);
+  gni_expr *node = gnp_node(p, GNP_NODE_CALL, begin);
+  if (!node) return gnp_parse_check(p, NULL);
+  node->name = lower;
+  node->by_name = true;
+  gnp_node_give(p, node, list.count, list.items);
+  *out = node;
+  return gnp_parse_check(p, node->args || !list.count ? node : NULL);
 }
 
 static int parse_lambda(gnp_parser *p, size_t begin, const gn_str *names, size_t count,

@@ -210,6 +210,7 @@ int gnp_parse_query_call(gnp_parser *p, gn_str name, size_t begin, const gni_exp
   gni_expr *node = gnp_node(p, GNP_NODE_CALL, begin);
   if (!node) return gnp_parse_check(p, NULL);
   node->name = name;
+  node->by_name = true;
   gnp_node_give(p, node, list.count, list.items);
   if (any) node->clauses = gni_arena_copy(p->arena, &clauses, sizeof clauses);
   *out = node;

@@ -46,6 +46,7 @@ struct gni_expr {
   uint8_t kind;
   bool is_try;    /* TRY_CAST */
   bool quoted;    /* a name in backquotes */
+  bool by_name;   /* a call as written, name(…); not an operator or form */
   uint16_t depth; /* of the tree below, this node counted */
   size_t begin, end;
   gn_str text; /* the whole expression's */

@@ -221,6 +221,18 @@ static void what_is_refused_is_named_with_its_place(void)
   open_all();
 }
 
+static void helpers_of_ours_are_no_functions(void)
+{
+  const gni_expr *tree;
+  const gni_bound *bound;
+  gn_error err = {0};
+  CHECK_TEXT(result("SELECT field(1, 2) AS x FROM events"),
+             "column 8: function 'field' is not supported\n"
+             "  SELECT field(1, 2) AS x FROM events\n         ^^^^^^^^^^^\n");
+  CHECK_OK(gni_expr_parse(GN_STR("`case`(1)"), &arena, &tree, NULL, &err), &err);
+  CHECK_INT(gni_expr_bind(tree, &event_type, NULL, &arena, &bound, NULL, &err), GN_E_UNSUPPORTED);
+}
+
 static void statements_within_statements_have_an_end(void)
 {
   gn_buf deep;
@@ -305,6 +317,7 @@ int main(void)
       {"a parameter without value is refused", a_parameter_without_value_is_refused},
       {"places are of the text before parameters", places_are_of_the_text_before_parameters},
       {"what is refused is named with its place", what_is_refused_is_named_with_its_place},
+      {"helpers of ours are no functions", helpers_of_ours_are_no_functions},
       {"statements within statements have an end", statements_within_statements_have_an_end},
       {"tables are listed once, without those of WITH",
        tables_are_listed_once_and_without_those_of_with},
