@@ -25,6 +25,7 @@ import sketches
 import w1_snapshot
 import w4_upload
 import w5_fetch
+import w6_http
 import w7_compile
 import w10_cold_start
 
@@ -35,6 +36,7 @@ WORKLOADS = {
     "w4": lambda work: [w4_upload.run(work)],
     "w4-64": lambda work: [w4_upload.run(work, features=64)],
     "w5": w5_fetch.run,
+    "w6": lambda work: [w6_http.run(work)],
     "w7": lambda work: [w7_compile.run(work)],
     "w10": lambda work: [w10_cold_start.run(work)],
 }
