@@ -177,7 +177,7 @@ static void merge_levels(gnp_kll *kll, const gnp_kll *other)
 {
   const gnp_float_key *own = kll->items + kll->count, *others = other->items + other->count;
   gnp_float_key *end = kll->items + kll->count + other->count;
-  for (int level = 0; level < GNP_KLL_LEVELS_MAX; level++) {
+  for (int level = 0; level < kll->level_count; level++) {
     size_t own_size = kll->sizes[level], other_size = other->sizes[level];
     own -= own_size;
     others -= other_size;
@@ -197,11 +197,11 @@ int gnp_kll_merge(gnp_kll *kll, const gnp_kll *other, gn_arena *arena)
   if (other->n == 0) return GN_OK;
   int rc = gnp_kll_make_room(kll, kll->count + other->count, arena);
   if (rc != GN_OK) return rc;
+  gnp_kll_add_levels(kll, other->level_count);
   merge_levels(kll, other);
   widen(kll, other->least, other->most);
   kll->count += other->count;
   kll->n += other->n;
-  gnp_kll_add_levels(kll, other->level_count);
   if (other->level_count > 1 && other->least_k < kll->least_k) kll->least_k = other->least_k;
   return compress(kll, 0);
 }
