@@ -168,6 +168,7 @@ def plain(text: str, world: World) -> str:
     text = text.replace(str(world.path.resolve()), "REPO").replace(str(world.path), "REPO")
     text = text.replace(sys.executable, "PYTHON")
     text = re.sub(r"failed to .* of size .* used\)", "failed to allocate N (N used)", text)
+    text = re.sub(r"looked beside the library and in \S+", "looked in N", text)
     text = re.sub(r"in \d+\.\d\d s", "in N s", text)
     return re.sub(r"\(\d{2,} bytes\)", "(N bytes)", text)
 
