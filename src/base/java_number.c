@@ -288,7 +288,7 @@ static size_t put_word(char *out, const char *text)
 /* `least` is the exponent of the smallest normal number, below which fewer bits count. */
 static size_t format(double value, int bits, int least, char *out)
 {
-  digits d;
+  digits d = {.count = 0, .exponent = 0};
   int exponent;
   size_t len = 0;
   if (isnan(value)) return put_word(out, "NaN");

@@ -249,6 +249,7 @@ static void settle_nulls(gni_bound *node)
 {
   uint32_t flags = node->function->flags;
   bool any = false;
+  if (flags & GNP_KNOWS_NULLS) return;
   for (size_t i = 0; i < node->arg_count; i++) any |= node->args[i]->nullable;
   if (flags & GNP_NEVER_NULL)
     node->nullable = false;

@@ -126,6 +126,7 @@ enum gnp_function_flags {
   GNP_ANSI_FAILS = 16, /* under ANSI */
   GNP_NO_FOLD = 32,    /* not a constant even of constants */
   GNP_STRICT = 128,    /* has an `eval`, yet a null argument makes it null */
+  GNP_KNOWS_NULLS = 256, /* `bind` has said whether it can be null */
   GNP_HIDDEN = 64      /* an operator's or form's helper; not a name that can be called */
 };
 

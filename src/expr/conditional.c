@@ -196,16 +196,25 @@ static int bind_case(gnp_binder *b, gnp_call *call)
   return rc;
 }
 
+/* The first that is not null: null only when all of them can be. */
+static int bind_first(gnp_binder *b, gnp_call *call)
+{
+  int rc = bind_values(b, call, 0, 1);
+  for (size_t i = 0; rc == GN_OK && i < call->count; i++)
+    call->node->nullable &= call->args[i]->nullable;
+  return rc;
+}
+
 static int bind_coalesce(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_count(b, call, 1, SIZE_MAX);
-  return rc == GN_OK ? bind_values(b, call, 0, 1) : rc;
+  return rc == GN_OK ? bind_first(b, call) : rc;
 }
 
 static int bind_two(gnp_binder *b, gnp_call *call)
 {
   int rc = gnp_bind_count(b, call, 2, 2);
-  return rc == GN_OK ? bind_values(b, call, 0, 1) : rc;
+  return rc == GN_OK ? bind_first(b, call) : rc;
 }
 
 /* nvl2(a, b, c) is if(a IS NOT NULL, b, c). */
@@ -271,7 +280,7 @@ static int bind_zeroifnull(gnp_binder *b, gnp_call *call)
   rc = gnp_bind_constant(b, &gni_type_int, gni_value_integer(0), &args[1]);
   call->args = args;
   call->count = 2;
-  return rc == GN_OK ? bind_values(b, call, 0, 1) : rc;
+  return rc == GN_OK ? bind_first(b, call) : rc;
 }
 
 /* nullifzero(x) is nullif(x, 0). */
@@ -319,13 +328,33 @@ static const gnp_function functions[] = {
      .apply = is_not_null,
      .sql = "($1 IS NOT NULL)",
      .flags = GNP_SEES_NULLS | GNP_NEVER_NULL},
-    {.name = "if", .bind = bind_if, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
-    {.name = "case", .bind = bind_case, .eval = eval_case, .emit = emit_case, .flags = GNP_HIDDEN},
+    {.name = "if",
+     .bind = bind_if,
+     .eval = eval_if,
+     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END",
+     .flags = GNP_KNOWS_NULLS},
+    {.name = "case",
+     .bind = bind_case,
+     .eval = eval_case,
+     .emit = emit_case,
+     .flags = GNP_HIDDEN | GNP_KNOWS_NULLS},
     {.name = "when", .same_as = "case"},
-    {.name = "coalesce", .bind = bind_coalesce, .eval = eval_coalesce, .sql = "COALESCE($*)"},
-    {.name = "nvl", .bind = bind_two, .eval = eval_coalesce, .sql = "COALESCE($*)"},
+    {.name = "coalesce",
+     .bind = bind_coalesce,
+     .eval = eval_coalesce,
+     .sql = "COALESCE($*)",
+     .flags = GNP_KNOWS_NULLS},
+    {.name = "nvl",
+     .bind = bind_two,
+     .eval = eval_coalesce,
+     .sql = "COALESCE($*)",
+     .flags = GNP_KNOWS_NULLS},
     {.name = "ifnull", .same_as = "nvl"},
-    {.name = "nvl2", .bind = bind_nvl2, .eval = eval_if, .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
+    {.name = "nvl2",
+     .bind = bind_nvl2,
+     .eval = eval_if,
+     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END",
+     .flags = GNP_KNOWS_NULLS},
     {.name = "nanvl",
      .bind = bind_nanvl,
      .eval = eval_nanvl,
@@ -339,12 +368,18 @@ static const gnp_function functions[] = {
     {.name = "nullifzero",
      .bind = bind_nullifzero,
      .eval = eval_if,
-     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
-    {.name = "zeroifnull", .bind = bind_zeroifnull, .eval = eval_coalesce, .sql = "COALESCE($*)"},
+     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END",
+     .flags = GNP_KNOWS_NULLS},
+    {.name = "zeroifnull",
+     .bind = bind_zeroifnull,
+     .eval = eval_coalesce,
+     .sql = "COALESCE($*)",
+     .flags = GNP_KNOWS_NULLS},
     {.name = "nullif",
      .bind = bind_nullif,
      .eval = eval_if,
-     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END"},
+     .sql = "CASE WHEN $1 THEN $2 ELSE $3 END",
+     .flags = GNP_KNOWS_NULLS},
 };
 
 const gnp_family gnp_family_conditional = {"conditional", functions,

@@ -2,7 +2,6 @@
  *
  *   text --parse--> gni_expr --bind--> gni_bound --+--> gni_bound_to_duckdb   SQL for the engine
  *                                                  +--> gni_bound_eval        one row, no engine
- *                                                  +--> gni_bound_eval_columns
  *
  * Parsing knows grammar only; binding knows the table's types and gives every node a type, Spark's
  * implicit casts, and the function that computes it. Both back ends are made from the same bound

@@ -95,7 +95,14 @@ int gnp_parse_mark(gnp_parser *p, const char *mark)
 
 int gnp_parse_word(gnp_parser *p, const char *keyword)
 {
-  return gnp_parse_at_word(p, keyword) ? gnp_parse_advance(p) : gnp_parse_expected(p, keyword);
+  char word[32];
+  size_t len = 0;
+  if (gnp_parse_at_word(p, keyword)) return gnp_parse_advance(p);
+  for (; keyword[len] && len + 1 < sizeof word; len++)
+    word[len] =
+        keyword[len] >= 'a' && keyword[len] <= 'z' ? (char)(keyword[len] - 32) : keyword[len];
+  word[len] = '\0';
+  return gnp_parse_expected(p, word);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
