@@ -289,12 +289,13 @@ static int resolve_first(gnp_planner *p, const gnp_scope *scope, const chain *c,
                        GN_STR_ARGS(c->parts[0]));
 }
 
-/* In this statement, then in those around it. NULL: nowhere. */
+/* In this statement, then in the one around it; Spark looks no further. NULL: nowhere. */
 static int resolve(gnp_planner *p, const chain *c, const gni_bound **out)
 {
   int rc;
   *out = NULL;
   for (const gnp_scope *scope = p->scope; scope; scope = scope->outer) {
+    if (scope != p->scope && scope != p->scope->outer) break;
     bool several;
     const gnp_visible *found = find_visible(scope, c, &several);
     if ((rc = resolve_first(p, scope, c, found, out)) != GN_OK || *out) return rc;

@@ -381,7 +381,7 @@ static int bind_keys(selection *s, gnp_relation *sort)
 {
   s->scope.alias_use = GNP_ALIASES_FIRST;
   s->scope.clause = "ORDER BY";
-  s->scope.where = GNP_IN_ITEM;
+  s->scope.where = GNP_IN_HAVING; /* aggregates, no windows */
   for (size_t i = 0; i < s->query->order.count; i++) {
     const gnp_order *order = &s->query->order.items[i];
     gnp_key key = {.descending = order->descending, .nulls_last = order->nulls_last};
