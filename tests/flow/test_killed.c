@@ -46,6 +46,7 @@ static int do_run(const struct run *run)
   gn_session *session;
   gn_backfill_report filled;
   gn_upload_report uploaded;
+  gn_error err = {0};
   snprintf(table, sizeof table, "ns.events=%s", run->events);
   gn_session_args args = {.struct_size = sizeof args,
                           .repo = run->repo,
@@ -53,17 +54,18 @@ static int do_run(const struct run *run)
                           .table_count = 1,
                           .threads = 1,
                           .memory_bytes = INT64_C(200) << 20};
-  int rc = gn_session_open(&args, &session, NULL);
+  int rc = gn_session_open(&args, &session, &err);
   if (rc != GN_OK) return rc;
   if (run->verb == BACKFILL)
     rc = gn_backfill(session,
                      GN_BACKFILL_ARGS(.conf = "team.sums.v1", .start_ds = "2024-03-18",
                                       .end_ds = "2024-03-21", .step_days = 2, .run_first_hole = 1),
-                     &filled, NULL);
+                     &filled, &err);
   else
     rc = gn_upload(session, GN_UPLOAD_ARGS(.conf = "team.sums.v1", .ds = "2024-03-20"), &uploaded,
-                   NULL);
+                   &err);
   gn_session_close(session);
+  if (rc != GN_OK) fprintf(stderr, "%s: %s\n", err.where, err.message);
   return rc;
 }
 
