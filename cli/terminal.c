@@ -68,6 +68,7 @@ int cli_fail(const gn_error *err)
   return gn_code_exit_status(err->code);
 }
 
+GN_PRINTF(4, 0)
 static int refuse(const char *diagnostic, int code, const char *hint, const char *format,
                   va_list args)
 {
