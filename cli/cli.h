@@ -126,6 +126,7 @@ int cmd_serve(const cli_args *args);
 int cmd_analyze(const cli_args *args);
 int cmd_diff(const cli_args *args);
 int cmd_stats(const cli_args *args);
+int cmd_store(const cli_args *args);
 int cmd_spark(const cli_args *args); /* not in the wheel */
 int cmd_explain(const cli_args *args);
 int cmd_doctor(const cli_args *args);

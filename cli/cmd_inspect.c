@@ -1,4 +1,4 @@
-/* analyze, diff, explain of a key, stats: looking at what is there. SPDX-License-Identifier:
+/* analyze, diff, explain of a key, stats, store: looking at what is there. SPDX-License-Identifier:
  * Apache-2.0 */
 #include <gnomon/inspect.h>
 #include <stdio.h>
@@ -106,6 +106,32 @@ int cmd_analyze(const cli_args *args)
                             .hitters_max = (int32_t)args->rows};
   int form = args->json ? GN_FORM_JSON : GN_FORM_TEXT;
   rc = gn_analyze(session, &wanted, form, &answer, &err) == GN_OK ? 0 : cli_fail(&err);
+  if (rc == 0) print_text(&answer);
+  gn_session_close(session);
+  return rc;
+}
+
+static int store_get(const cli_args *args, gn_session *session, gn_text *answer, gn_error *err)
+{
+  if (args->word_count < 2 || !args->key)
+    return cli_usage("GC003", "see: gnomon store --help", "'store get' wants NAME and -k JSON");
+  return gn_store_get(session, args->words[1], args->key, answer, err) == GN_OK ? 0 : cli_fail(err);
+}
+
+int cmd_store(const cli_args *args)
+{
+  gn_session *session;
+  gn_text answer = {0};
+  gn_error err = {0};
+  bool get = strcmp(args->words[0], "get") == 0;
+  if (!get && strcmp(args->words[0], "ls") != 0)
+    return cli_usage("GC001", "there are ls and get", "'store' does not know '%s'", args->words[0]);
+  int rc = cli_open(args, &session);
+  if (rc) return rc;
+  if (get)
+    rc = store_get(args, session, &answer, &err);
+  else if (gn_store_list(session, args->json ? GN_FORM_JSON : GN_FORM_TEXT, &answer, &err) != GN_OK)
+    rc = cli_fail(&err);
   if (rc == 0) print_text(&answer);
   gn_session_close(session);
   return rc;

@@ -145,6 +145,12 @@ const cli_command cli_commands[] = {
      "gnomon spark sql 'sc://spark.example;use_ssl=true' \"SELECT * FROM events LIMIT 5\" -o csv",
      "command output rows mode", cmd_spark},
 #endif
+    {"store", "ls|get [NAME]", "look into the online store",
+     "ls lists the datasets: rows, bytes, and up to when each upload holds everything. get shows "
+     "what "
+     "is kept of\none key, decoded: its state or values, and its live rows.",
+     "gnomon store ls\ngnomon store get my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'", "key",
+     cmd_store},
     {"list", NULL, "list the compiled definitions", NULL, "gnomon list --json", "", cmd_list},
     {"show", "CONF", "describe a definition, or the first rows of its table", NULL,
      "gnomon show my_team.user_purchase_features.v1\ngnomon show my_team.user_purchase_features.v1 "

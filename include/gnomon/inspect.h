@@ -126,6 +126,39 @@ typedef struct gn_analyze_args {
 GN_API int gn_analyze(gn_session *session, const gn_analyze_args *args, int form, gn_text *out,
                       gn_error *err) GN_MUST_CHECK;
 
+/**
+ * Lists the datasets of the store.
+ *
+ * @shape   one entry a dataset, by name: rows and bytes of its upload, its number, its batch end; a
+ *          dataset of live rows alone has none of them
+ * @unit    times are milliseconds since 1970-01-01T00:00Z
+ * @own     `out` is the caller's: text or a JSON list
+ * @err     IO     the store did not answer
+ * @err     NOMEM  out of memory
+ * @thread  any
+ * @since   0.1
+ */
+GN_API int gn_store_list(gn_session *session, int form, gn_text *out, gn_error *err) GN_MUST_CHECK;
+
+/**
+ * Shows what the store keeps of one key of a GroupBy, decoded: the value or state of the upload,
+ * and the live rows, also those that the upload holds already.
+ *
+ * @shape   one JSON object {"dataset", "key_bytes" (base64), "batch_end_ms", "value", "live"}
+ * @unit    times are milliseconds since 1970-01-01T00:00Z
+ * @own     `out` is the caller's
+ * @null    "value" is null for a key that the upload does not have
+ * @err     ARG       the key is not JSON or lacks a column
+ * @err     NOTFOUND  the GroupBy was not uploaded
+ * @err     CORRUPT   what is stored cannot be read
+ * @err     IO        the store did not answer
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @since   0.1
+ */
+GN_API int gn_store_get(gn_session *session, const char *conf, const char *key, gn_text *out,
+                        gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

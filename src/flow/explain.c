@@ -184,19 +184,6 @@ const gni_value *gnp_account_online(const gnp_account *account, gn_str feature,
   return &account->answer.values[index];
 }
 
-gn_str gnp_instant_text(gn_arena *arena, int64_t ms)
-{
-  gn_buf text;
-  gni_value instant = gni_value_integer(ms * 1000);
-  gni_buf_init(&text, arena->alloc, 1 << 10);
-  gni_value_to_json(&gni_type_timestamp, &instant, &text);
-  gn_str quoted = gni_buf_view(&text);
-  gn_str kept =
-      quoted.len > 2 ? gni_str_take(arena, (gn_str){quoted.ptr + 1, quoted.len - 2}) : GN_STR("?");
-  gni_buf_deinit(&text);
-  return kept.ptr ? kept : GN_STR("?");
-}
-
 /* ---- the verb ---- */
 
 static int account(gnp_account *at, const gn_explain_args *args)

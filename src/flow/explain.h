@@ -6,6 +6,7 @@
 #include <gnomon/inspect.h>
 
 #include "flow/answer.h"
+#include "flow/inspect.h"
 #include "flow/produce.h"
 
 /* Rows of a window that fall in one hop, [start, start + length). */
@@ -50,8 +51,6 @@ int gnp_account_write_text(gnp_account *account, gn_buf *out);
 void gnp_account_write_json(gnp_account *account, gn_buf *out);
 void gnp_account_write_svg(gnp_account *account, gn_buf *out);
 
-/* "2023-12-01T00:00:00Z", with milliseconds when there are any. */
-gn_str gnp_instant_text(gn_arena *arena, int64_t ms);
 /* The value of a window column, NULL without one. */
 const gni_value *gnp_account_online(const gnp_account *account, gn_str feature,
                                     const gni_type **type);

@@ -42,6 +42,19 @@ void gnp_add_column(gn_buf *sql, const char *alias, gn_str name)
   gni_sql_add_name(sql, name);
 }
 
+gn_str gnp_instant_text(gn_arena *arena, int64_t ms)
+{
+  gn_buf text;
+  gni_value instant = gni_value_integer(ms * 1000);
+  gni_buf_init(&text, arena->alloc, 1 << 10);
+  gni_value_to_json(&gni_type_timestamp, &instant, &text);
+  gn_str quoted = gni_buf_view(&text);
+  gn_str kept =
+      quoted.len > 2 ? gni_str_take(arena, (gn_str){quoted.ptr + 1, quoted.len - 2}) : GN_STR("?");
+  gni_buf_deinit(&text);
+  return kept.ptr ? kept : GN_STR("?");
+}
+
 void gnp_add_xml(gn_buf *out, gn_str text)
 {
   for (size_t i = 0; i < text.len; i++) {
