@@ -159,12 +159,62 @@ static void every_function_stands_on_recorded_answers(void)
   CHECK_INT(few, 0);
 }
 
+/* ---- the guide ------------------------------------------------------------------------------- */
+
+/* A signature in a table's cell: bars would end it. */
+static void add_types(gn_buf *out, const char *types)
+{
+  for (; types && *types; types++)
+    if (*types == '|')
+      gni_buf_add_text(out, " or ");
+    else
+      gni_buf_add_char(out, *types);
+}
+
+static void add_row(gn_buf *out, const gni_expr_function_info *function)
+{
+  bool known = function->takes && function->gives;
+  gni_buf_add_format(out, "| `%s` | ", function->name);
+  add_types(out, !known ? "by rule" : *function->takes ? function->takes : "nothing");
+  gni_buf_add_format(out, " | %s |\n", known ? function->gives : "by rule");
+}
+
+/* All functions of the family that begins at `first`; nothing when it began before. */
+static void add_family(gn_buf *out, size_t first)
+{
+  const char *family = gni_expr_function_at(first).family;
+  for (size_t i = 0; i < first; i++)
+    if (strcmp(gni_expr_function_at(i).family, family) == 0) return;
+  gni_buf_add_format(out, "\n## %s\n\n| function | takes | gives |\n|---|---|---|\n", family);
+  for (size_t i = first; i < gni_expr_function_count(); i++) {
+    gni_expr_function_info function = gni_expr_function_at(i);
+    if (strcmp(function.family, family) == 0) add_row(out, &function);
+  }
+}
+
+static void the_guide_lists_every_function(void)
+{
+  gn_buf out;
+  open_all();
+  gni_buf_init(&out, test_alloc(), 1 << 20);
+  gni_buf_add_text(
+      &out, "# Functions\n\nMade from the table of functions by its test; what they mean is "
+            "[Spark's](https://spark.apache.org/docs/latest/api/sql/).\n"
+            "`[x]` may be left out, `x*` repeats, `1st` is the first argument's type, \"by rule\" "
+            "depends on the\narguments. What is not here is refused: see "
+            "[expressions](expressions.md).\n");
+  for (size_t i = 0; i < gni_expr_function_count(); i++) add_family(&out, i);
+  test_check_golden("../../docs/guide/expression-functions.md", gni_buf_view(&out));
+  gni_buf_deinit(&out);
+}
+
 int main(void)
 {
   static const test_case cases[] = {
       {"Spark has every function of ours", spark_has_every_function_of_ours},
       {"most of Spark's scalar functions are ours", most_of_sparks_functions_are_ours},
       {"every function stands on recorded answers", every_function_stands_on_recorded_answers},
+      {"the guide lists every function", the_guide_lists_every_function},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }
