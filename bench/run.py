@@ -27,6 +27,7 @@ import w4_upload
 import w5_fetch
 import w6_http
 import w7_compile
+import w8_spark
 import w10_cold_start
 
 WORKLOADS = {
@@ -38,6 +39,7 @@ WORKLOADS = {
     "w5": w5_fetch.run,
     "w6": lambda work: [w6_http.run(work)],
     "w7": lambda work: [w7_compile.run(work)],
+    "w8": w8_spark.run,
     "w10": lambda work: [w10_cold_start.run(work)],
 }
 
