@@ -82,7 +82,8 @@ static int add_key(struct diffing *at, gn_str name)
 {
   struct column *column = find_column(at, name);
   if (!column || !column->compared)
-    return gni_fail(at->err, GN_E_ARG, "key '%.*s' is no column of both tables", GN_STR_ARGS(name));
+    return gni_fail_as(at->err, "GT006", GN_E_ARG, "key '%.*s' is no column of both tables",
+                       GN_STR_ARGS(name));
   at->key_count += !column->key;
   column->key = true;
   return GN_OK;
@@ -95,7 +96,7 @@ static int choose_keys(struct diffing *at, const gni_def *def)
   while (rc == GN_OK && gni_str_split(&given, ',', &part)) rc = add_key(at, gni_str_trim(part));
   if (at->args->keys || rc != GN_OK) return rc;
   if (!def || !def->group_by) {
-    gni_fail(at->err, GN_E_ARG, "which columns tell the rows apart is not known");
+    gni_fail_as(at->err, "GC003", GN_E_ARG, "which columns tell the rows apart is not known");
     gni_error_hint(at->err, "name them: --keys a,b");
     return GN_E_ARG;
   }

@@ -16,8 +16,8 @@ static int read_key(gnp_account *at, const char *text)
     gn_str name = gni_str_take(arena, keys->fields[i].name);
     const gni_json *cell = name.ptr ? gni_json_member(at->key_json, name.ptr) : NULL;
     if (!cell)
-      return gni_fail(at->err, GN_E_ARG, "key '%.*s' is missing",
-                      GN_STR_ARGS(keys->fields[i].name));
+      return gni_fail_as(at->err, "GO007", GN_E_ARG, "key '%.*s' is missing",
+                         GN_STR_ARGS(keys->fields[i].name));
     rc = gni_json_to_value(cell, keys->fields[i].type, arena, &at->keys[i], at->err);
   }
   if (rc != GN_OK) gni_error_where(at->err, "the key");
@@ -192,8 +192,8 @@ static int account(gnp_account *at, const gn_explain_args *args)
   if (rc != GN_OK) return rc;
   at->group = at->job.group;
   if (!at->group->layout) {
-    gni_fail(at->err, GN_E_UNSUPPORTED, "'%s' has no aggregations: its features are its rows",
-             args->conf);
+    gni_fail_as(at->err, "GP011", GN_E_UNSUPPORTED,
+                "'%s' has no aggregations: its features are its rows", args->conf);
     gni_error_hint(at->err, "look at them with: gnomon show %s --rows 10", args->conf);
     return GN_E_UNSUPPORTED;
   }

@@ -45,7 +45,7 @@ static void add_result(gnp_request *request, gn_str name, const gni_json *keys)
   gni_answer answer;
   int rc = keys->kind == GNI_JSON_OBJECT
                ? gnp_served_begin(request->server, name, &served, &answering, &failure)
-               : gni_fail(&failure, GN_E_ARG, "the keys are no JSON object");
+               : gni_fail_as(&failure, "GO010", GN_E_ARG, "the keys are no JSON object");
   bool begun = rc == GN_OK;
   if (begun) rc = gni_answer_object(&answering, keys, 0, &answer, &failure);
   gni_buf_add_text(out, rc == GN_OK ? "{\"status\":\"Success\",\"entityKeys\":"
@@ -76,7 +76,8 @@ void gnp_chronon_fetch(gnp_request *request, gn_str name)
                       : gni_fail_nomem(&failure, name.len);
   if (rc == GN_OK && list->list.count > GN_FETCH_KEYS_MAX) {
     gnp_served_release(served);
-    rc = gni_fail(&failure, GN_E_LIMIT, "more than %d keys in one request", GN_FETCH_KEYS_MAX);
+    rc = gni_fail_as(&failure, "GO015", GN_E_LIMIT, "more than %d keys in one request",
+                     GN_FETCH_KEYS_MAX);
   }
   if (rc != GN_OK) {
     gnp_reply_error(request, gnp_status_of(rc), &failure);

@@ -37,19 +37,22 @@ static int count_rows(struct asking *at)
 {
   const gni_json *entities = at->entities;
   if (!entities || entities->kind != GNI_JSON_OBJECT || entities->list.count == 0)
-    return gni_fail(at->err, GN_E_PARSE, "the request has no \"entities\" object");
+    return gni_fail_as(at->err, "GO010", GN_E_PARSE, "the request has no \"entities\" object");
   for (size_t i = 0; i < entities->list.count; i++) {
     const gni_json *column = &entities->list.items[i];
     gn_str name = entities->list.keys[i].text;
     if (column->kind != GNI_JSON_LIST)
-      return gni_fail(at->err, GN_E_PARSE, "entity '%.*s' is no list", GN_STR_ARGS(name));
+      return gni_fail_as(at->err, "GO010", GN_E_PARSE, "entity '%.*s' is no list",
+                         GN_STR_ARGS(name));
     if (i > 0 && column->list.count != at->rows)
-      return gni_fail(at->err, GN_E_PARSE, "entity '%.*s' has %zu values, the first has %zu",
-                      GN_STR_ARGS(name), column->list.count, at->rows);
+      return gni_fail_as(at->err, "GO010", GN_E_PARSE,
+                         "entity '%.*s' has %zu values, the first has %zu", GN_STR_ARGS(name),
+                         column->list.count, at->rows);
     at->rows = column->list.count;
   }
   if (at->rows > GN_FETCH_KEYS_MAX)
-    return gni_fail(at->err, GN_E_LIMIT, "more than %d rows in one request", GN_FETCH_KEYS_MAX);
+    return gni_fail_as(at->err, "GO015", GN_E_LIMIT, "more than %d rows in one request",
+                       GN_FETCH_KEYS_MAX);
   return GN_OK;
 }
 

@@ -44,7 +44,7 @@ bool gnp_request_json(gnp_request *request, int kind, const char *wanted, const 
   gn_error failure = {0};
   int rc = gni_json_parse(request->http->body, GN_DEF_DEPTH_MAX, request->arena, out, &failure);
   if (rc == GN_OK && (*out)->kind != kind)
-    rc = gni_fail(&failure, GN_E_PARSE, "the body is not %s", wanted);
+    rc = gni_fail_as(&failure, "GO010", GN_E_PARSE, "the body is not %s", wanted);
   if (rc != GN_OK) gnp_reply_error(request, gnp_status_of(rc), &failure);
   return rc == GN_OK;
 }

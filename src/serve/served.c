@@ -50,7 +50,7 @@ int gnp_served_find(gn_server *server, gn_str name, gnp_served **out, gn_error *
 {
   int rc = GN_OK;
   if (name.len == 0 || name.len > NAME_BYTES_MAX || memchr(name.ptr, 0, name.len))
-    return gni_fail(err, GN_E_ARG, "the request names no GroupBy");
+    return gni_fail_as(err, "GO010", GN_E_ARG, "the request names no GroupBy");
   pthread_mutex_lock(&server->lock);
   gnp_served *served = known(server, name);
   if (!served) {

@@ -52,7 +52,7 @@ static int read_listen(const char *listen, char host[HOST_BYTES], uint16_t *port
       return GN_OK;
     }
   }
-  gni_fail(err, GN_E_ARG, "'%s' is not HOST:PORT", listen);
+  gni_fail_as(err, "GC004", GN_E_ARG, "'%s' is not HOST:PORT", listen);
   gni_error_hint(err, "for instance 127.0.0.1:%d, or 0.0.0.0:%d for every network", PORT_DEFAULT,
                  PORT_DEFAULT);
   return GN_E_ARG;
