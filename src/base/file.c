@@ -2,6 +2,7 @@
  * Apache-2.0 */
 #include "base/base.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -300,6 +301,7 @@ static void sweep_beside(const char *path, const char *folder)
 static int write_and_rename(int file, const char *temporary, const char *path, gn_str content,
                             gn_error *err)
 {
+  assert(file >= 0);
   int rc = write_all(file, content, temporary, err);
   if (rc == GN_OK && (rc = GN_FAULT("file.before_rename")) != GN_OK)
     gni_fail(err, rc, "fault before renaming to '%s'", path);

@@ -223,9 +223,9 @@ static void rows_come_by_key_time_and_source(void)
             SUM(DAYS(7))),
       GNI_ORDER_KEY_TIME,
       (const char *const[]){"SELECT k0, v0, ts, day FROM (", " AS k0, ", " AS v0, ",
-                            " AS ts, CAST(D AS INTEGER) AS day, 0 AS src, O AS ord FROM "
-                            "<ns.events 92..109> AS source WHERE (",
-                            ") AND (", " UNION ALL SELECT ", "1 AS src", "<ns.whole ",
+                            " AS ts, CAST(D AS INTEGER) AS day, 0 AS src, O AS ord FROM ",
+                            "<ns.events 92..109> AS source WHERE (", ") AND (",
+                            " UNION ALL SELECT ", "1 AS src", "<ns.whole ",
                             "WHERE (k0 IS NOT NULL)", "ts >= 7948800000", "ts < 9504000000",
                             " ORDER BY k0 NULLS LAST, ts NULLS FIRST, src", "day", "ord", NULL});
 }
