@@ -19,7 +19,6 @@ void sparkp_who_fill(sparkc_session *session, sparkp_who *who)
   who->user.user_name = sparkp_member(session->address.user_id);
   pthread_mutex_lock(&session->lock);
   memcpy(who->server_session, session->server_session, sizeof who->server_session);
-  session->used = true;
   pthread_mutex_unlock(&session->lock);
 }
 
@@ -52,6 +51,7 @@ int sparkp_check_session(sparkc_session *session, gn_str session_id, gn_str serv
     memcpy(session->server_session, server_session.ptr, server_session.len);
     session->server_session[server_session.len] = '\0';
   }
+  session->used = true;
   changed = !gni_str_is(server_session, session->server_session);
   session->closed = session->closed || changed;
   pthread_mutex_unlock(&session->lock);
@@ -187,13 +187,13 @@ static void fetch_details(sparkc_session *session, sparkp_failure *failure)
 
 int sparkp_fail_remote(sparkc_session *session, sparkp_failure *failure, sparkc_error *err)
 {
-  if (failure->error.code == SPARKC_E_CLOSED) {
-    pthread_mutex_lock(&session->lock);
-    session->closed = true;
-    pthread_mutex_unlock(&session->lock);
-  } else if (failure->error_id[0] && err && err->code == SPARKC_OK) {
-    fetch_details(session, failure);
-  }
+  bool closed = failure->error.code == SPARKC_E_CLOSED;
+  pthread_mutex_lock(&session->lock);
+  session->closed = session->closed || closed;
+  session->used = session->used || failure->error.status != GNI_GRPC_UNAVAILABLE;
+  pthread_mutex_unlock(&session->lock);
+  if (closed) return sparkp_error_move(&failure->error, err);
+  if (failure->error_id[0] && err && err->code == SPARKC_OK) fetch_details(session, failure);
   return sparkp_error_move(&failure->error, err);
 }
 

@@ -49,7 +49,7 @@ struct sparkc_session {
   char server_session[80];
   char *tags[SPARKP_TAGS_MAX];
   size_t tag_count;
-  bool used, closed, plain_plans;
+  bool used, closed; /* the server has it; the server has ended it */
   char *version;
   sparkp_lingering *lingering[SPARKP_LINGERING_MAX];
   uint64_t random;

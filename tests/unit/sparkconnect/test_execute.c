@@ -287,6 +287,60 @@ static void a_cancelled_operation_says_so(void)
   CHECK_TEXT(err.sqlstate, "HY008");
 }
 
+static void cancelling_interrupts_on_the_server_and_ends_the_wait(void)
+{
+  struct ArrowArray batch;
+  sparkc_dataframe *df;
+  sparkc_result *result;
+  sparkc_error err = {0};
+  PLAY({.method = "ExecutePlan",
+        .messages = {script_batch("r1", 0, 3, true), script_batch("r2", 3, 3, true)}},
+       {.method = "Interrupt", .messages = {script_small(3, "server-1")}});
+  CHECK_INT(sparkc_range(session, 0, 6, 1, 0, &df, &err), SPARKC_OK);
+  CHECK_INT(sparkc_execute(df, NULL, &result, &err), SPARKC_OK);
+  CHECK_INT(sparkc_result_next(result, &batch, &err), SPARKC_OK);
+  batch.release(&batch);
+  CHECK_INT(sparkc_result_cancel(result, &err), SPARKC_OK);
+  CHECK_INT(sparkc_result_next(result, &batch, &err), SPARKC_E_CANCELLED);
+  CHECK_TEXT(err.message, "the operation was cancelled");
+  CHECK_TEXT(play.log, "ExecutePlan Interrupt all");
+  sparkc_result_close(result);
+  sparkc_dataframe_free(df);
+}
+
+static void a_server_that_was_never_reached_is_not_asked_to_end_the_session(void)
+{
+  const script_answer none = {.method = "Config", .unreachable = true};
+  sparkc_error err = {0};
+  script own = {.answers = &none, .count = 1, .alloc = test_alloc()};
+  sparkc_session *s;
+  CHECK_INT(
+      sparkp_session_open_over(SPARKC_SESSION_ARGS(.url = "sc://localhost", .retries_max = -1),
+                               &script_transport, &own, &s, &err),
+      SPARKC_OK);
+  CHECK_INT(sparkc_config_unset(s, "a", &err), SPARKC_E_TRANSPORT);
+  CHECK_TEXT(err.message, "connection refused");
+  sparkc_session_close(s);
+  CHECK_TEXT(own.log, "Config");
+}
+
+static void a_session_of_ours_is_ended_on_the_server(void)
+{
+  sparkc_error err = {0};
+  const script_answer answers[] = {
+      {.method = "Config", .messages = {script_small(4, "server-1")}},
+      {.method = "ReleaseSession", .messages = {script_small(2, "server-1")}}};
+  script own = {.answers = answers, .count = 2, .alloc = test_alloc()};
+  sparkc_session *s;
+  CHECK_INT(sparkp_session_open_over(SPARKC_SESSION_ARGS(.url = SCRIPT_URL), &script_transport,
+                                     &own, &s, &err),
+            SPARKC_OK);
+  s->keep = false; /* the script knows its id, as if we had made it up */
+  CHECK_INT(sparkc_config_unset(s, "a", &err), SPARKC_OK);
+  sparkc_session_close(s);
+  CHECK_TEXT(own.log, "Config ReleaseSession");
+}
+
 /* ---- chunks and damage ----------------------------------------------------------------------- */
 
 static void chunks_are_joined(void)
@@ -465,6 +519,11 @@ int main(void)
       {"statuses have kinds", statuses_have_kinds},
       {"a restarted server ends the session", a_restarted_server_ends_the_session},
       {"a cancelled operation says so", a_cancelled_operation_says_so},
+      {"cancelling interrupts on the server and ends the wait",
+       cancelling_interrupts_on_the_server_and_ends_the_wait},
+      {"a server that was never reached is not asked to end the session",
+       a_server_that_was_never_reached_is_not_asked_to_end_the_session},
+      {"a session of ours is ended on the server", a_session_of_ours_is_ended_on_the_server},
       {"chunks are joined", chunks_are_joined},
       {"what does not fit together is damage", what_does_not_fit_together_is_damage},
       {"a ceiling of rows names its option", a_ceiling_of_rows_names_its_option},
