@@ -280,8 +280,8 @@ static size_t put_digits(const digits *d, char *out)
 
 static size_t put_word(char *out, const char *text)
 {
-  size_t len = strlen(text);
-  memcpy(out, text, len);
+  size_t len = 0;
+  for (; text[len]; len++) out[len] = text[len]; /* the caller ends the text */
   return len;
 }
 
