@@ -98,6 +98,7 @@ bool sparkp_error_says(const sparkc_error *err, const char *text);
 typedef struct sparkp_retry {
   int attempts; /* failures so far */
   int64_t next_us;
+  const _Atomic bool *stop; /* set by who cancels; NULL: nobody can */
 } sparkp_retry;
 /* Waits before the next attempt when there is to be one. False: give up. */
 bool sparkp_retry_wait(sparkc_session *session, sparkp_retry *retry, const sparkp_failure *failure,

@@ -201,7 +201,7 @@ static bool go_on(sparkp_operation *op, sparkp_failure *failure, sparkc_error *e
 static int next_message(sparkp_operation *op, gni_grpc_message **message, sparkc_error *err)
 {
   int empty = 0;
-  op->retry = (sparkp_retry){0};
+  op->retry = (sparkp_retry){.stop = &op->cancelled};
   for (;;) {
     sparkp_failure failure;
     int rc = read_stream(op, message, &failure);

@@ -16,9 +16,9 @@ typedef struct sparkp_operation {
   int64_t deadline_us;
   gn_buf request; /* ExecutePlan's, to be sent again when the server never saw it */
   gn_buf reattach;
-  pthread_mutex_t lock; /* of call and cancelled, for who cancels */
+  pthread_mutex_t lock; /* of call, for who cancels */
   void *call;
-  bool cancelled;
+  _Atomic bool cancelled;
   sparkp_retry retry;
   uint64_t call_bytes, unreleased_bytes;
   int64_t tasks_done, tasks_total;

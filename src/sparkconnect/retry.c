@@ -10,7 +10,8 @@ enum {
   GROWTH = 4,
   JITTER_FROM_US = 2000000,
   JITTER_US = 500000,
-  SERVER_DELAY_US_MAX = 600000000
+  SERVER_DELAY_US_MAX = 600000000,
+  SLICE_US = 200000 /* how late a cancel may be seen */
 };
 
 int64_t sparkp_retry_next_us(sparkp_retry *retry)
@@ -18,6 +19,13 @@ int64_t sparkp_retry_next_us(sparkp_retry *retry)
   int64_t now_us = retry->next_us ? retry->next_us : FIRST_US;
   retry->next_us = now_us > LARGEST_US / GROWTH ? LARGEST_US : now_us * GROWTH;
   return now_us;
+}
+
+static void wait_or_stop(sparkc_session *session, const sparkp_retry *retry, int64_t wait_us)
+{
+  int64_t slice_us = retry->stop ? SLICE_US : wait_us;
+  for (; wait_us > 0 && !(retry->stop && *retry->stop); wait_us -= slice_us)
+    session->transport->wait_us(session->channel, wait_us < slice_us ? wait_us : slice_us);
 }
 
 bool sparkp_retry_wait(sparkc_session *session, sparkp_retry *retry, const sparkp_failure *failure,
@@ -36,6 +44,6 @@ bool sparkp_retry_wait(sparkc_session *session, sparkp_retry *retry, const spark
                                        .attempt = retry->attempts,
                                        .status = failure->error.status,
                                        .wait_us = wait_us});
-  session->transport->wait_us(session->channel, wait_us);
+  wait_or_stop(session, retry, wait_us);
   return true;
 }
