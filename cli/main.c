@@ -43,7 +43,7 @@ static int run(int argc, char **argv, cli_args *args)
   if (!at) return without_command(argc, argv, args);
   if (strcmp(argv[at], "help") == 0) return help(argv[at + 1]);
   if (strcmp(argv[at], "__complete") == 0 && argc - at >= 2)
-    return cli_complete(atoi(argv[at + 1]), argc - at - 2, argv + at + 2);
+    return cli_complete((int)strtol(argv[at + 1], NULL, 10), argc - at - 2, argv + at + 2);
   const cli_command *command = cli_find_command(argv[at]);
   if (!command) return cli_unknown_command(argv[at]);
   memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);

@@ -83,9 +83,10 @@ static void a_file_that_has_changed_is_not_pointed_at(void)
 
 static void notes_that_make_no_sense_are_passed_over(void)
 {
+  static const char stale[] = "{\"format\":1,\"file\":\"x\",\"positions\":{},"
+                              "\"digests\":{\"x\":\"y\"}}";
   static const char *const wrong[] = {"", "[]", "{\"format\":2}", "{\"format\":1,\"file\":7}",
-                                      "{\"format\":1,\"file\":\"x\",\"positions\":{},"
-                                      "\"digests\":{\"x\":\"y\"}}"};
+                                      stale};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     define();
     flow_write(".gnomon/positions/production/group_bys/team/sums.v1.json", wrong[i]);
