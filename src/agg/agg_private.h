@@ -46,6 +46,9 @@ struct gnp_operation {
                   gn_arena *arena); /* sets output and state; false: no memory */
   int (*update)(const gnp_scalar *scalar, void *state, const gni_value *input, int64_t time_ms,
                 gn_arena *arena);
+  /* The same for many rows, their values at position `input`; NULL: one after another. */
+  int (*update_rows)(const gnp_scalar *scalar, void *state, const gni_row *rows, size_t count,
+                     size_t input, gn_arena *arena);
   /* NULL: cannot be taken back. On a state that saw nothing it leaves the inverse of the input. */
   int (*drop)(const gnp_scalar *scalar, void *state, const gni_value *input, gn_arena *arena);
   /* Both saw something. */
@@ -63,6 +66,20 @@ struct gnp_operation {
   int (*load)(const gnp_scalar *scalar, void *state, const gni_value *saved, gn_arena *arena,
               gn_error *err);
 };
+
+/* An update_rows: the same updates in the same order, in one loop. */
+#define GNP_UPDATE_ROWS(name, update_one)                                                          \
+  static int name(const gnp_scalar *scalar, void *state, const gni_row *rows, size_t count,        \
+                  size_t input, gn_arena *arena)                                                   \
+  {                                                                                                \
+    for (size_t i = 0; i < count; i++) {                                                           \
+      const gni_value *value = &rows[i].values[input];                                             \
+      if (value->is_null) continue;                                                                \
+      update_one(scalar, state, value, rows[i].time_ms, arena);                                    \
+      ((gnp_state *)state)->seen = true;                                                           \
+    }                                                                                              \
+    return GN_OK;                                                                                  \
+  }
 
 /* A merge_run of an operation without copy: the same merges in the same order, in one loop. */
 #define GNP_MERGE_RUN(name, merge_one, state_type)                                                 \
@@ -139,6 +156,9 @@ const gni_type *gnp_time_pair_type(gn_arena *arena, const gni_type *payload);
 
 /* How many of the newest inputs decide the value; SIZE_MAX: all of them. */
 size_t gnp_newest_that_count(const gni_aggregator *aggregator);
+/* Updates a state with rows whose values are at positions `input` and, when bucketed, `bucket`. */
+int gnp_state_update_rows(const gni_aggregator *aggregator, void *state, const gni_row *rows,
+                          size_t count, size_t input, int bucket, gn_arena *arena);
 /* Merges the states of a run in their order. */
 int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run,
                         gn_arena *arena);

@@ -32,6 +32,8 @@ static int average_update(const gnp_scalar *scalar, void *state, const gni_value
   return GN_OK;
 }
 
+GNP_UPDATE_ROWS(average_update_rows, average_update)
+
 static int average_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                         gn_arena *arena)
 {
@@ -94,6 +96,7 @@ const gnp_operation gnp_average = {
     .state_size = sizeof(average_state),
     .resolve = average_resolve,
     .update = average_update,
+    .update_rows = average_update_rows,
     .drop = average_drop,
     .merge = average_merge,
     .merge_run = average_merge_run,

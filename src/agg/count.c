@@ -23,6 +23,8 @@ static int count_update(const gnp_scalar *scalar, void *state, const gni_value *
   return GN_OK;
 }
 
+GNP_UPDATE_ROWS(count_update_rows, count_update)
+
 static int count_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                       gn_arena *arena)
 {
@@ -66,6 +68,7 @@ const gnp_operation gnp_count = {
     .state_size = sizeof(count_state),
     .resolve = count_resolve,
     .update = count_update,
+    .update_rows = count_update_rows,
     .drop = count_drop,
     .merge = count_merge,
     .merge_run = count_merge_run,

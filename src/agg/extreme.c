@@ -30,6 +30,8 @@ static int extreme_integer_update(const gnp_scalar *scalar, void *state, const g
   return GN_OK;
 }
 
+GNP_UPDATE_ROWS(extreme_integer_update_rows, extreme_integer_update)
+
 static int extreme_integer_merge(const gnp_scalar *scalar, void *state, const void *other,
                                  gn_arena *arena)
 {
@@ -64,6 +66,7 @@ const gnp_operation gnp_extreme_integer = {
     .state_size = sizeof(extreme_integer_state),
     .resolve = extreme_resolve,
     .update = extreme_integer_update,
+    .update_rows = extreme_integer_update_rows,
     .merge = extreme_integer_merge,
     .merge_run = extreme_integer_merge_run,
     .finish = extreme_integer_finish,
@@ -93,6 +96,8 @@ static int extreme_real_update(const gnp_scalar *scalar, void *state, const gni_
   if (!s->head.seen || better || isnan(x)) s->value = x;
   return GN_OK;
 }
+
+GNP_UPDATE_ROWS(extreme_real_update_rows, extreme_real_update)
 
 static int extreme_real_merge(const gnp_scalar *scalar, void *state, const void *other,
                               gn_arena *arena)
@@ -127,6 +132,7 @@ const gnp_operation gnp_extreme_real = {
     .state_size = sizeof(extreme_real_state),
     .resolve = extreme_resolve,
     .update = extreme_real_update,
+    .update_rows = extreme_real_update_rows,
     .merge = extreme_real_merge,
     .merge_run = extreme_real_merge_run,
     .finish = extreme_real_finish,

@@ -71,6 +71,19 @@ static bool is_plain(const gni_aggregator *aggregator)
   return aggregator->mode == &gnp_mode_direct || aggregator->mode == &gnp_mode_vector;
 }
 
+int gnp_state_update_rows(const gni_aggregator *aggregator, void *state, const gni_row *rows,
+                          size_t count, size_t input, int bucket, gn_arena *arena)
+{
+  const gnp_operation *does = aggregator->scalar.does;
+  if (aggregator->mode == &gnp_mode_direct && does->update_rows)
+    return does->update_rows(&aggregator->scalar, state, rows, count, input, arena);
+  int rc = GN_OK;
+  for (size_t i = 0; i < count && rc == GN_OK; i++)
+    rc = gni_state_update(aggregator, state, &rows[i].values[input],
+                          bucket < 0 ? NULL : &rows[i].values[bucket], rows[i].time_ms, arena);
+  return rc;
+}
+
 size_t gnp_newest_that_count(const gni_aggregator *aggregator)
 {
   bool newest = aggregator->mode == &gnp_mode_direct && aggregator->scalar.operation == GNI_LAST_K;

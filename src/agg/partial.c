@@ -68,14 +68,14 @@ size_t gnp_rows_find(const gni_row *rows, size_t row_count, int64_t ms)
 int gnp_rows_fold(const gni_base_column *base, const gni_row *rows, size_t from, size_t to,
                   void *state, gn_arena *arena, gn_error *err)
 {
-  int rc = GN_OK;
   size_t newest = gnp_newest_that_count(base->aggregator), first = to;
   if (newest == SIZE_MAX) first = from;
   for (size_t found = 0; first > from && found < newest; first--)
     found += !rows[first - 1].values[base->input].is_null;
-  for (size_t i = first; i < to && rc == GN_OK; i++)
-    rc = gnp_state_update(base, state, &rows[i], arena, err);
-  return rc;
+  if (first >= to) return GN_OK;
+  int rc = gnp_state_update_rows(base->aggregator, state, rows + first, to - first,
+                                 (size_t)base->input, base->bucket, arena);
+  return gnp_state_fail(err, base->name, arena, rc);
 }
 
 /* ---- partial states ---- */

@@ -30,6 +30,8 @@ static int sum_long_update(const gnp_scalar *scalar, void *state, const gni_valu
   return GN_OK;
 }
 
+GNP_UPDATE_ROWS(sum_long_update_rows, sum_long_update)
+
 static int sum_long_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                          gn_arena *arena)
 {
@@ -73,6 +75,7 @@ const gnp_operation gnp_sum_long = {
     .state_size = sizeof(sum_long_state),
     .resolve = sum_long_resolve,
     .update = sum_long_update,
+    .update_rows = sum_long_update_rows,
     .drop = sum_long_drop,
     .merge = sum_long_merge,
     .merge_run = sum_long_merge_run,
@@ -103,6 +106,8 @@ static int sum_double_update(const gnp_scalar *scalar, void *state, const gni_va
   s->sum = s->head.seen ? s->sum + input->real : input->real;
   return GN_OK;
 }
+
+GNP_UPDATE_ROWS(sum_double_update_rows, sum_double_update)
 
 static int sum_double_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                            gn_arena *arena)
@@ -148,6 +153,7 @@ const gnp_operation gnp_sum_double = {
     .state_size = sizeof(sum_double_state),
     .resolve = sum_double_resolve,
     .update = sum_double_update,
+    .update_rows = sum_double_update_rows,
     .drop = sum_double_drop,
     .merge = sum_double_merge,
     .merge_run = sum_double_merge_run,
