@@ -101,7 +101,7 @@ typedef struct gnp_binder {
   gn_str variable_names[GNP_VARIABLES_MAX];
   const gni_type *variable_types[GNP_VARIABLES_MAX];
   uint32_t variable_count;
-  const gni_type *cast_type; /* what the cast that is bound now casts to */
+  const gni_type *cast_type;   /* what the cast that is bound now casts to */
   struct gnp_planner *planner; /* of the statement around; NULL for an expression alone */
 } gnp_binder;
 
@@ -122,12 +122,12 @@ enum gnp_function_flags {
   GNP_SEES_NULLS = 1,  /* apply is called with null arguments too */
   GNP_MAY_BE_NULL = 2, /* null is an answer even when no argument is null */
   GNP_NEVER_NULL = 4,
-  GNP_CAN_FAIL = 8,    /* even without ANSI */
-  GNP_ANSI_FAILS = 16, /* under ANSI */
-  GNP_NO_FOLD = 32,    /* not a constant even of constants */
-  GNP_STRICT = 128,    /* has an `eval`, yet a null argument makes it null */
+  GNP_CAN_FAIL = 8,      /* even without ANSI */
+  GNP_ANSI_FAILS = 16,   /* under ANSI */
+  GNP_NO_FOLD = 32,      /* not a constant even of constants */
+  GNP_STRICT = 128,      /* has an `eval`, yet a null argument makes it null */
   GNP_KNOWS_NULLS = 256, /* `bind` has said whether it can be null */
-  GNP_HIDDEN = 64      /* an operator's or form's helper; not a name that can be called */
+  GNP_HIDDEN = 64        /* an operator's or form's helper; not a name that can be called */
 };
 
 /* One row of the table of functions. Typing is by `takes` and `gives`, or by `bind`.

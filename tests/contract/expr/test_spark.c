@@ -253,8 +253,17 @@ static void check_family(const char *family)
 #define FAMILIES(X)                                                                                \
   X(arithmetic)                                                                                    \
   X(array)                                                                                         \
-  X(bytes) X(cast) X(comparison) X(conditional) X(datetime) X(hash) X(json) X(math) X(regex)       \
-      X(string) X(url)
+  X(bytes)                                                                                         \
+  X(cast)                                                                                          \
+  X(comparison)                                                                                    \
+  X(conditional)                                                                                   \
+  X(datetime)                                                                                      \
+  X(hash)                                                                                          \
+  X(json)                                                                                          \
+  X(math)                                                                                          \
+  X(regex)                                                                                         \
+  X(string)                                                                                        \
+  X(url)
 FAMILIES(FAMILY)
 
 int main(void)
