@@ -48,7 +48,7 @@ enum gni_operation {
 
 const char *gni_operation_name(int operation); /* "LAST_K"; NULL for an unknown number */
 int gni_operation_find(gn_str name);           /* any case; -1 when unknown */
-bool gni_operation_is_timed(int operation); /* FIRST, LAST and their K lists: need a time */
+bool gni_operation_is_timed(int operation);    /* FIRST, LAST and their K lists: need a time */
 
 /* One aggregation as a definition writes it. */
 typedef struct gni_aggregation {
@@ -127,8 +127,9 @@ int64_t gni_hop_ms(gni_window window, int resolution);
 /* The first instant that belongs to the window seen at `at_ms`: round(at - length, hop); INT64_MIN
  * when unbounded. A row belongs iff start <= ts < at. */
 int64_t gni_window_start(gni_window window, int64_t at_ms, int resolution);
-#define GNI_TAIL_BUFFER_MS (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops   \
-                                            */
+#define GNI_TAIL_BUFFER_MS                                                                         \
+  (2 * GN_DAY_MS) /* a batch keeps this much of a window's tail as hops                            \
+                   */
 
 /* The event at exactly (batch end - window): CHRONON leaves it out of the batch state as upstream
  * does; EXACT keeps it, so that online equals offline. */

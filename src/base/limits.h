@@ -3,8 +3,9 @@
 #ifndef GNOMON_SRC_LIMITS_H
 #define GNOMON_SRC_LIMITS_H
 
-#define GN_DEF_FILE_BYTES_MAX (64u << 20) /* bytes; the largest compiled conf seen is under 1 MiB  \
-                                           */
+#define GN_DEF_FILE_BYTES_MAX                                                                      \
+  (64u << 20) /* bytes; the largest compiled conf seen is under 1 MiB                              \
+               */
 #define GN_DEF_ARENA_BYTES_MAX (256u << 20) /* bytes; a definition with all its nested parts */
 #define GN_DEF_DEPTH_MAX 64                 /* levels of nesting in a definition's JSON */
 #define GN_PROBLEMS_MAX 200              /* problems reported of one file; the rest are counted */

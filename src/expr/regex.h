@@ -5,11 +5,12 @@
 
 #include "base/base.h"
 
-#define GNP_REGEX_GROUPS_MAX 32         /* groups counted, the whole match among them */
-#define GNP_REGEX_STEPS_MAX (16u << 20) /* steps of one search; past them the pattern is at fault  \
-                                         */
-#define GNP_REGEX_PROGRAM_MAX 20000     /* instructions; {1000} of something large */
-#define GNP_REGEX_DEPTH_MAX 100         /* nested groups */
+#define GNP_REGEX_GROUPS_MAX 32 /* groups counted, the whole match among them */
+#define GNP_REGEX_STEPS_MAX                                                                        \
+  (16u << 20)                       /* steps of one search; past them the pattern is at fault      \
+                                     */
+#define GNP_REGEX_PROGRAM_MAX 20000 /* instructions; {1000} of something large */
+#define GNP_REGEX_DEPTH_MAX 100     /* nested groups */
 
 typedef struct gnp_regex gnp_regex;
 

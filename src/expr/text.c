@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 #include "expr/datetime.h"
 
 void gnp_text_add(gnp_text *text, gn_str part)

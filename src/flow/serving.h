@@ -6,8 +6,9 @@
 #include "flow/flow_private.h"
 #include "plan/plan.h"
 
-#define GNP_SERVING_KEY "group_by_serving_info" /* the key of the serving info beside the values   \
-                                                 */
+#define GNP_SERVING_KEY                                                                            \
+  "group_by_serving_info" /* the key of the serving info beside the values                         \
+                           */
 #define GNP_METADATA_DATASET "ZIPLINE_METADATA"
 #define GNP_TEAM_DATASET "CHRONON_ENTITY_BY_TEAM"
 
