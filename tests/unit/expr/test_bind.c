@@ -243,13 +243,13 @@ static void use_it(const gn_alloc *alloc)
 
 static void no_memory_is_an_answer(void)
 {
-  static const char *const more[] = {"from_json('{\"a\": [1, 2], \"b\": {\"x\": \"\\\\u00e9\"}}', "
-                                     "'a array<int>, b map<string,string>')",
-                                     "to_json(struct(st, m, ts, dec, x))",
-                                     "parse_url(t, 'QUERY', 'k')",
-                                     "make_valid_utf8(CAST(x AS STRING))",
-                                     "aggregate(list, 0, (a, v) -> a + coalesce(v, 1))",
-                                     "map_zip_with(m, m, (k, a, b) -> a + b)"};
+  static const char *const more[] = {
+      "from_json('{\"b\": {\"x\": \"\\\\u00e9\"}}', 'b map<string,string>')",
+      "to_json(struct(st, m, ts, dec, x))",
+      "parse_url(t, 'QUERY', 'k')",
+      "make_valid_utf8(CAST(x AS STRING))",
+      "aggregate(list, 0, (a, v) -> a + coalesce(v, 1))",
+      "map_zip_with(m, m, (k, a, b) -> a + b)"};
   open_arena();
   for (size_t i = 0; i < DERIVATION_COUNT; i++) {
     using = derivation[i];
