@@ -23,6 +23,11 @@ void gni_answering_end(gni_answering *answering)
   gnp_look_end(answering->fetcher, answering->look);
 }
 
+void gni_answering_forget(gni_answering *answering)
+{
+  gni_arena_reset(&answering->look->arena);
+}
+
 /* A request whose key column is missing is a mistake of the caller; one that is null has no
  * record. */
 static int read_key(const gni_field *field, const gni_json *cell, gn_arena *arena, gni_value *out,

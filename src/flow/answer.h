@@ -27,6 +27,8 @@ typedef struct gni_answer {
 /* GN_E_CONFLICT: uploaded anew with other keys or features; open the fetcher again. */
 int gni_answering_begin(gn_fetcher *fetcher, gni_answering *out, gn_error *err);
 void gni_answering_end(gni_answering *answering);
+/* What was answered is not needed any more; the sight stays. */
+void gni_answering_forget(gni_answering *answering);
 /* `keys` is an object with a member a key; a missing one is GN_E_ARG. `at_ms` 0 is now. */
 int gni_answer_object(gni_answering *answering, const gni_json *keys, int64_t at_ms,
                       gni_answer *out, gn_error *err);

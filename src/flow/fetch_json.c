@@ -4,11 +4,13 @@
 
 #include <inttypes.h>
 
-/* Fetchers opened so far in one call, by name. */
+/* A GroupBy that this call asks for. All of its answers come from one sight of the store: an upload
+ * in between does not mix in. */
 struct opened {
   struct opened *next;
   gn_str name;
   gn_fetcher *fetcher;
+  gni_answering answering;
 };
 
 struct answering {
@@ -22,23 +24,43 @@ struct answering {
   gn_error *err;
 };
 
-static int find_fetcher(struct answering *at, gn_str name, gn_fetcher **out)
+static int open_group(struct answering *at, gn_str name, gni_answering **out)
 {
-  for (struct opened *open = at->opened; open; open = open->next) {
-    if (!gni_str_equal(open->name, name)) continue;
-    *out = open->fetcher;
-    return GN_OK;
-  }
   struct opened *open = GN_TAKE_ZERO(&at->names, struct opened, 1);
   if (!open) return gni_fail_nomem(at->err, sizeof *open);
   open->name = gni_str_take(&at->names, name);
   if (!open->name.ptr) return gni_fail_nomem(at->err, name.len);
   int rc = gn_fetcher_open(at->session, open->name.ptr, &open->fetcher, at->err);
   if (rc != GN_OK) return rc;
+  rc = gni_answering_begin(open->fetcher, &open->answering, at->err);
+  if (rc != GN_OK) {
+    gn_fetcher_close(open->fetcher);
+    return rc;
+  }
+  open->answering.no_null_keys = at->mode == GN_ANSWER_CHRONON;
   open->next = at->opened;
   at->opened = open;
-  *out = open->fetcher;
+  *out = &open->answering;
   return GN_OK;
+}
+
+static int find_group(struct answering *at, gn_str name, gni_answering **out)
+{
+  for (struct opened *open = at->opened; open; open = open->next) {
+    if (!gni_str_equal(open->name, name)) continue;
+    gni_answering_forget(&open->answering);
+    *out = &open->answering;
+    return GN_OK;
+  }
+  return open_group(at, name, out);
+}
+
+static void close_groups(struct answering *at)
+{
+  for (struct opened *open = at->opened; open; open = open->next) {
+    gni_answering_end(&open->answering);
+    gn_fetcher_close(open->fetcher);
+  }
 }
 
 static void add_values(struct answering *at, const gni_type *type, const gni_value *features)
@@ -76,7 +98,6 @@ static void answer_found(struct answering *at, gni_answering *answering, const g
   gni_answer found;
   gn_error failure = {0};
   bool chronon = at->mode == GN_ANSWER_CHRONON;
-  answering->no_null_keys = chronon;
   int rc = gni_answer_object(answering, keys, at_ms, &found, &failure);
   if (rc != GN_OK) {
     add_failure(at, &failure);
@@ -96,24 +117,21 @@ static int answer(struct answering *at, const gni_json *request)
 {
   const gni_json *name = gni_json_member(request, "name"), *keys = gni_json_member(request, "keys");
   const gni_json *time = gni_json_member(request, "at_ms");
-  gn_fetcher *fetcher = NULL;
-  gni_answering answering;
+  gni_answering *answering;
   gn_str wanted = name && name->kind == GNI_JSON_TEXT ? name->text : gni_str(at->name);
   if (!wanted.len) return gni_fail_as(at->err, "GO010", GN_E_ARG, "the request names no GroupBy");
   if (!keys || keys->kind != GNI_JSON_OBJECT)
     return gni_fail_as(at->err, "GO010", GN_E_PARSE, "the request has no \"keys\" object");
   if (time && time->kind != GNI_JSON_INTEGER)
     return gni_fail_as(at->err, "GO010", GN_E_PARSE, "\"at_ms\" is not a whole number");
-  int rc = find_fetcher(at, wanted, &fetcher);
-  if (rc == GN_OK) rc = gni_answering_begin(fetcher, &answering, at->err);
+  int rc = find_group(at, wanted, &answering);
   if (rc != GN_OK) return rc;
   gni_buf_add_text(at->out, "{\"name\":");
   gni_json_add_text(at->out, wanted, false);
   gni_buf_add_text(at->out, ",\"keys\":");
   gni_json_write(keys, at->out);
-  answer_found(at, &answering, keys, time ? time->integer : 0);
+  answer_found(at, answering, keys, time ? time->integer : 0);
   gni_buf_add_text(at->out, "}\n");
-  gni_answering_end(&answering);
   return at->out->rc == GN_OK ? GN_OK
                               : gni_fail(at->err, at->out->rc, "the answers do not fit in memory");
 }
@@ -148,7 +166,7 @@ int gn_fetch_json(gn_session *session, const char *name, const char *requests, s
   gni_arena_init(&at.names, session->alloc, GN_REQUEST_BYTES_MAX);
   int rc = answer_lines(&at, (gn_str){requests, requests_size});
   if (rc == GN_OK) rc = gnp_text_from(&text, out, err);
-  for (struct opened *open = at.opened; open; open = open->next) gn_fetcher_close(open->fetcher);
+  close_groups(&at);
   gni_arena_deinit(&at.arena);
   gni_arena_deinit(&at.names);
   gni_buf_deinit(&text);

@@ -36,58 +36,54 @@ static void add_features(gn_buf *out, const gni_type *type, const gni_value *val
   gni_buf_add_char(out, '}');
 }
 
-static void add_result(gnp_request *request, gn_str name, const gni_json *keys)
+static void add_result(gnp_request *request, gnp_served *served, gni_answering *answering,
+                       const gni_json *keys)
 {
   gn_buf *out = &request->reply->body;
   gn_error failure = {0};
-  gnp_served *served = NULL;
-  gni_answering answering;
   gni_answer answer;
   int rc = keys->kind == GNI_JSON_OBJECT
-               ? gnp_served_begin(request->server, name, &served, &answering, &failure)
+               ? gni_answer_object(answering, keys, 0, &answer, &failure)
                : gni_fail_as(&failure, "GO010", GN_E_ARG, "the keys are no JSON object");
-  bool begun = rc == GN_OK;
-  if (begun) rc = gni_answer_object(&answering, keys, 0, &answer, &failure);
   gni_buf_add_text(out, rc == GN_OK ? "{\"status\":\"Success\",\"entityKeys\":"
                                     : "{\"status\":\"Failure\",\"entityKeys\":");
   gni_json_write(keys, out);
   if (rc == GN_OK) {
     gnp_served_count(served, &answer);
     gni_buf_add_text(out, ",\"features\":");
-    add_features(out, answering.features, answer.values);
+    add_features(out, answering->features, answer.values);
   } else {
     gni_buf_add_text(out, ",\"error\":");
     gni_json_add_text(out, gni_str(failure.message), false);
   }
   gni_buf_add_char(out, '}');
-  if (begun) gni_answering_end(&answering);
-  gnp_served_release(served);
+  gni_answering_forget(answering);
 }
 
+/* All keys of a request are answered from one sight of the store. */
 void gnp_chronon_fetch(gnp_request *request, gn_str name)
 {
   const gni_json *list;
   gn_buf *out = &request->reply->body;
-  gnp_served *served;
+  gnp_served *served = NULL;
+  gni_answering answering;
   gn_error failure = {0};
   if (!gnp_request_json(request, GNI_JSON_LIST, "a list of key maps", &list)) return;
   gn_str wanted = unescape(request->arena, name);
-  int rc = wanted.ptr ? gnp_served_find(request->server, wanted, &served, &failure)
-                      : gni_fail_nomem(&failure, name.len);
-  if (rc == GN_OK && list->list.count > GN_FETCH_KEYS_MAX) {
-    gnp_served_release(served);
-    rc = gni_fail_as(&failure, "GO015", GN_E_LIMIT, "more than %d keys in one request",
-                     GN_FETCH_KEYS_MAX);
-  }
+  int rc = wanted.ptr ? GN_OK : gni_fail_nomem(&failure, name.len);
+  if (rc == GN_OK && list->list.count > GN_FETCH_KEYS_MAX)
+    rc = gni_fail(&failure, GN_E_LIMIT, "more than %d keys in one request", GN_FETCH_KEYS_MAX);
+  if (rc == GN_OK) rc = gnp_served_begin(request->server, wanted, &served, &answering, &failure);
   if (rc != GN_OK) {
     gnp_reply_error(request, gnp_status_of(rc), &failure);
     return;
   }
-  gnp_served_release(served);
   gni_buf_add_text(out, "{\"results\":[");
   for (size_t i = 0; i < list->list.count; i++) {
     if (i) gni_buf_add_char(out, ',');
-    add_result(request, wanted, &list->list.items[i]);
+    add_result(request, served, &answering, &list->list.items[i]);
   }
   gni_buf_add_text(out, "]}");
+  gni_answering_end(&answering);
+  gnp_served_release(served);
 }
