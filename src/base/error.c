@@ -59,6 +59,7 @@ static void drop_partial_utf8(char *text, size_t len)
   if (len - (start - 1) < need) text[start - 1] = '\0';
 }
 
+GN_PRINTF(3, 0)
 static void format_cut(char *out, size_t out_size, const char *format, va_list args)
 {
   int length = vsnprintf(out, out_size, format, args);
@@ -80,6 +81,7 @@ static void name_diagnostic(gn_error *err, const char *diagnostic)
     snprintf(err->diagnostic, sizeof err->diagnostic, "GE%03d", -err->code % 1000);
 }
 
+GN_PRINTF(5, 0)
 static void record(gn_error *err, const char *diagnostic, int code, int native, const char *format,
                    va_list args)
 {
