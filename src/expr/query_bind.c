@@ -6,6 +6,20 @@
 
 /* ---- projections ----------------------------------------------------------------------------- */
 
+/* One column as another type, or with -0.0 and NaN as grouping sees them. */
+static int project_column(gnp_planner *p, gnp_column *from, const gni_type *type, bool normalize,
+                          gnp_computed *out)
+{
+  int rc = gnp_column_node(p, from, p->binder.fail_begin, p->binder.fail_end, &out->value);
+  if (rc == GN_OK && type) rc = gnp_cast(&p->binder, out->value, type, &out->value);
+  if (rc == GN_OK && normalize) rc = gnp_normalize(p, out->value, &out->value);
+  if (rc != GN_OK) return rc;
+  bool may_fail = from->type->kind == GNI_STRING && out->value->type->kind != GNI_STRING;
+  out->column = gnp_new_column(p, from->name, out->value->type, from->nullable || may_fail);
+  out->column.unnamed = from->unnamed;
+  return GN_OK;
+}
+
 int gnp_project_to(gnp_planner *p, gnp_bound_query *query, const gni_type *const *types,
                    bool normalize)
 {
@@ -13,16 +27,9 @@ int gnp_project_to(gnp_planner *p, gnp_bound_query *query, const gni_type *const
   gnp_columns columns = {0};
   if (!project) return gnp_plan_nomem(p);
   for (size_t i = 0; i < query->columns.count; i++) {
-    gnp_column *from = &query->columns.items[i];
     gnp_computed item = {.value = NULL};
-    int rc = gnp_column_node(p, from, p->binder.fail_begin, p->binder.fail_end, &item.value);
-    if (rc == GN_OK && types) rc = gnp_cast(&p->binder, item.value, types[i], &item.value);
-    if (rc == GN_OK && normalize) rc = gnp_normalize(p, item.value, &item.value);
-    if (rc != GN_OK) return rc;
-    bool may_fail = from->type->kind == GNI_STRING && item.value->type->kind != GNI_STRING;
-    item.column = gnp_new_column(p, from->name, item.value->type, from->nullable || may_fail);
-    item.column.unnamed = from->unnamed;
-    rc = GNP_PLAN_PUSH(p, project->items.items, project->items.count, item);
+    int rc = project_column(p, &query->columns.items[i], types ? types[i] : NULL, normalize, &item);
+    if (rc == GN_OK) rc = GNP_PLAN_PUSH(p, project->items.items, project->items.count, item);
     if (rc == GN_OK) rc = GNP_PLAN_PUSH(p, columns.items, columns.count, item.column);
     if (rc != GN_OK) return rc;
   }

@@ -395,6 +395,24 @@ static int natural_names(gnp_planner *p, const gnp_source *source, const join_si
   return GN_OK;
 }
 
+static bool is_common(const gnp_visible *common, size_t count, const gnp_visible *item)
+{
+  for (size_t i = 0; i < count; i++)
+    if (common[i].column.id == item->column.id) return true;
+  return false;
+}
+
+/* The columns that are not common ones behind those: t.* begins with its side of the pairs. */
+static size_t add_others(const gnp_scope *scope, gnp_visible *items, size_t common)
+{
+  size_t count = common;
+  for (int hidden = 1; hidden >= 0; hidden--)
+    for (size_t i = 0; i < scope->count; i++)
+      if (scope->items[i].hidden == hidden && !is_common(items, common, &scope->items[i]))
+        items[count++] = scope->items[i];
+  return count;
+}
+
 /* USING: equality of each pair, then the common columns first and the pairs only by their table. */
 static int bind_using(gnp_planner *p, const gnp_source *source, const join_sides *sides,
                       gnp_names names, gnp_relation *join, const gnp_relation **out)
@@ -414,15 +432,8 @@ static int bind_using(gnp_planner *p, const gnp_source *source, const join_sides
     if (rc != GN_OK) return rc;
     left->hidden = right->hidden = true;
   }
-  for (int hidden = 1; hidden >= 0; hidden--) /* t.* begins with its side of the pairs */
-    for (size_t i = 0; i < scope->count; i++) {
-      bool shown = false; /* the very column is among the common ones */
-      for (size_t k = 0; k < names.count; k++)
-        shown |= items[k].column.id == scope->items[i].column.id;
-      if (!shown && scope->items[i].hidden == hidden) items[count++] = scope->items[i];
-    }
+  scope->count = add_others(scope, items, count);
   scope->items = items;
-  scope->count = count;
   if (names.count > 1) {
     int rc = gnp_bind_call_name(&p->binder, "and", NULL, equal, names.count, &join->condition);
     if (rc != GN_OK) return rc;

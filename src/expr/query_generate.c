@@ -153,6 +153,22 @@ static bool is_plain_key(gn_str key)
   return key.len > 0;
 }
 
+/* $.key of a text. */
+static int json_field(gnp_planner *p, const gni_expr *call, const gni_bound *json,
+                      const gni_bound *key, const gni_bound **out)
+{
+  const gni_bound *pair[2] = {json, NULL};
+  bool fine = key->kind == GNP_CONSTANT && key->type->kind == GNI_STRING && !key->value.is_null &&
+              is_plain_key(key->value.text);
+  if (!fine)
+    return gnp_plan_fail(p, GN_E_UNSUPPORTED, key->begin, key->end,
+                         "a name in json_tuple that is not a constant word is not supported");
+  gn_str path = gni_str_format(p->binder.arena, "$.%.*s", GN_STR_ARGS(key->value.text));
+  if (!path.ptr) return gnp_plan_nomem(p);
+  int rc = gnp_bind_constant(&p->binder, &gni_type_string, gni_value_text(path), &pair[1]);
+  return rc == GN_OK ? gnp_bind_call_name(&p->binder, "get_json_object", call, pair, 2, out) : rc;
+}
+
 /* json_tuple(json, 'a', 'b'): one row whose columns are $.a and $.b. */
 static int json_tuple(gnp_planner *p, const gni_expr *call, const gni_bound **args,
                       gnp_generated *out)
@@ -161,20 +177,9 @@ static int json_tuple(gnp_planner *p, const gni_expr *call, const gni_bound **ar
     return gnp_plan_fail(p, GN_E_TYPE, call->begin, call->end,
                          "json_tuple wants a text and names of fields");
   for (size_t i = 1; i < call->arg_count; i++) {
-    const gni_bound *pair[2] = {args[0], NULL}, *key = args[i];
-    bool fine = key->kind == GNP_CONSTANT && key->type->kind == GNI_STRING && !key->value.is_null &&
-                is_plain_key(key->value.text);
-    if (!fine)
-      return gnp_plan_fail(p, GN_E_UNSUPPORTED, key->begin, key->end,
-                           "a name in json_tuple that is not a constant word is not supported");
-    gn_str path = gni_str_format(p->binder.arena, "$.%.*s", GN_STR_ARGS(key->value.text));
     gn_str name = gni_str_format(p->binder.arena, "c%zu", i - 1);
     gnp_computed item = {.value = NULL};
-    int rc = path.ptr
-                 ? gnp_bind_constant(&p->binder, &gni_type_string, gni_value_text(path), &pair[1])
-                 : gnp_plan_nomem(p);
-    if (rc == GN_OK)
-      rc = gnp_bind_call_name(&p->binder, "get_json_object", call, pair, 2, &item.value);
+    int rc = json_field(p, call, args[0], args[i], &item.value);
     if (rc != GN_OK) return rc;
     item.column = gnp_new_column(p, name, &gni_type_string, true);
     rc = GNP_PLAN_PUSH(p, out->first.items, out->first.count, item);

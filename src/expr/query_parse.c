@@ -88,58 +88,67 @@ bool gnp_parse_at_query(gnp_parser *p)
 
 /* ---- ORDER BY -------------------------------------------------------------------------------- */
 
+/* expr [ASC | DESC] [NULLS FIRST | LAST]: nulls come first upwards, last downwards. */
+static int parse_order(gnp_parser *p, gnp_order *order)
+{
+  bool found;
+  int rc = gnp_parse_expression(p, &order->expr);
+  if (rc == GN_OK) rc = gnp_parse_accept_word(p, "desc", &order->descending);
+  if (rc == GN_OK && !order->descending) rc = gnp_parse_accept_word(p, "asc", &found);
+  order->nulls_last = order->descending;
+  if (rc == GN_OK) rc = gnp_parse_accept_word(p, "nulls", &found);
+  if (rc != GN_OK || !found) return rc;
+  rc = gnp_parse_accept_word(p, "last", &order->nulls_last);
+  return rc == GN_OK && !order->nulls_last ? gnp_parse_word(p, "first") : rc;
+}
+
 int gnp_parse_order_list(gnp_parser *p, gnp_orders *out)
 {
-  bool more, found;
+  bool more;
   do {
     gnp_order order = {0};
-    int rc = gnp_parse_expression(p, &order.expr);
-    if (rc == GN_OK) rc = gnp_parse_accept_word(p, "desc", &order.descending);
-    if (rc == GN_OK && !order.descending) rc = gnp_parse_accept_word(p, "asc", &found);
-    if (rc != GN_OK) return rc;
-    order.nulls_last = order.descending;
-    if ((rc = gnp_parse_accept_word(p, "nulls", &found)) != GN_OK) return rc;
-    if (found) {
-      if ((rc = gnp_parse_accept_word(p, "last", &order.nulls_last)) != GN_OK) return rc;
-      if (!order.nulls_last && (rc = gnp_parse_word(p, "first")) != GN_OK) return rc;
-    }
-    rc = GNP_PARSE_PUSH(p, out->items, out->count, order);
+    int rc = parse_order(p, &order);
+    if (rc == GN_OK) rc = GNP_PARSE_PUSH(p, out->items, out->count, order);
     if (rc == GN_OK) rc = gnp_parse_accept_mark(p, ",", &more);
     if (rc != GN_OK) return rc;
   } while (more);
   return GN_OK;
 }
 
-/* SORT BY, DISTRIBUTE BY and CLUSTER BY say where rows are, not what they are: read and dropped. */
-static int skip_placement(gnp_parser *p)
+/* What follows ORDER BY, SORT BY and their like. */
+static int parse_by(gnp_parser *p, gnp_orders *out)
 {
-  gnp_orders orders = {0};
   int rc = gnp_parse_advance(p);
   if (rc == GN_OK) rc = gnp_parse_advance(p);
-  return rc == GN_OK ? gnp_parse_order_list(p, &orders) : rc;
+  return rc == GN_OK ? gnp_parse_order_list(p, out) : rc;
+}
+
+/* LIMIT n, LIMIT ALL, OFFSET n. */
+static int parse_count(gnp_parser *p, bool may_be_all, const gni_expr **out)
+{
+  int rc = gnp_parse_advance(p);
+  if (rc != GN_OK) return rc;
+  bool all = may_be_all && gnp_parse_at_word(p, "all");
+  return all ? gnp_parse_advance(p) : gnp_parse_expression(p, out);
 }
 
 static int parse_organization(gnp_parser *p, gni_query *query)
 {
   int rc = GN_OK;
   while (rc == GN_OK) {
-    if (at_words(p, "order", "by")) {
-      rc = gnp_parse_advance(p);
-      if (rc == GN_OK) rc = gnp_parse_advance(p);
-      if (rc == GN_OK) rc = gnp_parse_order_list(p, &query->order);
-    } else if (at_words(p, "sort", "by") || at_words(p, "cluster", "by") ||
-               at_words(p, "distribute", "by")) {
-      rc = skip_placement(p);
-    } else if (gnp_parse_at_word(p, "limit") && !query->limit) {
-      rc = gnp_parse_advance(p);
-      bool all = rc == GN_OK && gnp_parse_at_word(p, "all");
-      if (rc == GN_OK) rc = all ? gnp_parse_advance(p) : gnp_parse_expression(p, &query->limit);
-    } else if (gnp_parse_at_word(p, "offset") && !query->offset) {
-      rc = gnp_parse_advance(p);
-      if (rc == GN_OK) rc = gnp_parse_expression(p, &query->offset);
-    } else {
+    /* SORT BY, DISTRIBUTE BY and CLUSTER BY say where rows are, not what they are. */
+    gnp_orders dropped = {0};
+    if (at_words(p, "order", "by"))
+      rc = parse_by(p, &query->order);
+    else if (at_words(p, "sort", "by") || at_words(p, "cluster", "by") ||
+             at_words(p, "distribute", "by"))
+      rc = parse_by(p, &dropped);
+    else if (gnp_parse_at_word(p, "limit") && !query->limit)
+      rc = parse_count(p, true, &query->limit);
+    else if (gnp_parse_at_word(p, "offset") && !query->offset)
+      rc = parse_count(p, false, &query->offset);
+    else
       break;
-    }
   }
   return rc;
 }
@@ -494,9 +503,21 @@ static int parse_query_term(gnp_parser *p, bool intersects, const gni_query **ou
 
 /* ---- WITH ------------------------------------------------------------------------------------ */
 
+/* name [(columns)] [AS] (statement). */
+static int parse_common(gnp_parser *p, gnp_with *out)
+{
+  bool quoted;
+  int rc = gnp_parse_name(p, &out->name, &quoted);
+  if (rc == GN_OK && gnp_parse_at_mark(p, "(")) rc = gnp_parse_name_list(p, &out->columns);
+  if (rc == GN_OK && gnp_parse_at_word(p, "as")) rc = gnp_parse_advance(p);
+  if (rc == GN_OK) rc = gnp_parse_mark(p, "(");
+  if (rc == GN_OK) rc = gnp_parse_query(p, &out->query);
+  return rc == GN_OK ? gnp_parse_mark(p, ")") : rc;
+}
+
 static int parse_with(gnp_parser *p, gnp_with **with, size_t *count)
 {
-  bool more, quoted;
+  bool more;
   int rc = gnp_parse_advance(p);
   gnp_token next = gnp_parse_peek(p);
   if (rc == GN_OK && gnp_parse_at_word(p, "recursive") && next.kind == GNP_TOKEN_NAME &&
@@ -504,12 +525,7 @@ static int parse_with(gnp_parser *p, gnp_with **with, size_t *count)
     return refuse(p, "WITH RECURSIVE");
   do {
     gnp_with one = {0};
-    if (rc == GN_OK) rc = gnp_parse_name(p, &one.name, &quoted);
-    if (rc == GN_OK && gnp_parse_at_mark(p, "(")) rc = gnp_parse_name_list(p, &one.columns);
-    if (rc == GN_OK && gnp_parse_at_word(p, "as")) rc = gnp_parse_advance(p);
-    if (rc == GN_OK) rc = gnp_parse_mark(p, "(");
-    if (rc == GN_OK) rc = gnp_parse_query(p, &one.query);
-    if (rc == GN_OK) rc = gnp_parse_mark(p, ")");
+    if (rc == GN_OK) rc = parse_common(p, &one);
     if (rc == GN_OK) rc = GNP_PARSE_PUSH(p, *with, *count, one);
     if (rc == GN_OK) rc = gnp_parse_accept_mark(p, ",", &more);
     if (rc != GN_OK) return rc;

@@ -264,7 +264,7 @@ static gn_str sparkline(gn_arena *arena, const int64_t bins[BINS])
       text[len++] = ' ';
       continue;
     }
-    memcpy(text + len, eighths, 3);
+    for (size_t k = 0; k < 3; k++) text[len + k] = eighths[k];
     text[len + 2] = (char)(text[len + 2] + (int)(7.0 * (double)bins[i] / (double)most + 0.5));
     len += 3;
   }
