@@ -217,9 +217,20 @@ static int refuse_cast(gnp_binder *b, const gni_bound *value, const gni_type *ty
                        GN_STR_ARGS(gnp_type_text(b, type)));
 }
 
+/* Spark's optimizer takes the float out of integer -> float -> double, and its rounding with it. */
+static void skip_float(gnp_call *call, const gni_type *to)
+{
+  const gni_bound *inner = call->args[0];
+  if (to->kind != GNI_DOUBLE || inner->type->kind != GNI_FLOAT) return;
+  if (inner->kind != GNP_CALL || inner->apply != gnp_cast_to_real) return;
+  if (gnp_is_integral(inner->args[0]->type)) call->args[0] = inner->args[0];
+}
+
 static int bind_rule(gnp_binder *b, gnp_call *call)
 {
-  const gni_type *from = call->args[0]->type, *to = b->cast_type;
+  const gni_type *to = b->cast_type;
+  skip_float(call, to);
+  const gni_type *from = call->args[0]->type;
   gni_bound *node = call->node;
   node->type = to;
   bool is_try = node->eval == eval_try;
@@ -287,8 +298,7 @@ int gnp_bind_cast(gnp_binder *b, const gni_expr *at, const gni_bound *value, con
   *out = value;
   if (!type) return gnp_bind_nomem(b);
   if (gni_type_equal(value->type, type)) return GN_OK;
-  if (value->type->kind == GNI_NULL || (value->kind == GNP_CONSTANT && value->value.is_null))
-    return gnp_bind_constant(b, type, GNI_NULL_VALUE, out);
+  if (value->type->kind == GNI_NULL) return gnp_bind_constant(b, type, GNI_NULL_VALUE, out);
   b->cast_type = type;
   return gnp_bind_call(b, &functions[is_try], at, &value, 1, out);
 }

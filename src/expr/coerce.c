@@ -195,7 +195,7 @@ static const struct class_row {
 } classes[] = {
     {"any", CLASS_ANY, &gni_type_null},
     {"numeric", CLASS_NUMERIC, &gni_type_double},
-    {"integral", CLASS_INTEGRAL, &gni_type_long},
+    {"integral", CLASS_INTEGRAL, &gni_type_int},
     {"atomic", CLASS_ATOMIC, &gni_type_string},
     {"interval", CLASS_INTERVAL, &gnp_type_micros},
     {"day", CLASS_DAY, &gni_type_date},     /* a date, also of a timestamp under ANSI */

@@ -6,6 +6,7 @@
 #include "recorded.h"
 
 #define BATCH 16
+#define BOTH_SHARE 0.3         /* of the trees that DuckDB computes, too; all with GN_LONG */
 #define REAL_TOLERANCE 4.5e-16 /* roots and powers of two libraries differ in the last bit */
 
 static gn_arena arena, tree_arena;
@@ -159,6 +160,8 @@ static void check_recording(bool ansi, tally *sum)
   const char *batch[BATCH];
   size_t count = 0;
   gn_error err = {0};
+  test_random random = test_random_new(4);
+  double share = ansi || test_effort() > 1 ? 1 : BOTH_SHARE;
   CHECK(gni_str_split(&rest, '\n', &line));
   CHECK_OK(gni_json_parse(line, 16, &arena, &header, &err), &err);
   both_table *table = read_table(gni_json_member(header, "columns"));
@@ -168,7 +171,7 @@ static void check_recording(bool ansi, tally *sum)
     if ((gni_json_member(node, "ansi") != NULL) != ansi) continue;
     const char *text = gni_str_take(&tree_arena, gni_json_member(node, "e")->text).ptr;
     bool typed = check_tree(table, node, text, ansi, sum);
-    if (typed && !ansi) batch[count++] = text;
+    if (typed && !ansi && test_random_chance(&random, share)) batch[count++] = text;
     if (typed && ansi) {
       both_answer both = both_compare(table, text, true);
       if (both.differs[0])
@@ -192,13 +195,13 @@ static void check(bool ansi, int64_t at_least)
           "# %lld trees%s, %lld refused by both, %lld cells, %lld unsupported, %lld differ\n",
           (long long)sum.trees, ansi ? " under ANSI" : "", (long long)sum.refused,
           (long long)sum.cells, (long long)sum.unsupported, (long long)sum.wrong);
-  CHECK(sum.trees >= at_least);
+  CHECK(sum.trees - sum.refused - sum.unsupported >= at_least);
   CHECK_INT(sum.wrong, 0);
 }
 
 static void without_ansi(void)
 {
-  check(false, 2000);
+  check(false, 10000);
 }
 
 static void with_ansi(void)
