@@ -229,8 +229,19 @@ static bool all_constant(const gni_bound *const *args, size_t count)
   return true;
 }
 
-/* A constant that fails is left for run time: the branch may never be taken. */
-static int fold(gnp_binder *b, const gni_expr *expr, const gni_bound *node, const gni_bound **out)
+/* Does it compute only some of its arguments? */
+static bool is_conditional(const gnp_function *function)
+{
+  static const char *const names[] = {"if", "case", "coalesce", "nvl", "nvl2", "nanvl", "nullif"};
+  const char *name = function->same_as ? function->same_as : function->name;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(name, names[i]) == 0) return true;
+  return false;
+}
+
+/* A constant that fails is left for run time where a branch may never be taken. Elsewhere it ends
+ * the query under ANSI, as Spark's folding does. */
+static int fold(gnp_binder *b, const gni_expr *expr, gni_bound *node, const gni_bound **out)
 {
   gni_value value;
   gn_error ignored = {0};
@@ -241,8 +252,9 @@ static int fold(gnp_binder *b, const gni_expr *expr, const gni_bound *node, cons
   *out = node;
   int rc = node->eval(node, &frame, &value);
   if (rc == GN_E_NOMEM || rc == GN_E_LIMIT) return gnp_bind_nomem(b);
-  if (rc != GN_OK) return GN_OK;
-  return constant_node(b, expr, node->type, value, out);
+  if (rc == GN_OK) return constant_node(b, expr, node->type, value, out);
+  node->doomed = b->options.ansi;
+  return GN_OK;
 }
 
 static void settle_nulls(gni_bound *node)
@@ -294,7 +306,11 @@ int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *e
   settle_nulls(node);
   node->can_fail |=
       (function->flags & GNP_CAN_FAIL) || (b->options.ansi && (function->flags & GNP_ANSI_FAILS));
-  for (size_t i = 0; i < node->arg_count; i++) node->can_fail |= node->args[i]->can_fail;
+  bool some = is_conditional(function);
+  for (size_t i = 0; i < node->arg_count; i++) {
+    node->can_fail |= node->args[i]->can_fail;
+    node->doomed |= node->args[i]->doomed && !some;
+  }
   *out = node;
   if (is_surely_null(node)) return constant_node(b, expr, node->type, GNI_NULL_VALUE, out);
   if (function->flags & GNP_NO_FOLD || !all_constant(node->args, node->arg_count)) return GN_OK;
@@ -450,6 +466,23 @@ static int bind_text(gnp_binder *b, const gni_expr *expr, const gni_type *type,
   return rc;
 }
 
+/* Fails as the innermost constant does. */
+static int fail_doomed(gnp_binder *b, const gni_bound *node)
+{
+  gni_value value;
+  gnp_frame frame = {.arena = b->arena, .err = b->err};
+  for (bool deeper = true; deeper;) {
+    deeper = false;
+    for (size_t i = 0; i < node->arg_count && !deeper; i++)
+      if (node->args[i]->doomed) {
+        node = node->args[i];
+        deeper = true;
+      }
+  }
+  int rc = node->eval(node, &frame, &value);
+  return rc == GN_OK ? gni_fail(b->err, GN_E_INVALID, "a constant cannot be computed") : rc;
+}
+
 int gni_expr_bind_as(const gni_expr *expr, const gni_type *schema, const gni_type *type,
                      const gni_expr_options *options, gn_arena *arena, const gni_bound **out,
                      gni_expr_place *place, gn_error *err)
@@ -466,6 +499,7 @@ int gni_expr_bind_as(const gni_expr *expr, const gni_type *schema, const gni_typ
   b->fail_begin = expr->begin;
   b->fail_end = expr->end;
   int rc = bind_text(b, expr, type, out);
+  if (rc == GN_OK && (*out)->doomed) rc = fail_doomed(b, *out);
   if (rc != GN_OK && rc != GN_E_NOMEM)
     gnp_place_fill(expr->text, b->fail_begin, b->fail_end, place, b->err);
   return rc;

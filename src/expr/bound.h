@@ -70,6 +70,7 @@ struct gni_bound {
   uint8_t kind;
   bool nullable;
   bool can_fail; /* may end the evaluation with an error */
+  bool doomed;   /* under ANSI: a constant in it fails, whatever the row */
   bool ansi;
   bool literal; /* a constant that was written as one: Spark types those more closely */
   const gni_type *type;

@@ -101,3 +101,12 @@ bool recorded_same(const gni_json *node, const gni_type *type, const gni_value *
     return node->kind == GNI_JSON_INTEGER && node->integer == value->integer;
   }
 }
+
+bool recorded_fails(const gni_json *answer)
+{
+  const gni_json *out = gni_json_member(answer, "out");
+  bool all = out && out->list.count > 0;
+  for (size_t r = 0; all && r < out->list.count; r++)
+    all = out->list.items[r].kind == GNI_JSON_OBJECT;
+  return all;
+}

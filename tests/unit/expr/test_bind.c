@@ -60,13 +60,18 @@ static void constants_are_computed_once(void)
 }
 
 /* The branch that would fail may never be taken. */
-static void a_constant_that_fails_is_left_for_run_time(void)
+static void a_constant_that_fails_is_refused_where_every_row_needs_it(void)
 {
+  static const char *const refused[] = {"1 / 0", "i + CAST('x' AS INT)", "o AND 1 / 0 = 1"};
   open_arena();
-  const gni_bound *bound = bound_of("1 / 0", true);
-  CHECK(!gni_bound_constant(bound));
-  CHECK(gni_bound_can_fail(bound));
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    const gni_bound *bound;
+    gn_error err = {0};
+    CHECK(bind(refused[i], true, &arena, &bound, NULL, &err) != GN_OK);
+    CHECK_OK(bind(refused[i], false, &arena, &bound, NULL, &err), NULL);
+  }
   CHECK_TEXT(expr_result("if(o, 'fine', CAST(1 / 0 AS STRING))", true), "fine: string");
+  CHECK_TEXT(expr_result("coalesce(7, CAST('x' AS INT))", true), "7: int");
 }
 
 static void what_can_be_null_is_known(void)
@@ -265,7 +270,8 @@ int main(void)
 {
   static const test_case cases[] = {
       {"constants are computed once", constants_are_computed_once},
-      {"a constant that fails is left for run time", a_constant_that_fails_is_left_for_run_time},
+      {"a constant that fails is refused where every row needs it",
+       a_constant_that_fails_is_refused_where_every_row_needs_it},
       {"what can be null is known", what_can_be_null_is_known},
       {"refusals say where and what", refusals_say_where_and_what},
       {"rows cost no allocation after the first", rows_cost_no_allocation_after_the_first},

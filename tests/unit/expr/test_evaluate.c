@@ -72,15 +72,15 @@ static void overflow_is_an_error_under_ansi(void)
 {
   static const struct example examples[] = {
       {"i + 1", "error: [ARITHMETIC_OVERFLOW] the result of '+' does not fit"},
-      {"7 / 0", "error: [DIVIDE_BY_ZERO] division by zero"},
+      {"7 / 0", "error: column 1: [DIVIDE_BY_ZERO] division by zero"},
       {"n / 0", "null: double"},
       {"i + 1L", "2147483648: bigint"},
-      {"CAST('x' AS INT)", "error: [CAST_INVALID_INPUT] 'x' cannot be cast"},
+      {"CAST('x' AS INT)", "error: column 1: [CAST_INVALID_INPUT] 'x' cannot be cast"},
       {"TRY_CAST('x' AS INT)", "null: int"},
       {"list[9]", "error: [INVALID_ARRAY_INDEX] index 9 is outside of 3 elements"},
       {"CAST(300 AS TINYINT)",
-       "error: [CAST_OVERFLOW] the value does not fit the type it is cast to"},
-      {"i > 0 OR 1 / 0 > 1", "true: boolean"},
+       "error: column 1: [CAST_OVERFLOW] the value does not fit the type it is cast to"},
+      {"i > 0 OR 1 / 0 > 1", "error: column 1: [DIVIDE_BY_ZERO] division by zero"},
   };
   CHECK_EXAMPLES(examples, true);
 }
