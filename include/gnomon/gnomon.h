@@ -1,11 +1,12 @@
 /* gnomon, the feature store you can link. SPDX-License-Identifier: Apache-2.0
  *
  *   define   <gnomon/define.h>    what the definitions say; checks
- *   plan     <gnomon/plan.h>      which partitions a run would read and write
+ *   plan     <gnomon/backfill.h>  which partitions a run would read and write
  *   backfill <gnomon/backfill.h>  runs a plan: table partitions
  *   upload   <gnomon/upload.h>    one day's states to the online store; live rows
  *   fetch    <gnomon/fetch.h>     keys and a time in, features out
  *
+ * Beside them <gnomon/serve.h> (HTTP) and <gnomon/inspect.h> (looking at what is there).
  * Everything hangs on a session: a repository of definitions, a warehouse of tables, a store. */
 #ifndef GNOMON_GNOMON_H
 #define GNOMON_GNOMON_H

@@ -39,17 +39,6 @@ static void add_window_json(gnp_account *at, size_t i, gn_buf *out)
   gni_buf_add_char(out, '}');
 }
 
-static void add_struct_json(const gni_type *type, const gni_value *values, gn_buf *out)
-{
-  for (size_t i = 0; i < type->field_count; i++) {
-    gni_buf_add_char(out, i ? ',' : '{');
-    gni_json_add_text(out, type->fields[i].name, false);
-    gni_buf_add_char(out, ':');
-    gni_value_to_json(type->fields[i].type, &values[i], out);
-  }
-  gni_buf_add_text(out, type->field_count ? "}" : "{}");
-}
-
 /* The newest rows, oldest of them first. */
 static size_t first_shown(const gnp_account *at)
 {
@@ -62,7 +51,7 @@ void gnp_account_write_json(gnp_account *at, gn_buf *out)
   gni_buf_add_text(out, "{\"name\":");
   gni_json_add_text(out, at->group->name, false);
   gni_buf_add_text(out, ",\"keys\":");
-  add_struct_json(at->group->keys, at->keys, out);
+  gni_struct_to_json(at->group->keys, at->keys, out);
   gni_buf_add_format(
       out, ",\"accuracy\":\"%s\",\"at_ms\":%" PRId64 ",\"end_ms\":%" PRId64 ",\"row_count\":%zu",
       at->group->temporal ? "TEMPORAL" : "SNAPSHOT", at->at_ms, at->end_ms, at->rows.count);
@@ -70,12 +59,12 @@ void gnp_account_write_json(gnp_account *at, gn_buf *out)
   gni_buf_add_text(out, ",\"windows\":[");
   for (size_t i = 0; i < at->group->layout->column_count; i++) add_window_json(at, i, out);
   gni_buf_add_text(out, "],\"features\":");
-  add_struct_json(at->group->features, at->features, out);
+  gni_struct_to_json(at->group->features, at->features, out);
   gni_buf_add_text(out, ",\"rows\":[");
   for (size_t i = first_shown(at); i < at->rows.count; i++) {
     gni_buf_add_format(out, "%s{\"ts\":%" PRId64 ",\"row\":", i > first_shown(at) ? "," : "",
                        at->rows.items[i].time_ms);
-    add_struct_json(at->group->inputs, at->rows.items[i].values, out);
+    gni_struct_to_json(at->group->inputs, at->rows.items[i].values, out);
     gni_buf_add_char(out, '}');
   }
   gni_buf_add_text(out, "]}");
@@ -157,7 +146,7 @@ int gnp_account_write_text(gnp_account *at, gn_buf *out)
 {
   gn_arena *arena = &at->job.arena;
   gni_buf_add_format(out, "%.*s of ", GN_STR_ARGS(at->group->name));
-  add_struct_json(at->group->keys, at->keys, out);
+  gni_struct_to_json(at->group->keys, at->keys, out);
   gni_buf_add_format(out, "\nasked at %.*s: %s, so rows before %.*s count\n",
                      GN_STR_ARGS(instant(arena, at->at_ms)),
                      at->group->temporal ? "TEMPORAL" : "SNAPSHOT",

@@ -63,18 +63,6 @@ static void close_groups(struct answering *at)
   }
 }
 
-static void add_values(struct answering *at, const gni_type *type, const gni_value *features)
-{
-  gni_buf_add_char(at->out, '{');
-  for (size_t i = 0; i < type->field_count; i++) {
-    if (i) gni_buf_add_char(at->out, ',');
-    gni_json_add_text(at->out, type->fields[i].name, false);
-    gni_buf_add_char(at->out, ':');
-    gni_value_to_json(type->fields[i].type, &features[i], at->out);
-  }
-  gni_buf_add_char(at->out, '}');
-}
-
 static void add_failure(struct answering *at, const gn_error *failure)
 {
   gni_buf_add_text(at->out, ",\"error\":");
@@ -109,7 +97,7 @@ static void answer_found(struct answering *at, gni_answering *answering, const g
     if (chronon && found.found == GN_ABSENT && !answering->derives)
       gni_buf_add_text(at->out, "null");
     else
-      add_values(at, answering->features, found.values);
+      gni_struct_to_json(answering->features, found.values, at->out);
   }
 }
 

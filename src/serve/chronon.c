@@ -24,18 +24,6 @@ static gn_str unescape(gn_arena *arena, gn_str text)
   return (gn_str){out, len};
 }
 
-static void add_features(gn_buf *out, const gni_type *type, const gni_value *values)
-{
-  gni_buf_add_char(out, '{');
-  for (size_t i = 0; i < type->field_count; i++) {
-    if (i) gni_buf_add_char(out, ',');
-    gni_json_add_text(out, type->fields[i].name, false);
-    gni_buf_add_char(out, ':');
-    gni_value_to_json(type->fields[i].type, &values[i], out);
-  }
-  gni_buf_add_char(out, '}');
-}
-
 static void add_result(gnp_request *request, gnp_served *served, gni_answering *answering,
                        const gni_json *keys)
 {
@@ -51,7 +39,7 @@ static void add_result(gnp_request *request, gnp_served *served, gni_answering *
   if (rc == GN_OK) {
     gnp_served_count(served, &answer);
     gni_buf_add_text(out, ",\"features\":");
-    add_features(out, answering->features, answer.values);
+    gni_struct_to_json(answering->features, answer.values, out);
   } else {
     gni_buf_add_text(out, ",\"error\":");
     gni_json_add_text(out, gni_str(failure.message), false);

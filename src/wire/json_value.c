@@ -165,6 +165,12 @@ int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out)
   return out->rc;
 }
 
+int gni_struct_to_json(const gni_type *structure, const gni_value *fields, gn_buf *out)
+{
+  const gni_value value = {.list = {fields, structure->field_count}};
+  return gni_value_to_json(structure, &value, out);
+}
+
 /* ---- JSON to values -------------------------------------------------------------------------- */
 
 static int mismatch(const gni_json *node, const char *wanted, gn_error *err)

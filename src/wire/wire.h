@@ -53,6 +53,8 @@ int gni_json_write(const gni_json *node, gn_buf *out);
  * maps with their keys in byte order (of other types: as their JSON in quotes), structs by field
  * name. */
 int gni_value_to_json(const gni_type *type, const gni_value *value, gn_buf *out);
+/* The same for a struct whose fields are at hand. */
+int gni_struct_to_json(const gni_type *structure, const gni_value *fields, gn_buf *out);
 /* A JSON node as a value of a type: numbers for numbers (range-checked), text for strings, dates
  * and timestamps in ISO or as days and microseconds, base64 for binary, objects for maps and
  * structs (unknown members are an error, absent ones null); decimals as text or number. Reads what
