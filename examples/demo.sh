@@ -26,10 +26,16 @@ step() {
   printf '%-10s %5s.%03d s  %s\n' "$name" "$(((end - begin) / 1000))" "$(((end - begin) % 1000))" "$(tail -n 1 "$work/said")"
 }
 
+# all VERB OPTION...: for each GroupBy; then what it came to, added up: {"rows": 12, "keys": 3, ...}.
 all() {
   verb=$1
   shift
-  for conf in carriers aircraft airports planes; do gnomon "$verb" "flights.$conf.v1" "$@"; done
+  for conf in carriers aircraft airports planes; do
+    gnomon "$verb" "flights.$conf.v1" --json "$@" || return 1
+  done >"$work/reports"
+  tr -d '{}"' <"$work/reports" | tr ',' '\n' | awk -F: '{ sum[$1] += $2 } END {
+    if (sum["partitions"]) printf "%d days of 4 GroupBys, %d rows\n", sum["partitions"], sum["rows"]
+    else printf "%d keys of 4 GroupBys, %.1f MB\n", sum["keys"], sum["bytes"] / 1e6 }'
 }
 
 echo "gnomon on 336,776 departures from New York, 2013"
