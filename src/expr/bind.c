@@ -229,16 +229,6 @@ static bool all_constant(const gni_bound *const *args, size_t count)
   return true;
 }
 
-/* Does it compute only some of its arguments? */
-static bool is_conditional(const gnp_function *function)
-{
-  static const char *const names[] = {"if", "case", "coalesce", "nvl", "nvl2", "nanvl", "nullif"};
-  const char *name = function->same_as ? function->same_as : function->name;
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (strcmp(name, names[i]) == 0) return true;
-  return false;
-}
-
 /* A constant that fails is left for run time where a branch may never be taken. Elsewhere it ends
  * the query under ANSI, as Spark's folding does. */
 static int fold(gnp_binder *b, const gni_expr *expr, gni_bound *node, const gni_bound **out)
@@ -306,7 +296,7 @@ int gnp_bind_call(gnp_binder *b, const gnp_function *function, const gni_expr *e
   settle_nulls(node);
   node->can_fail |=
       (function->flags & GNP_CAN_FAIL) || (b->options.ansi && (function->flags & GNP_ANSI_FAILS));
-  bool some = is_conditional(function);
+  bool some = function->flags & GNP_CONDITIONAL;
   for (size_t i = 0; i < node->arg_count; i++) {
     node->can_fail |= node->args[i]->can_fail;
     node->doomed |= node->args[i]->doomed && !some;

@@ -128,6 +128,8 @@ enum gnp_function_flags {
   GNP_NO_FOLD = 32,      /* not a constant even of constants */
   GNP_STRICT = 128,      /* has an `eval`, yet a null argument makes it null */
   GNP_KNOWS_NULLS = 256, /* `bind` has said whether it can be null */
+  GNP_CONDITIONAL = 512, /* computes only some of its arguments */
+  GNP_COMPARES = 1024,   /* a comparison: the engine moves constants from one side to the other */
   GNP_HIDDEN = 64        /* an operator's or form's helper; not a name that can be called */
 };
 

@@ -257,19 +257,9 @@ static bool order_matters(const gni_bound *node)
 }
 
 /* DuckDB turns x - 3 = 1 into x = 4, and the overflow of x - 3 is not seen any more. */
-static bool overflow_matters(const gni_bound *node)
+static bool failure_matters(const gni_bound *node)
 {
-  static const char *const comparisons[] = {"=", "==", "<=>", "<>", "!=", "<", "<=", ">", ">="};
-  bool compares = false;
-  for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
-    compares |= strcmp(node->function->name, comparisons[i]) == 0;
-  for (size_t i = 0; compares && i < node->arg_count; i++) {
-    const gni_bound *arg = node->args[i];
-    bool arithmetic = arg->kind == GNP_CALL && arg->function->name[0] &&
-                      strchr("+-*", arg->function->name[0]) && !arg->function->name[1];
-    if (arithmetic && arg->can_fail) return true;
-  }
-  return false;
+  return node->function->flags & GNP_COMPARES && node->can_fail;
 }
 
 int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
@@ -286,7 +276,7 @@ int gnp_emit_node(gnp_emitter *e, const gni_bound *node)
   case GNP_CALL:
     break;
   }
-  if (order_matters(node) || overflow_matters(node)) return gnp_emit_function(e, node);
+  if (order_matters(node) || failure_matters(node)) return gnp_emit_function(e, node);
   if (node->emit) return node->emit(e, node);
   if (node->sql) return gnp_emit_template(e, node, node->sql);
   return gnp_emit_function(e, node);
