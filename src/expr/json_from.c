@@ -87,6 +87,7 @@ static enum outcome read_real(const reader *r, const gni_type *type, gni_value *
   if (!number && token != GNP_JSON_TEXT) return MISFIT;
   if (!special_real(r->json.text, &value) && !(number && gnp_text_to_double(r->json.text, &value)))
     return MISFIT;
+  if (token == GNP_JSON_INTEGER && value == 0) value = 0; /* a whole -0 has no sign */
   *out = gni_value_real(type->kind == GNI_FLOAT ? (double)(float)value : value);
   return WHOLE;
 }
