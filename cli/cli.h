@@ -83,27 +83,30 @@ void cli_begin(cli_args *args, int argc, char **argv);
 int cli_end(int status);
 /* Opens the session that the global options describe; with progress on a terminal. */
 int cli_open(const cli_args *args, gn_session **session);
-/* Says what failed, in the shape of all our diagnostics (in JSON for --json), and gives the exit
+/* What is marked GN_API, the modules of commands call, too.
+ *
+ * Says what failed, in the shape of all our diagnostics (in JSON for --json), and gives the exit
  * status. */
-int cli_fail(const gn_error *err);
+GN_API int cli_fail(const gn_error *err);
 /* The same for what the program finds itself: `code` is a gn_code, `hint` may be NULL. */
-int cli_refuse(const char *diagnostic, int code, const char *hint, const char *format, ...)
+GN_API int cli_refuse(const char *diagnostic, int code, const char *hint, const char *format, ...)
     GN_PRINTF(4, 5);
-/* A mistake on the command line: exit status 64. */
 /* Says what --skip-unsupported left out: nothing, since every operation is computed. */
 void cli_note_skipped(const cli_args *args);
-int cli_usage(const char *diagnostic, const char *hint, const char *format, ...) GN_PRINTF(3, 4);
+/* A mistake on the command line: exit status 64. */
+GN_API int cli_usage(const char *diagnostic, const char *hint, const char *format, ...)
+    GN_PRINTF(3, 4);
 /* A file that cannot be opened, read, written or made: `verb` says which, errno why. */
 int cli_file_failed(const char *verb, const char *path);
-void cli_note(const cli_args *args, const char *format, ...) GN_PRINTF(2, 3);
+GN_API void cli_note(const cli_args *args, const char *format, ...) GN_PRINTF(2, 3);
 void cli_progress_end(void);
 bool cli_color(const cli_args *args);
 /* Writes all of it to stdout. */
-void cli_print(const char *text, size_t len);
+GN_API void cli_print(const char *text, size_t len);
 /* The first text member `name` of our own JSON, without its escapes, cut to `size`. */
 bool cli_json_text(const char *json, const char *name, char *out, size_t size);
 /* In quotes, with JSON's escapes, to stdout. */
-void cli_print_json_text(const char *text);
+GN_API void cli_print_json_text(const char *text);
 /* A whole file, or stdin for "-", as text; freed with gn_text_free. */
 int cli_read_file(const char *path, gn_text *out);
 
@@ -127,7 +130,7 @@ int cmd_analyze(const cli_args *args);
 int cmd_diff(const cli_args *args);
 int cmd_stats(const cli_args *args);
 int cmd_store(const cli_args *args);
-int cmd_spark(const cli_args *args); /* not in the wheel */
+int cmd_spark(const cli_args *args); /* a module; not in the wheel */
 int cmd_explain(const cli_args *args);
 int cmd_doctor(const cli_args *args);
 int cmd_completion(const cli_args *args);

@@ -1,4 +1,5 @@
-/* A Spark Connect server from the command line. SPDX-License-Identifier: Apache-2.0
+/* A Spark Connect server from the command line: the module gnomon-spark.so.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * The first word is what to do, then the server's URL (or $SPARK_REMOTE). Ctrl-C ends what runs on
  * the server, too: a thread waits for it, since the library is to be called from there. */
@@ -12,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "module.h"
 
 typedef struct spark {
   const cli_args *args;
@@ -319,7 +320,7 @@ static bool is_url(const char *word)
   return strncmp(word, "sc://", 5) == 0 || strncmp(word, "unix:", 5) == 0;
 }
 
-int cmd_spark(const cli_args *args)
+static int run(const cli_args *args)
 {
   const struct verb *verb = find_verb(args->word_count ? args->words[0] : NULL);
   bool has_url = args->word_count > 1 && is_url(args->words[1]);
@@ -347,3 +348,5 @@ int cmd_spark(const cli_args *args)
   sparkc_session_close(s.session);
   return rc;
 }
+
+const cli_module cli_spark = {.version = GN_VERSION, .args_size = sizeof(cli_args), .run = run};

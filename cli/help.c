@@ -156,6 +156,8 @@ static const char *const environment_rows[][2] = {
     {"GNOMON_STORE", "the online store, where --store does not say"},
     {"GNOMON_PYTHON", "the Python that compiles definitions"},
     {"GNOMON_ENGINE_PATH", "the folder of the engine's module"},
+    {"GNOMON_HTTP_PATH", "the folder of the server's module"},
+    {"GNOMON_SPARK_PATH", "the folder of the module of the command spark"},
     {"NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "colour off, or on"}};
 
 void cli_print_manual(void)

@@ -88,7 +88,7 @@ def test_everything_is_installed(installed: Installed) -> None:
     }
     names = {Path(path).name for path in found}
     headers = {path.name for path in (ROOT / "include" / "gnomon").glob("*.h")}
-    modules = {"gnomon-engine-duckdb.so", "gnomon-http.so"}
+    modules = {"gnomon-engine-duckdb.so", "gnomon-http.so", "gnomon-spark.so"}
     packages = {"gnomon.pc", "gnomon-engine-duckdb.pc"}
     archives = {"libgnomon.a", "libgnomon-engine-duckdb.a"}
     completions = {"gnomon.bash", "gnomon.fish", "_gnomon"}
@@ -105,6 +105,26 @@ def test_the_program_runs_where_it_was_installed(installed: Installed, repo: Pat
     assert json.loads(text)["values"] == expected(purchases(), USERS[1])
     rows = run(program, "-C", repo, "sql", "SELECT count(*) AS n FROM purchases", "--json")
     assert json.loads(rows) == [{"n": len(purchases())}]
+
+
+def test_tls_is_loaded_by_the_command_spark_alone(installed: Installed) -> None:
+    program = installed.folder / "usr" / "local" / "bin" / "gnomon"
+    assert "libssl" not in run("ldd", program)
+    done = subprocess.run(
+        [program, "spark", "dance", "sc://localhost"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "wants ping, sql" in done.stderr, done.stderr
+    elsewhere = subprocess.run(
+        [program, "spark", "ping", "sc://localhost:1", "--json"],
+        env={**os.environ, "GNOMON_SPARK_PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert elsewhere.returncode == 66 and '"GC015"' in elsewhere.stderr
 
 
 def test_a_c99_program_links_the_shared_library(
