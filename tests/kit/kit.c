@@ -319,6 +319,7 @@ int test_main(const test_case *cases, size_t count)
     void *initial = (void *)(uintptr_t)&cases[i];
     tests[chosen++] = (struct CMUnitTest){cases[i].name, run_case, NULL, end_case, initial};
   }
+  if (test_effort() > 1) printf("# GN_SEED=%" PRIu64 "\n", seed());
   int failed = _cmocka_run_group_tests("", tests, chosen, NULL, NULL);
   free(tests);
   return failed != 0;
