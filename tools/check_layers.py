@@ -42,6 +42,7 @@ OUTSIDE_HEADERS = {
     "nanoarrow/": "src/data",
     "xxhash.h": "src/base",
     "yyjson.h": "src/wire",
+    "yaml.h": "src/wire",
     "nghttp2/": "src/wire",
     "openssl/": "src/wire",
     "protobuf-c/": "src/sparkconnect",
