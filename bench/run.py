@@ -24,6 +24,7 @@ import repository
 import sketches
 import w1_snapshot
 import w4_upload
+import w5_feast
 import w5_fetch
 import w6_http
 import w7_compile
@@ -37,6 +38,7 @@ WORKLOADS = {
     "w4": lambda work: [w4_upload.run(work)],
     "w4-64": lambda work: [w4_upload.run(work, features=64)],
     "w5": w5_fetch.run,
+    "w5-feast": lambda work: [w5_feast.run(work)],
     "w6": lambda work: [w6_http.run(work)],
     "w7": lambda work: [w7_compile.run(work)],
     "w8": w8_spark.run,

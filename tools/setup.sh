@@ -171,9 +171,11 @@ need_lint() {
 
 need_bench() {
   need_build
+  debian deps/apt-bench.txt
   once bench "the benchmarks' peers" deps/bench.txt
   [ ! -f deps/oracle-chronon.txt ] ||
     once oracle_chronon "chronon-ai, to compare with" deps/oracle-chronon.txt
+  once oracle_feast "Feast, to compare with" deps/oracle-feast.txt
 }
 
 need_all() {
