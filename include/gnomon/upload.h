@@ -63,7 +63,10 @@ GN_API int gn_metadata_upload(gn_session *session, const char *const *confs, siz
  * Puts live rows of a TEMPORAL GroupBy into the store: they count from the next fetch on.
  *
  * @shape   `events`: JSON lines, {"ts": ms, "row": {column: value}} or {"ts": ms, column: value,
- * …}; the columns are those that the sources select
+ *          …}; the columns are those that the sources select. Of entities a line is a change:
+ *          {"mutation_ts": ms, "before": {"ts": ms, column: value, …}, "after": {…}}, where an
+ *          insert has no `before` and a delete no `after`; or one image with "ts", "mutation_ts"
+ *          (`ts` when not given) and "is_before"
  * @unit    ts: milliseconds since 1970-01-01T00:00Z
  * @own     nothing; `*rows` is the number put
  * @null    a row whose keys are all null is skipped, as in a stream of Chronon's; so is one without

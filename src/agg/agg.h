@@ -232,4 +232,20 @@ int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t b
                      const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
                      gn_arena *arena, gni_value *outputs, gn_error *err);
 
+/* A change of an entity: an image of its row, and when the change was made. An update is two: the
+ * image before, taken back, and the image after. */
+typedef struct gni_mutation {
+  gni_row row;
+  int64_t at_ms; /* of the change; row.time_ms is the row's own time */
+  bool is_before;
+} gni_mutation;
+
+/* The same for entities: `mutations` by (time of change, put order). One counts iff batch_end <=
+ * its at_ms < at_ms and its row lies in the window. All of them are applied at each question, so a
+ * row whose time is still to come counts once it has. Operations that are not deletable ignore
+ * reversals, as upstream's do. */
+int gni_batch_answer_mutated(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                             const gni_mutation *mutations, size_t count, int64_t at_ms,
+                             int boundary, gn_arena *arena, gni_value *outputs, gn_error *err);
+
 #endif

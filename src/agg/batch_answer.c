@@ -11,6 +11,8 @@ struct question {
   int boundary;
   const gni_row *live;
   size_t live_count;
+  const gni_mutation *mutations; /* instead of live rows */
+  size_t mutation_count;
   gn_arena *arena;
   gn_error *err;
 };
@@ -157,6 +159,69 @@ static int answer(const struct question *q, size_t c, gni_value *out)
   rc = gnp_rows_fold(base, q->live, from, q->live_count, g.state, q->arena, q->err);
   return rc == GN_OK ? gnp_state_finish(base, g.state, out, q->arena, q->err) : rc;
 }
+
+/* ---- entities ---- */
+
+/* A change counts where the row that it is about lies in the window. What cannot be taken back
+ * stays: operations that are not deletable do not see reversals. */
+static int apply_mutations(const struct question *q, const gni_window_column *column,
+                           int64_t start_ms, struct growing *g)
+{
+  const gni_base_column *base = g->base;
+  for (size_t i = 0; i < q->mutation_count; i++) {
+    const gni_mutation *mutation = &q->mutations[i];
+    const gni_row *row = &mutation->row;
+    if (mutation->at_ms < q->batch_end_ms || mutation->at_ms >= q->at_ms) continue;
+    if (row->time_ms < start_ms || row->time_ms >= q->at_ms) continue;
+    const gni_value *input = &row->values[base->input];
+    const gni_value *bucket = base->bucket < 0 ? NULL : &row->values[base->bucket];
+    int rc =
+        mutation->is_before
+            ? gni_state_drop(base->aggregator, g->state, input, bucket, row->time_ms, q->arena)
+            : gni_state_update(base->aggregator, g->state, input, bucket, row->time_ms, q->arena);
+    if (rc != GN_OK) return gnp_state_fail(q->err, column->name, q->arena, rc);
+    g->any = true;
+  }
+  return GN_OK;
+}
+
+/* Changes go onto the collapsed state, where most rows that they are about are; the tail follows.
+ */
+static int answer_mutated(const struct question *q, size_t c, gni_value *out)
+{
+  const gni_window_column *column = &q->layout->columns[c];
+  int64_t start_ms = gni_window_start(column->window, q->at_ms, GNI_FIVE_MINUTE);
+  struct growing g = {.base = &q->layout->bases[column->base]};
+  int rc = gnp_state_take(g.base, q->arena, &g.state, q->err);
+  if (rc == GN_OK && q->collapsed) rc = add_saved(q, &g, &q->collapsed[c]);
+  if (rc == GN_OK) rc = apply_mutations(q, column, start_ms, &g);
+  if (rc == GN_OK && q->collapsed && !gnp_is_unbounded(column->window))
+    rc = add_tail(q, column, start_ms, &g);
+  return rc == GN_OK ? gnp_state_finish(g.base, g.state, out, q->arena, q->err) : rc;
+}
+
+int gni_batch_answer_mutated(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                             const gni_mutation *mutations, size_t count, int64_t at_ms,
+                             int boundary, gn_arena *arena, gni_value *outputs, gn_error *err)
+{
+  struct question q = {
+      .layout = layout,
+      .batch_end_ms = batch_end_ms,
+      .at_ms = at_ms,
+      .boundary = boundary,
+      .mutations = mutations,
+      .mutation_count = count,
+      .arena = arena,
+      .err = err,
+  };
+  int rc = check_times(&q);
+  if (rc == GN_OK) rc = open_saved(&q, saved);
+  for (size_t c = 0; c < layout->column_count && rc == GN_OK; c++)
+    rc = answer_mutated(&q, c, &outputs[c]);
+  return rc;
+}
+
+/* ---- events ---- */
 
 int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
                      const gni_row *live, size_t live_count, int64_t at_ms, int boundary,

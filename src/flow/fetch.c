@@ -10,7 +10,7 @@ static void look_free(gn_fetcher *fetcher, gnp_look *look)
   gni_arena_deinit(&look->arena);
   gni_buf_deinit(&look->key);
   gni_buf_deinit(&look->text);
-  gni_free(fetcher->session->alloc, look->live, look->live_capacity * sizeof *look->live);
+  gnp_live_deinit(&look->live, fetcher->session->alloc);
   gni_free(fetcher->session->alloc, look, sizeof *look);
 }
 
@@ -150,45 +150,15 @@ size_t gn_fetcher_feature(const gn_fetcher *fetcher, size_t index, const char **
 
 /* ---- answering one key ---- */
 
-struct live_rows {
-  gn_fetcher *fetcher;
-  gnp_look *look;
-  gn_error *err;
-};
-
-static int add_live(void *user, gn_str bytes, int64_t time_ms)
-{
-  struct live_rows *rows = user;
-  gnp_look *look = rows->look;
-  gni_value record;
-  if (look->live_count == look->live_capacity) {
-    size_t capacity = look->live_capacity ? look->live_capacity * 2 : 64;
-    gni_row *grown =
-        gni_resize(rows->fetcher->session->alloc, look->live, look->live_capacity * sizeof *grown,
-                   gni_size_mul(capacity, sizeof *grown));
-    if (!grown) return gni_fail_nomem(rows->err, capacity * sizeof *grown);
-    look->live = grown;
-    look->live_capacity = capacity;
-  }
-  int rc =
-      gni_avro_decode(look->serving->records.selected, bytes, &look->arena, &record, rows->err);
-  if (rc != GN_OK) return rc;
-  look->live[look->live_count++] = (gni_row){record.list.items, time_ms};
-  return GN_OK;
-}
-
 /* TEMPORAL: the batch state and the rows since. */
 static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value *saved,
                            int64_t at_ms, gni_value *values, gn_error *err)
 {
-  const gnp_serving *serving = look->serving;
-  int64_t batch_end_ms = serving->generation.batch_end_ms;
-  struct live_rows rows = {fetcher, look, err};
-  look->live_count = 0;
-  int rc = gni_store_scan(look->reader, fetcher->stream, gni_buf_view(&look->key), batch_end_ms,
-                          add_live, &rows, err);
+  int64_t batch_end_ms = look->serving->generation.batch_end_ms;
+  int rc = gnp_live_read(&look->live, look->serving, look->reader, fetcher->stream,
+                         gni_buf_view(&look->key), batch_end_ms, &look->arena, err);
   if (rc != GN_OK) return rc;
-  if (!saved && look->live_count == 0) return GN_ABSENT;
+  if (!saved && look->live.count == 0) return GN_ABSENT;
   if (at_ms < batch_end_ms) {
     gni_fail_as(err, "GO011", GN_E_INVALID,
                 "the time asked for is before the batch end (%lld < %lld)", (long long)at_ms,
@@ -197,8 +167,8 @@ static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value 
         err, "states only look forward: ask for a time after the upload, or upload an earlier day");
     return GN_E_INVALID;
   }
-  return gni_batch_answer(serving->group->layout, saved, batch_end_ms, look->live, look->live_count,
-                          at_ms, fetcher->session->config.boundary, &look->arena, values, err);
+  return gnp_live_answer(&look->live, look->serving, saved, at_ms,
+                         fetcher->session->config.boundary, &look->arena, values, err);
 }
 
 static int find_values(gn_fetcher *fetcher, gnp_look *look, const gni_value *keys, int64_t at_ms,

@@ -2,7 +2,7 @@
 #ifndef GNOMON_SRC_FLOW_FETCHER_H
 #define GNOMON_SRC_FLOW_FETCHER_H
 
-#include "flow/serving.h"
+#include "flow/live.h"
 
 /* What one call needs; kept between calls, so that a warm one allocates nothing. */
 typedef struct gnp_look {
@@ -11,8 +11,7 @@ typedef struct gnp_look {
   gnp_serving *serving;
   gn_arena arena;
   gn_buf key, text;
-  gni_row *live;
-  size_t live_count, live_capacity;
+  gnp_live live;
 } gnp_look;
 
 struct gn_fetcher {

@@ -28,12 +28,10 @@ static bool grow(struct puts *puts)
   return puts->keys && puts->values && puts->times;
 }
 
-/* The members of `row` that are fields of `type`, as one record. */
-static int read_record(struct puts *puts, const gni_json *row, const gni_type *type,
-                       const gni_avro_schema *schema, gn_str *bytes, bool *all_null)
+/* The cells of `row` that are fields of `type`; null where it has none. */
+static int read_cells(struct puts *puts, const gni_json *row, const gni_type *type,
+                      gni_value *cells, bool *all_null)
 {
-  gni_value *cells = GN_TAKE(&puts->line, gni_value, type->field_count);
-  if (!cells) return gni_fail_nomem(puts->err, type->field_count * sizeof *cells);
   *all_null = true;
   for (size_t i = 0; i < type->field_count; i++) {
     const gni_field *field = &type->fields[i];
@@ -46,7 +44,13 @@ static int read_record(struct puts *puts, const gni_json *row, const gni_type *t
     }
     *all_null = *all_null && cells[i].is_null;
   }
-  gni_value record = {.list = {cells, type->field_count}};
+  return GN_OK;
+}
+
+static int encode(struct puts *puts, const gni_avro_schema *schema, const gni_value *cells,
+                  size_t count, gn_str *bytes)
+{
+  gni_value record = {.list = {cells, count}};
   gni_buf_reset(&puts->encoded);
   int rc = gni_avro_encode(schema, &record, &puts->encoded, puts->err);
   if (rc != GN_OK) return rc;
@@ -54,26 +58,99 @@ static int read_record(struct puts *puts, const gni_json *row, const gni_type *t
   return bytes->ptr ? GN_OK : gni_fail_nomem(puts->err, puts->encoded.len);
 }
 
-static int read_event(struct puts *puts, const gni_json *event)
+/* ---- one row --------------------------------------------------------------------------------- */
+
+/* An image of a row, and when it counts. */
+struct image {
+  const gni_json *row;
+  const gni_json *ts;
+  int64_t at_ms; /* its place in the stream */
+  bool is_before;
+};
+
+static int read_ms(struct puts *puts, const gni_json *cell, const char *name, int64_t *out)
+{
+  if (cell->kind != GNI_JSON_INTEGER)
+    return gni_fail_as(puts->err, "GO014", GN_E_PARSE,
+                       "\"%s\" is not a whole number of milliseconds", name);
+  *out = cell->integer;
+  return GN_OK;
+}
+
+static bool is_given(const gni_json *cell)
+{
+  return cell && cell->kind != GNI_JSON_NULL;
+}
+
+static int add_image(struct puts *puts, const struct image *image)
 {
   const gni_group *group = puts->serving->group;
-  const gni_json *row = gni_json_member(event, "row"), *time = gni_json_member(event, "ts");
+  const gnp_records *records = &puts->serving->records;
+  size_t keys = group->keys->field_count, inputs = group->inputs->field_count;
+  gni_value *cells = GN_TAKE(&puts->line, gni_value, keys + inputs + 2);
   bool no_key, no_value;
+  int64_t ts_ms;
+  if (!cells) return gni_fail_nomem(puts->err, (keys + inputs + 2) * sizeof *cells);
+  if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
+  int rc = read_ms(puts, image->ts, "ts", &ts_ms);
+  if (rc == GN_OK) rc = read_cells(puts, image->row, group->keys, cells, &no_key);
+  if (rc != GN_OK || no_key) return rc;
+  rc = encode(puts, records->key, cells, keys, &puts->keys[puts->count]);
+  cells += keys;
+  if (rc == GN_OK) rc = read_cells(puts, image->row, group->inputs, cells, &no_value);
+  cells[inputs] = gni_value_integer(ts_ms);
+  cells[inputs + 1] = gni_value_boolean(image->is_before);
+  if (rc == GN_OK)
+    rc = encode(puts, records->live, cells, inputs + (gnp_is_mutated(group) ? 2 : 0),
+                &puts->values[puts->count]);
+  if (rc == GN_OK) puts->times[puts->count++] = image->at_ms;
+  return rc;
+}
+
+/* {"mutation_ts": ms, "before": {row with ts}, "after": {…}}: what was goes before what is. */
+static int read_change(struct puts *puts, const gni_json *event)
+{
+  static const char *const names[] = {"before", "after"};
+  const gni_json *changed = gni_json_member(event, "mutation_ts");
+  for (size_t i = 0; i < 2; i++) {
+    struct image image = {.row = gni_json_member(event, names[i]), .is_before = i == 0};
+    if (!is_given(image.row)) continue;
+    if (image.row->kind != GNI_JSON_OBJECT)
+      return gni_fail_as(puts->err, "GO014", GN_E_PARSE, "\"%s\" is no object", names[i]);
+    image.ts = gni_json_member(image.row, "ts");
+    if (!is_given(image.ts)) continue;
+    int rc = is_given(changed) ? read_ms(puts, changed, "mutation_ts", &image.at_ms)
+                               : read_ms(puts, image.ts, "ts", &image.at_ms);
+    if (rc == GN_OK) rc = add_image(puts, &image);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
+}
+
+/* {"ts": ms, "row": {…}} or {"ts": ms, …}; of entities also with mutation_ts and is_before. */
+static int read_row(struct puts *puts, const gni_json *event)
+{
+  bool mutated = gnp_is_mutated(puts->serving->group);
+  const gni_json *row = gni_json_member(event, "row");
+  const gni_json *before = mutated ? gni_json_member(event, "is_before") : NULL;
+  const gni_json *changed = mutated ? gni_json_member(event, "mutation_ts") : NULL;
+  struct image image = {.row = row ? row : event, .ts = gni_json_member(event, "ts")};
+  if (!is_given(image.ts)) return GN_OK; /* as a stream of Chronon's skips it */
+  if (is_given(before) && before->kind != GNI_JSON_BOOLEAN)
+    return gni_fail_as(puts->err, "GO014", GN_E_PARSE, "\"is_before\" is not true or false");
+  image.is_before = is_given(before) && before->boolean;
+  int rc = is_given(changed) ? read_ms(puts, changed, "mutation_ts", &image.at_ms)
+                             : read_ms(puts, image.ts, "ts", &image.at_ms);
+  return rc == GN_OK ? add_image(puts, &image) : rc;
+}
+
+static int read_event(struct puts *puts, const gni_json *event)
+{
   if (event->kind != GNI_JSON_OBJECT)
     return gni_fail_as(puts->err, "GO014", GN_E_PARSE, "an event is an object");
-  if (!row) row = event;
-  if (!time || time->kind == GNI_JSON_NULL) return GN_OK; /* as a stream of Chronon's skips it */
-  if (time->kind != GNI_JSON_INTEGER)
-    return gni_fail_as(puts->err, "GO014", GN_E_PARSE,
-                       "\"ts\" is not a whole number of milliseconds");
-  if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
-  int rc = read_record(puts, row, group->keys, puts->serving->records.key, &puts->keys[puts->count],
-                       &no_key);
-  if (rc != GN_OK || no_key) return rc;
-  rc = read_record(puts, row, group->inputs, puts->serving->records.selected,
-                   &puts->values[puts->count], &no_value);
-  if (rc == GN_OK) puts->times[puts->count++] = time->integer;
-  return rc;
+  bool change = gnp_is_mutated(puts->serving->group) &&
+                (gni_json_member(event, "before") || gni_json_member(event, "after"));
+  return change ? read_change(puts, event) : read_row(puts, event);
 }
 
 static int read_events(struct puts *puts, gn_str events)

@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/serving.h"
 
+bool gnp_is_mutated(const gni_group *group)
+{
+  return group->entities && group->temporal && group->layout;
+}
+
+/* A change's record: the row, then its own time and whether it is the image before. */
+static const gni_type *mutation_type(const gni_group *group, gn_arena *arena)
+{
+  size_t count = group->inputs->field_count;
+  gni_field *fields = GN_TAKE(arena, gni_field, count + 2);
+  gn_str name = gni_str_format(arena, "%.*s_MUTATION_COLS", GN_STR_ARGS(group->clean_name));
+  if (!fields || !name.ptr) return NULL;
+  memcpy(fields, group->inputs->fields, count * sizeof *fields);
+  fields[count] = (gni_field){GN_STR("ts"), &gni_type_long};
+  fields[count + 1] = (gni_field){GN_STR("is_before"), &gni_type_boolean};
+  return gni_type_struct(arena, name, fields, count + 2);
+}
+
 int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err)
 {
   const gni_type *key =
@@ -15,9 +33,11 @@ int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, 
     value = gni_batch_type(group->layout, state_name, arena);
   else if (group->layout)
     value = gni_type_struct(arena, output_name, group->values->fields, group->values->field_count);
-  if (!value) return gni_fail_nomem(err, 1);
+  const gni_type *live = gnp_is_mutated(group) ? mutation_type(group, arena) : selected;
+  if (!value || !live) return gni_fail_nomem(err, 1);
   int rc = gni_avro_schema_from_type(key, arena, &out->key, err);
   if (rc == GN_OK) rc = gni_avro_schema_from_type(selected, arena, &out->selected, err);
+  if (rc == GN_OK) rc = gni_avro_schema_from_type(live, arena, &out->live, err);
   if (rc == GN_OK) rc = gni_avro_schema_from_type(value, arena, &out->value, err);
   if (rc != GN_OK) gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
   return rc;

@@ -15,10 +15,14 @@
 /* How keys and values of a group are encoded. */
 typedef struct gnp_records {
   const gni_avro_schema *key;      /* "Key" */
-  const gni_avro_schema *selected; /* "Value": the inputs; also the form of live rows */
+  const gni_avro_schema *selected; /* "Value": the inputs */
+  const gni_avro_schema *live; /* rows of a stream: the inputs; of entities with ts, is_before */
   const gni_avro_schema
       *value; /* final values (_OUTPUT), batch states (_IR), or the selected ones */
 } gnp_records;
+
+/* Whether live rows are changes of entities, in the order of the changes. */
+bool gnp_is_mutated(const gni_group *group);
 
 /* GN_E_UNSUPPORTED names a column whose type Avro cannot hold. */
 int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err);

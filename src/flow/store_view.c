@@ -141,7 +141,7 @@ static int add_live(void *user, gn_str bytes, int64_t time_ms)
 {
   struct record *at = user;
   gni_value row;
-  const gni_avro_schema *schema = at->look->serving->records.selected;
+  const gni_avro_schema *schema = at->look->serving->records.live;
   int rc = gni_avro_decode(schema, bytes, &at->look->arena, &row, at->err);
   if (rc != GN_OK) return rc;
   gni_buf_add_format(at->out, "%s{\"ts\":%" PRId64 ",\"row\":", at->live++ ? "," : "", time_ms);

@@ -1,0 +1,92 @@
+/* Live rows: from the store's bytes to what the windows take. SPDX-License-Identifier: Apache-2.0
+ */
+#include "flow/live.h"
+
+void gnp_live_deinit(gnp_live *live, const gn_alloc *alloc)
+{
+  gni_free(alloc, live->rows, live->row_capacity * sizeof *live->rows);
+  gni_free(alloc, live->mutations, live->mutation_capacity * sizeof *live->mutations);
+  *live = (gnp_live){0};
+}
+
+struct reading {
+  gnp_live *live;
+  const gnp_serving *serving;
+  gn_arena *arena;
+  gn_error *err;
+};
+
+/* Room for one more of `size` bytes behind the items at `*items`. */
+static int make_room(const struct reading *reading, void **items, size_t *capacity, size_t size)
+{
+  if (reading->live->count < *capacity) return GN_OK;
+  size_t wanted = *capacity ? *capacity * 2 : 64;
+  void *grown =
+      gni_resize(reading->serving->alloc, *items, *capacity * size, gni_size_mul(wanted, size));
+  if (!grown) return gni_fail_nomem(reading->err, gni_size_mul(wanted, size));
+  *items = grown;
+  *capacity = wanted;
+  return GN_OK;
+}
+
+static int decode(const struct reading *reading, gn_str bytes, gni_value *record)
+{
+  return gni_avro_decode(reading->serving->records.live, bytes, reading->arena, record,
+                         reading->err);
+}
+
+static int add_row(void *user, gn_str bytes, int64_t time_ms)
+{
+  struct reading *reading = user;
+  gnp_live *live = reading->live;
+  gni_value record;
+  void *items = live->rows;
+  int rc = make_room(reading, &items, &live->row_capacity, sizeof *live->rows);
+  live->rows = items;
+  if (rc == GN_OK) rc = decode(reading, bytes, &record);
+  if (rc == GN_OK) live->rows[live->count++] = (gni_row){record.list.items, time_ms};
+  return rc;
+}
+
+/* The record ends with the row's own time and whether it is the image before. */
+static int add_mutation(void *user, gn_str bytes, int64_t time_ms)
+{
+  struct reading *reading = user;
+  gnp_live *live = reading->live;
+  size_t inputs = reading->serving->group->inputs->field_count;
+  gni_value record;
+  void *items = live->mutations;
+  int rc = make_room(reading, &items, &live->mutation_capacity, sizeof *live->mutations);
+  live->mutations = items;
+  if (rc == GN_OK) rc = decode(reading, bytes, &record);
+  if (rc != GN_OK) return rc;
+  const gni_value *values = record.list.items;
+  const gni_value *ts = &values[inputs], *is_before = &values[inputs + 1];
+  if (ts->is_null) return GN_OK;
+  live->mutations[live->count++] =
+      (gni_mutation){.row = {values, ts->integer},
+                     .at_ms = time_ms,
+                     .is_before = !is_before->is_null && is_before->boolean};
+  return GN_OK;
+}
+
+int gnp_live_read(gnp_live *live, const gnp_serving *serving, gni_store_reader *reader,
+                  gn_str stream, gn_str key, int64_t from_ms, gn_arena *arena, gn_error *err)
+{
+  struct reading reading = {live, serving, arena, err};
+  live->count = 0;
+  return gni_store_scan(reader, stream, key, from_ms,
+                        gnp_is_mutated(serving->group) ? add_mutation : add_row, &reading, err);
+}
+
+int gnp_live_answer(const gnp_live *live, const gnp_serving *serving, const gni_value *saved,
+                    int64_t at_ms, int boundary, gn_arena *arena, gni_value *values, gn_error *err)
+{
+  const gni_layout *layout = serving->group->layout;
+  int64_t batch_end_ms = serving->generation.batch_end_ms;
+  if (gnp_is_mutated(serving->group))
+    return gni_batch_answer_mutated(layout, saved, batch_end_ms, live->mutations, live->count,
+                                    at_ms, boundary, arena, values, err);
+  return gni_batch_answer(layout, saved, batch_end_ms, live->rows, live->count, at_ms, boundary,
+                          arena, values, err);
+}
