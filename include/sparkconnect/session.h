@@ -20,7 +20,8 @@ enum sparkc_event_kind {
   SPARKC_EVENT_BATCH = 5,    /* rows came: rows, bytes */
   SPARKC_EVENT_PROGRESS = 6, /* tasks_done of tasks_total, bytes read; finished at the end */
   SPARKC_EVENT_OBSERVED = 7, /* an observed metric: name, key, text */
-  SPARKC_EVENT_WARNING = 8   /* text */
+  SPARKC_EVENT_WARNING = 8,  /* text */
+  SPARKC_EVENT_UPLOAD = 9    /* an artifact goes: name, bytes of bytes_total; finished with all */
 };
 
 typedef struct sparkc_event {
@@ -28,6 +29,7 @@ typedef struct sparkc_event {
   int32_t attempt, status, finished;
   const char *method, *operation_id, *name, *key, *text;
   int64_t rows, bytes, elapsed_us, wait_us, tasks_done, tasks_total, stages;
+  int64_t bytes_total;
 } sparkc_event;
 
 /* Called on the thread that works, without a lock held; texts are valid during the call only. */

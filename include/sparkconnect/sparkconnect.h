@@ -4,6 +4,7 @@
 #define SPARKCONNECT_SPARKCONNECT_H
 
 #include <sparkconnect/arrow.h>
+#include <sparkconnect/artifact.h>
 #include <sparkconnect/dataframe.h>
 #include <sparkconnect/error.h>
 #include <sparkconnect/result.h>

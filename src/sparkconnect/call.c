@@ -76,6 +76,7 @@ struct attempt {
   sparkc_session *session;
   const char *method;
   gn_str body;
+  const sparkp_feed *feed; /* instead of the body */
   int64_t deadline_us;
 };
 
@@ -86,12 +87,25 @@ static void connection_failed(const gn_error *why, sparkp_failure *out)
   out->error.status = GNI_GRPC_UNAVAILABLE;
 }
 
+/* The failure is ours, not the network's: sending again would not help. */
+static int feed_failed(sparkc_error *why, sparkp_failure *out)
+{
+  *out = (sparkp_failure){.retry_us = -1};
+  out->error = *why;
+  out->error.retryable = 0;
+  return out->error.code;
+}
+
 /* Sends and receives one message. On failure `failure` says what. */
 static int attempt_once(const struct attempt *at, gni_grpc_message **answer,
                         sparkp_failure *failure)
 {
   const sparkp_transport *t = at->session->transport;
-  const sparkp_request request = {at->method, at->body, at->deadline_us};
+  const sparkp_request request = {.method = at->method,
+                                  .body = at->body,
+                                  .goes_on = at->feed != NULL,
+                                  .deadline_us = at->deadline_us};
+  sparkc_error own = {0};
   gni_grpc_message *more;
   gn_error why = {0};
   void *call;
@@ -99,6 +113,10 @@ static int attempt_once(const struct attempt *at, gni_grpc_message **answer,
   if (t->start(at->session->channel, &request, &call, &why) != GN_OK) {
     connection_failed(&why, failure);
     return failure->error.code;
+  }
+  if (at->feed && at->feed->send(at->feed->user, t, call, &own) != SPARKC_OK) {
+    t->finish(call);
+    return feed_failed(&own, failure);
   }
   while (t->next(call, &more) == GN_OK) {
     gni_grpc_message_unref(*answer);
@@ -150,13 +168,30 @@ int sparkp_call(sparkc_session *session, const char *method, const ProtobufCMess
   gni_buf_init(&body, &session->alloc, session->address.message_bytes_max + FRAME_PREFIX + 1);
   rc = sparkp_frame(request, session->address.message_bytes_max, &body, err);
   if (rc == SPARKC_OK) {
-    const struct attempt at = {
-        session, method, gni_buf_view(&body),
-        deadline_us != INT64_MAX ? deadline_us : sparkp_now_us(session) + session->call_timeout_us};
+    const struct attempt at = {.session = session,
+                               .method = method,
+                               .body = gni_buf_view(&body),
+                               .deadline_us =
+                                   deadline_us != INT64_MAX
+                                       ? deadline_us
+                                       : sparkp_now_us(session) + session->call_timeout_us};
     rc = with_retries(&at, answer, err);
   }
   gni_buf_deinit(&body);
   return rc;
+}
+
+int sparkp_call_fed(sparkc_session *session, const char *method, const sparkp_feed *feed,
+                    int64_t deadline_us, gni_grpc_message **answer, sparkc_error *err)
+{
+  const struct attempt at = {.session = session,
+                             .method = method,
+                             .body = GN_STR(""),
+                             .feed = feed,
+                             .deadline_us = deadline_us};
+  *answer = NULL;
+  int rc = check_open(session, err);
+  return rc == SPARKC_OK ? with_retries(&at, answer, err) : rc;
 }
 
 /* ---- the whole of a failure ------------------------------------------------------------------ */
@@ -173,8 +208,10 @@ static void fetch_details(sparkc_session *session, sparkp_failure *failure)
   request.error_id = failure->error_id;
   gni_buf_init(&body, &session->alloc, SPARKP_REQUEST_ARENA_BYTES);
   if (sparkp_frame(&request.base, SPARKP_REQUEST_ARENA_BYTES, &body, NULL) == SPARKC_OK) {
-    const struct attempt at = {session, "FetchErrorDetails", gni_buf_view(&body),
-                               sparkp_now_us(session) + FETCH_TIMEOUT_US};
+    const struct attempt at = {.session = session,
+                               .method = "FetchErrorDetails",
+                               .body = gni_buf_view(&body),
+                               .deadline_us = sparkp_now_us(session) + FETCH_TIMEOUT_US};
     /* Once only: the server forgets the details as it gives them. */
     if (attempt_once(&at, &answer, &second) != SPARKC_OK) sparkc_error_clear(&second.error);
   }
@@ -242,8 +279,9 @@ void sparkp_send(sparkc_session *session, const char *method, const ProtobufCMes
   gni_buf_init(&one->body, alloc, SPARKP_REQUEST_ARENA_BYTES);
   int rc = sparkp_frame(request, SPARKP_REQUEST_ARENA_BYTES, &one->body, NULL);
   if (rc == SPARKC_OK) {
-    const sparkp_request sent = {method, gni_buf_view(&one->body),
-                                 sparkp_now_us(session) + FETCH_TIMEOUT_US};
+    const sparkp_request sent = {.method = method,
+                                 .body = gni_buf_view(&one->body),
+                                 .deadline_us = sparkp_now_us(session) + FETCH_TIMEOUT_US};
     rc = session->transport->start(session->channel, &sent, &one->call, NULL);
   }
   if (rc != GN_OK) {

@@ -112,6 +112,15 @@ int64_t sparkp_retry_next_us(sparkp_retry *retry);
  * answer is the caller's to unref. `failure` may be NULL. */
 int sparkp_call(sparkc_session *session, const char *method, const ProtobufCMessage *request,
                 int64_t deadline_us, gni_grpc_message **answer, sparkc_error *err);
+/* What a call that uploads sends: `send` gives frames to the transport until the last, or until the
+ * call is over. It begins anew with every attempt; a failure of its own is for good. */
+typedef struct sparkp_feed {
+  int (*send)(void *user, const sparkp_transport *transport, void *call, sparkc_error *err);
+  void *user;
+} sparkp_feed;
+/* The same for a call whose request is a stream of messages. */
+int sparkp_call_fed(sparkc_session *session, const char *method, const sparkp_feed *feed,
+                    int64_t deadline_us, gni_grpc_message **answer, sparkc_error *err);
 /* Serialises with the five bytes of gRPC before it. */
 int sparkp_frame(const ProtobufCMessage *message, size_t bytes_max, gn_buf *out, sparkc_error *err);
 /* Learns the server's id of the session from an answer, and notices a server that started anew. */

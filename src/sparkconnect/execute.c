@@ -106,8 +106,9 @@ static int start_stream(sparkp_operation *op, bool reattach, sparkp_failure *fai
     return err.code;
   }
   const char *method = reattach ? "ReattachExecute" : "ExecutePlan";
-  const sparkp_request request = {method, gni_buf_view(reattach ? &op->reattach : &op->request),
-                                  op->deadline_us};
+  const sparkp_request request = {.method = method,
+                                  .body = gni_buf_view(reattach ? &op->reattach : &op->request),
+                                  .deadline_us = op->deadline_us};
   sparkp_tell(session, &(sparkc_event){.kind = reattach ? SPARKC_EVENT_REATTACH : SPARKC_EVENT_CALL,
                                        .method = method,
                                        .attempt = op->retry.attempts + 1,

@@ -9,15 +9,19 @@
 typedef struct sparkp_request {
   const char *method; /* "ExecutePlan" */
   gn_str body;        /* whole frames; must live until the call is finished */
+  bool goes_on;       /* more frames come by `send` */
   int64_t deadline_us;
 } sparkp_request;
 
-/* Laws: after a start that succeeded, `next` gives messages until GN_ABSENT; then `status` holds;
- * `finish` is called once. `cancel` may come from any thread in between. */
+/* Laws: after a start that succeeded, `send` is called until its last piece where the request goes
+ * on; `next` gives messages until GN_ABSENT; then `status` holds; `finish` is called once. `cancel`
+ * may come from any thread in between. */
 typedef struct sparkp_transport {
   const char *name;
   /* GN_E_IO, GN_E_TIMEOUT, GN_E_AUTH: no connection; trying again may help for the first two. */
   int (*start)(void *channel, const sparkp_request *request, void **call, gn_error *err);
+  /* GN_OK once `piece` may be changed; GN_ABSENT when the call is over before: ask for the rest. */
+  int (*send)(void *call, gn_str piece, bool last);
   int (*next)(void *call, gni_grpc_message **out);
   gni_h2_status (*status)(void *call);
   void (*cancel)(void *call);

@@ -97,6 +97,7 @@ static int start_over(struct channel *channel, const sparkp_request *request, vo
                                .headers = headers,
                                .header_count = count,
                                .body = request->body,
+                               .goes_on = request->goes_on,
                                .deadline_us = request->deadline_us};
   gni_h2_call *started = NULL;
   int rc = gni_h2_call_start(channel->conn, &wire, &started, err);
@@ -114,6 +115,11 @@ static int start(void *channel, const sparkp_request *request, void **call, gn_e
   if (rc == GN_OK) rc = start_over(own, request, call, err);
   pthread_mutex_unlock(&own->lock);
   return rc;
+}
+
+static int send_piece(void *call, gn_str piece, bool last)
+{
+  return gni_h2_call_send(call, piece, last);
 }
 
 static int next(void *call, gni_grpc_message **out)
@@ -143,6 +149,7 @@ static uint64_t bytes(void *call)
 
 const sparkp_transport sparkp_transport_http2 = {.name = "http2",
                                                  .start = start,
+                                                 .send = send_piece,
                                                  .next = next,
                                                  .status = status,
                                                  .cancel = cancel,

@@ -46,8 +46,9 @@ struct gni_h2_call {
   gni_h2 *conn;
   gni_h2_call *next;
   int32_t stream;
-  gn_str body;
+  gn_str body; /* or the piece of it that is being sent */
   size_t sent;
+  bool goes_on, starved; /* more pieces will come; nghttp2 waits for the next */
   int64_t deadline_us;
   gni_grpc_assembler messages;
   size_t held_bytes; /* came, but the window was not opened for them */
@@ -188,7 +189,8 @@ static void on_stream_end(gni_h2 *conn, gni_h2_call *call)
     call_end(call, GNI_GRPC_UNAVAILABLE, "the answer ended without a status");
   }
   /* It may answer before it has read all: then nobody waits for the rest. */
-  if (call->sent < call->body.len) reset_stream(conn, call->stream, NGHTTP2_NO_ERROR);
+  if (call->goes_on || call->sent < call->body.len)
+    reset_stream(conn, call->stream, NGHTTP2_NO_ERROR);
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
@@ -248,9 +250,11 @@ static ssize_t on_body(nghttp2_session *session, int32_t stream, uint8_t *out, s
   if (!call) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* closed meanwhile */
   size_t left = call->body.len - call->sent;
   size_t now = left < size ? left : size;
+  call->starved = now == 0 && call->goes_on;
+  if (call->starved) return NGHTTP2_ERR_DEFERRED;
   if (now) memcpy(out, call->body.ptr + call->sent, now);
   call->sent += now;
-  if (call->sent == call->body.len) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (call->sent == call->body.len && !call->goes_on) *flags |= NGHTTP2_DATA_FLAG_EOF;
   return (ssize_t)now;
 }
 
@@ -438,6 +442,7 @@ static void drive_once(gni_h2 *conn, int64_t until_us)
   int ready = poll(both, 2, wait_ms > 60000 ? 60000 : (int)wait_ms);
   if (ready > 0 && both[1].revents) {
     char drain[64];
+    /* NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): unlocked, and it never blocks */
     while (read(conn->wake[0], drain, sizeof drain) > 0) continue;
   }
   pthread_mutex_lock(&conn->lock);
@@ -514,6 +519,7 @@ int gni_h2_call_start(gni_h2 *conn, const gni_h2_request *request, gni_h2_call *
   if (!call) return gni_fail_nomem(err, sizeof *call);
   *call = (gni_h2_call){.conn = conn,
                         .body = request->body,
+                        .goes_on = request->goes_on,
                         .deadline_us = request->deadline_us,
                         .code = GNI_GRPC_UNKNOWN};
   gni_buf_init(&call->message, &conn->alloc, TRAILER_BYTES_MAX);
@@ -552,16 +558,45 @@ static bool give_up(gni_h2_call *call, int64_t now_us)
   return call->over;
 }
 
+/* One step of the connection for this call, or its end. */
+static void wait_for_call(gni_h2_call *call)
+{
+  int64_t now_us = gni_monotonic_us();
+  if (give_up(call, now_us)) return;
+  step(call->conn, call->deadline_us == INT64_MAX ? now_us + 60000000 : call->deadline_us);
+}
+
+/* With the lock held: until all of the piece at hand is on its way; false when the call is over. */
+static bool wait_until_sent(gni_h2_call *call)
+{
+  while (!call->over && call->sent < call->body.len) wait_for_call(call);
+  return !give_up(call, gni_monotonic_us());
+}
+
+int gni_h2_call_send(gni_h2_call *call, gn_str piece, bool last)
+{
+  gni_h2 *conn = call->conn;
+  pthread_mutex_lock(&conn->lock);
+  bool lives = wait_until_sent(call);
+  if (lives) {
+    call->body = piece;
+    call->sent = 0;
+    call->goes_on = !last;
+    if (call->starved) nghttp2_session_resume_data(conn->session, call->stream);
+    call->starved = false;
+    write_some(conn);
+    if (conn->driving) wake(conn);
+    lives = wait_until_sent(call);
+  }
+  pthread_mutex_unlock(&conn->lock);
+  return lives ? GN_OK : GN_ABSENT;
+}
+
 int gni_h2_call_next(gni_h2_call *call, gni_grpc_message **out)
 {
   gni_h2 *conn = call->conn;
   pthread_mutex_lock(&conn->lock);
-  while ((*out = gni_grpc_take(&call->messages)) == NULL && !call->over) {
-    int64_t now_us = gni_monotonic_us();
-    if (give_up(call, now_us)) break;
-    int64_t until_us = call->deadline_us == INT64_MAX ? now_us + 60000000 : call->deadline_us;
-    step(conn, until_us);
-  }
+  while ((*out = gni_grpc_take(&call->messages)) == NULL && !call->over) wait_for_call(call);
   if (*out && !call->messages.first && call->held_bytes) {
     nghttp2_session_consume_stream(conn->session, call->stream, call->held_bytes);
     call->held_bytes = 0;

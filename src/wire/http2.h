@@ -38,7 +38,8 @@ typedef struct gni_h2_request {
   const char *scheme, *authority, *path;
   const gni_h2_header *headers; /* beside those that gRPC asks for */
   size_t header_count;
-  gn_str body; /* whole frames; must live until the call is closed */
+  gn_str body;  /* whole frames; must live until the call is closed */
+  bool goes_on; /* more comes by gni_h2_call_send */
   int64_t deadline_us;
 } gni_h2_request;
 
@@ -53,6 +54,10 @@ typedef struct gni_h2_status {
 /* Sends. A connection that is no longer usable is GN_E_IO: open another. */
 int gni_h2_call_start(gni_h2 *conn, const gni_h2_request *request, gni_h2_call **out,
                       gn_error *err);
+/* More of a body that goes on; `last` ends it. GN_OK once `piece` is on its way and may be changed;
+ * GN_ABSENT when the call is over, whatever was sent: then ask for what came. Waits while the
+ * server takes no more, until the request's deadline at most. */
+int gni_h2_call_send(gni_h2_call *call, gn_str piece, bool last);
 /* GN_OK with a message, the caller's to unref; GN_ABSENT once the call is over: then ask for its
  * status. Waits until the request's deadline at most. */
 int gni_h2_call_next(gni_h2_call *call, gni_grpc_message **out);

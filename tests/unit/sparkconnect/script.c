@@ -138,6 +138,38 @@ gn_str script_chunk(const char *response_id, int64_t rows, int64_t index, int64_
   return script_member(response_id, 2, kept(batch));
 }
 
+static gn_buf *new_artifact_answer(void)
+{
+  gn_buf *out = new_bytes();
+  add_bytes(out, 2, GN_STR(SCRIPT_SESSION));
+  add_bytes(out, 3, GN_STR("server-1"));
+  return out;
+}
+
+gn_str script_arrivals(const script_arrival *arrivals)
+{
+  gn_buf *out = new_artifact_answer();
+  for (; arrivals->name; arrivals++) {
+    gn_buf *summary = new_bytes();
+    add_bytes(summary, 1, gni_str(arrivals->name));
+    if (arrivals->good) add_number(summary, 2, 1);
+    add_bytes(out, 1, kept(summary));
+  }
+  return kept(out);
+}
+
+gn_str script_statuses(const char *const *names)
+{
+  gn_buf *out = new_artifact_answer();
+  for (; *names; names++) {
+    gn_buf *entry = new_bytes();
+    add_bytes(entry, 1, gni_str(*names));
+    add_bytes(entry, 2, GN_STR("\x08\x01"));
+    add_bytes(out, 1, kept(entry));
+  }
+  return kept(out);
+}
+
 static gn_str status_with(const char *type, gn_str detail)
 {
   gn_buf *any = new_bytes(), *status = new_bytes();
@@ -175,6 +207,7 @@ struct played {
   script *script;
   const script_answer *answer; /* NULL: of a release */
   size_t message;
+  int64_t frames; /* of a body that goes on */
   bool cancelled;
 };
 
@@ -226,6 +259,33 @@ static int script_start(void *channel, const sparkp_request *request, void **cal
     return gni_fail(err, GN_E_IO, "connection refused");
   }
   *call = played;
+  return GN_OK;
+}
+
+/* AddArtifactsRequest: batch 3 {artifacts 1 {name 1}}, begin_chunk 4 {name 1}, chunk 5 */
+static void write_upload(script *s, gn_str body)
+{
+  gni_proto_field field, name;
+  body = (gn_str){body.ptr + 5, body.len - 5};
+  if (gni_proto_find(body, 4, &field) == GN_OK &&
+      gni_proto_find(gni_proto_bytes(&field), 1, &name) == GN_OK)
+    write_down(s, "begin:", gni_proto_bytes(&name));
+  if (gni_proto_find(body, 5, &field) == GN_OK) write_down(s, "more", (gn_str){NULL, 0});
+  if (gni_proto_find(body, 3, &field) != GN_OK) return;
+  for (gn_str rest = gni_proto_bytes(&field); gni_proto_next(&rest, &field) == GN_OK;)
+    if (gni_proto_find(gni_proto_bytes(&field), 1, &name) == GN_OK)
+      write_down(s, "small:", gni_proto_bytes(&name));
+}
+
+static int script_send(void *call, gn_str piece, bool last)
+{
+  struct played *p = call;
+  script *s = p->script;
+  if (piece.len) write_upload(s, piece);
+  s->sent_bytes += piece.len;
+  p->frames++;
+  if (s->closes_after && p->frames >= s->closes_after) return GN_ABSENT;
+  if (last) write_down(s, "end", (gn_str){NULL, 0});
   return GN_OK;
 }
 
@@ -294,6 +354,7 @@ static void script_wait(void *channel, int64_t duration_us)
 
 const sparkp_transport script_transport = {.name = "script",
                                            .start = script_start,
+                                           .send = script_send,
                                            .next = script_next,
                                            .status = script_status,
                                            .cancel = script_cancel,

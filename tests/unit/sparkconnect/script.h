@@ -26,7 +26,9 @@ typedef struct script {
   const gn_alloc *alloc;
   int64_t now_us, waits_us[32];
   size_t wait_count;
-  char log[4096]; /* the methods in order, releases as "all" or "until:<id>" */
+  size_t sent_bytes;    /* of bodies that go on */
+  int64_t closes_after; /* frames of such a body after which the answer is given; 0: all */
+  char log[4096];       /* the methods in order, releases as "all" or "until:<id>" */
 } script;
 
 extern const sparkp_transport script_transport;
@@ -40,6 +42,14 @@ gn_str script_member(const char *response_id, uint32_t field, gn_str bytes);
 gn_str script_complete(const char *response_id);
 /* A small answer: its session in field 1, the server's own in `field`. */
 gn_str script_small(uint32_t field, const char *server_session);
+/* AddArtifactsResponse with these names, and whether each arrived well; until a name is NULL. */
+typedef struct script_arrival {
+  const char *name;
+  bool good;
+} script_arrival;
+gn_str script_arrivals(const script_arrival *arrivals);
+/* ArtifactStatusesResponse in which these exist; until NULL. */
+gn_str script_statuses(const char *const *names);
 /* google.rpc.Status with an ErrorInfo of these metadata (name, value, …, NULL), or a RetryInfo. */
 gn_str script_error_info(const char *const *metadata);
 gn_str script_retry_info(int64_t seconds);
