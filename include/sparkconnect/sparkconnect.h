@@ -5,8 +5,10 @@
 
 #include <sparkconnect/arrow.h>
 #include <sparkconnect/artifact.h>
+#include <sparkconnect/column.h>
 #include <sparkconnect/dataframe.h>
 #include <sparkconnect/error.h>
+#include <sparkconnect/protocol.h>
 #include <sparkconnect/result.h>
 #include <sparkconnect/session.h>
 

@@ -46,8 +46,8 @@ static int plan_of(const sparkc_dataframe *df, Spark__Connect__Plan *out, sparkc
 {
   spark__connect__plan__init(out);
   out->op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_ROOT;
-  out->root = &df->relation->message;
-  return sparkp_relation_check(df->relation, err);
+  out->root = &df->relation->message.relation;
+  return sparkp_node_check(df->relation, err);
 }
 
 int sparkc_session_version(sparkc_session *session, char **out, sparkc_error *err)

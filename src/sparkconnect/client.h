@@ -1,7 +1,8 @@
 /* Shared by the files of this folder only; names begin with sparkp_. The order of a call:
  *
  *   dataframe.c   what the user asks for
- *   plan.c        relations as protobuf messages that share their parts
+ *   build.c       messages by the protocol's own names
+ *   plan.c        the nodes they are kept in, which share their parts
  *   execute.c     one operation: reattached until its result is complete
  *   call.c        one small call: sent, checked, tried again
  *   transport.h   the table behind which the network is (transport_http2.c), or a test's script
@@ -155,15 +156,15 @@ void sparkp_literal_text(gn_str literal, char *out, size_t size);
 
 /* ---- plans and operations -------------------------------------------------------------------- */
 
-typedef struct sparkp_relation sparkp_relation; /* plan.h */
+typedef struct sparkp_node sparkp_node; /* plan.h */
 
 struct sparkc_dataframe {
   sparkc_session *session;
-  sparkp_relation *relation;
+  sparkp_node *relation;
 };
 
 /* Takes over the relation, even on failure. */
-int sparkp_dataframe_new(sparkc_session *session, sparkp_relation *relation, sparkc_dataframe **out,
+int sparkp_dataframe_new(sparkc_session *session, sparkp_node *relation, sparkc_dataframe **out,
                          sparkc_error *err);
 
 #endif

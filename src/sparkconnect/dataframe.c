@@ -6,12 +6,12 @@
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-int sparkp_dataframe_new(sparkc_session *session, sparkp_relation *relation, sparkc_dataframe **out,
+int sparkp_dataframe_new(sparkc_session *session, sparkp_node *relation, sparkc_dataframe **out,
                          sparkc_error *err)
 {
   *out = gni_alloc(&session->alloc, sizeof **out);
   if (!*out) {
-    sparkp_relation_unref(relation);
+    sparkp_node_unref(relation);
     return sparkp_nomem(err);
   }
   **out = (sparkc_dataframe){session, relation};
@@ -23,37 +23,38 @@ void sparkc_dataframe_free(sparkc_dataframe *df)
 {
   if (!df) return;
   sparkc_session *session = df->session;
-  sparkp_relation_unref(df->relation);
+  sparkp_node_unref(df->relation);
   gni_free(&session->alloc, df, sizeof *df);
   sparkp_session_unref(session);
 }
 
 /* A node that was just made, or the failure to make it, as a data frame. */
-static int wrap(sparkc_session *session, int rc, sparkp_relation *relation, sparkc_dataframe **out,
+static int wrap(sparkc_session *session, int rc, sparkp_node *relation, sparkc_dataframe **out,
                 sparkc_error *err)
 {
   *out = NULL;
   return rc == SPARKC_OK ? sparkp_dataframe_new(session, relation, out, err) : rc;
 }
 
-int sparkc_range(sparkc_session *session, int64_t start, int64_t end, int64_t step,
-                 int32_t partitions, sparkc_dataframe **out, sparkc_error *err)
+int sparkp_dataframe_make(sparkc_session *session, const char *type, const sparkc_field *fields,
+                          size_t count, sparkc_dataframe **out, sparkc_error *err)
 {
-  sparkp_relation *node;
-  int rc = sparkp_plan_range(&session->alloc, start, end, step, partitions, &node, err);
+  sparkp_node *node;
+  int rc = sparkp_relation_make(&session->alloc, type, fields, count, &node, err);
   return wrap(session, rc, node, out, err);
 }
 
 int sparkc_local(sparkc_session *session, const void *arrow_ipc, size_t size, const char *schema,
                  sparkc_dataframe **out, sparkc_error *err)
 {
-  sparkp_relation *node;
   *out = NULL;
   if (size > session->address.message_bytes_max)
     return sparkp_fail(err, SPARKC_E_LIMIT, "the rows have %zu bytes, a message at most %zu", size,
                        session->address.message_bytes_max);
-  int rc = sparkp_plan_local(&session->alloc, (gn_str){arrow_ipc, size}, schema, &node, err);
-  return wrap(session, rc, node, out, err);
+  const sparkc_value data = size ? (sparkc_value)SPARKC_BYTES(arrow_ipc, size) : (sparkc_value){0};
+  return sparkp_dataframe_make(session, "local_relation",
+                               SPARKP_FIELDS({"data", data}, {"schema", SPARKC_TEXT(schema)}), out,
+                               err);
 }
 
 int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows, const char *schema,
@@ -69,20 +70,32 @@ int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows, const 
   return rc;
 }
 
-int sparkc_select_names(const sparkc_dataframe *df, const char *const *names, size_t count,
-                        sparkc_dataframe **out, sparkc_error *err)
+int sparkc_relation_decode(sparkc_session *session, const void *bytes, size_t size,
+                           sparkc_dataframe **out, sparkc_error *err)
 {
-  sparkp_relation *node;
-  int rc = sparkp_plan_select_names(df->relation, names, count, &node, err);
-  return wrap(df->session, rc, node, out, err);
+  sparkp_node *node;
+  int rc =
+      sparkp_relation_opaque(&session->alloc, (gn_str){bytes, size}, SPARKC_E_PLAN, &node, err);
+  return wrap(session, rc, node, out, err);
 }
 
-int sparkc_limit(const sparkc_dataframe *df, int32_t rows, sparkc_dataframe **out,
-                 sparkc_error *err)
+int sparkc_relation_encode(const sparkc_dataframe *df, void *out, size_t room, size_t *size,
+                           sparkc_error *err)
 {
-  sparkp_relation *node;
-  int rc = sparkp_plan_limit(df->relation, rows, &node, err);
-  return wrap(df->session, rc, node, out, err);
+  const ProtobufCMessage *message = &df->relation->message.base;
+  int rc = sparkp_node_check(df->relation, err);
+  *size = rc == SPARKC_OK ? protobuf_c_message_get_packed_size(message) : 0;
+  if (rc != SPARKC_OK || !out) return rc;
+  if (*size > room)
+    return sparkp_fail(err, SPARKC_E_LIMIT, "the relation has %zu bytes, and there is room for %zu",
+                       *size, room);
+  protobuf_c_message_pack(message, out);
+  return SPARKC_OK;
+}
+
+int64_t sparkc_plan_id(const sparkc_dataframe *df)
+{
+  return df->relation->common.plan_id;
 }
 
 /* ---- SQL ------------------------------------------------------------------------------------- */
@@ -108,30 +121,32 @@ int sparkc_sql(sparkc_session *session, const char *sql, sparkc_dataframe **out,
 {
   Spark__Connect__Command command = SPARK__CONNECT__COMMAND__INIT;
   Spark__Connect__SqlCommand own = SPARK__CONNECT__SQL_COMMAND__INIT;
-  sparkp_relation *node, *answer = NULL;
+  sparkp_node *node, *answer = NULL;
   gn_buf bytes;
   *out = NULL;
-  int rc = sparkp_plan_sql(&session->alloc, sql, &node, err);
+  int rc = sparkp_relation_make(&session->alloc, "sql", SPARKP_FIELDS({"query", SPARKC_TEXT(sql)}),
+                                &node, err);
   if (rc != SPARKC_OK) return rc;
-  own.input = &node->message;
+  own.input = &node->message.relation;
   command.command_type_case = SPARK__CONNECT__COMMAND__COMMAND_TYPE_SQL_COMMAND;
   command.sql_command = &own;
   gni_buf_init(&bytes, &session->alloc, SPARKP_TEXT_BYTES_MAX);
   rc = run_command(session, &command, &bytes, err);
   if (rc == SPARKC_OK && bytes.len)
-    rc = sparkp_relation_opaque(&session->alloc, gni_buf_view(&bytes), &answer, err);
+    rc = sparkp_relation_opaque(&session->alloc, gni_buf_view(&bytes), SPARKC_E_TRANSPORT, &answer,
+                                err);
   else if (rc == SPARKC_OK) {
     answer = node; /* a server that answers nothing means: ask for the query itself */
-    sparkp_relation_ref(node);
+    sparkp_node_ref(node);
   }
   gni_buf_deinit(&bytes);
-  sparkp_relation_unref(node);
+  sparkp_node_unref(node);
   return wrap(session, rc, answer, out, err);
 }
 
 /* ---- asking for rows ------------------------------------------------------------------------- */
 
-static int open_result(sparkc_session *session, sparkp_relation *relation,
+static int open_result(sparkc_session *session, sparkp_node *relation,
                        const sparkc_execute_args *given, sparkc_result **out, sparkc_error *err)
 {
   Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
@@ -140,10 +155,10 @@ static int open_result(sparkc_session *session, sparkp_relation *relation,
   size_t size = given ? given->struct_size : 0;
   if (size > sizeof args) size = sizeof args;
   if (size) memcpy(&args, given, size);
-  int rc = sparkp_relation_check(relation, err);
+  int rc = sparkp_node_check(relation, err);
   if (rc != SPARKC_OK) return rc;
   plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_ROOT;
-  plan.root = &relation->message;
+  plan.root = &relation->message.relation;
   return sparkp_result_open(session, &plan, &args, out, err);
 }
 
@@ -162,16 +177,16 @@ int sparkc_collect(const sparkc_dataframe *df, const sparkc_execute_args *args,
   return rc == SPARKC_OK ? sparkc_result_to_stream(result, out, err) : rc;
 }
 
-/* The first cell of the first row of a relation that gives one; takes the relation over. The batch
- * is the caller's to release, and holds the cell. */
-static int one_cell(sparkc_session *session, sparkp_relation *relation, const char *format,
-                    struct ArrowArray *batch, sparkc_error *err)
+/* The first cell of the first row of a data frame that gives one, which is taken over. The batch is
+ * the caller's to release, and holds the cell. */
+static int one_cell(sparkc_dataframe *df, const char *format, struct ArrowArray *batch,
+                    sparkc_error *err)
 {
   struct ArrowSchema schema = {.release = NULL};
   sparkc_result *result;
   *batch = (struct ArrowArray){.release = NULL};
-  int rc = open_result(session, relation, NULL, &result, err);
-  sparkp_relation_unref(relation);
+  int rc = sparkc_execute(df, NULL, &result, err);
+  sparkc_dataframe_free(df);
   if (rc != SPARKC_OK) return rc;
   rc = sparkc_result_schema(result, &schema, err);
   if (rc == SPARKC_OK) rc = sparkc_result_next(result, batch, err);
@@ -195,10 +210,12 @@ static int one_cell(sparkc_session *session, sparkp_relation *relation, const ch
 int sparkc_count(const sparkc_dataframe *df, int64_t *rows, sparkc_error *err)
 {
   struct ArrowArray batch;
-  sparkp_relation *node;
+  sparkc_dataframe *counted;
+  sparkc_column *one = sparkc_lit_int(1);
+  sparkc_column *count = sparkc_call("count", &one, 1);
   *rows = 0;
-  int rc = sparkp_plan_count(df->relation, &node, err);
-  if (rc == SPARKC_OK) rc = one_cell(df->session, node, "l", &batch, err);
+  int rc = sparkc_group_by(df, NULL, 0, &count, 1, &counted, err);
+  if (rc == SPARKC_OK) rc = one_cell(counted, "l", &batch, err);
   if (rc != SPARKC_OK) return rc;
   *rows = ((const int64_t *)batch.children[0]->buffers[1])[0];
   gni_array_close(&batch);
@@ -209,10 +226,14 @@ int sparkc_show(const sparkc_dataframe *df, int32_t rows, int32_t truncate, int3
                 char **out, sparkc_error *err)
 {
   struct ArrowArray batch;
-  sparkp_relation *node;
+  sparkc_dataframe *shown;
   *out = NULL;
-  int rc = sparkp_plan_show(df->relation, rows, truncate, vertical != 0, &node, err);
-  if (rc == SPARKC_OK) rc = one_cell(df->session, node, "u", &batch, err);
+  int rc = sparkp_dataframe_make(
+      df->session, "show_string",
+      SPARKP_FIELDS({"input", SPARKC_DATAFRAME(df)}, {"num_rows", SPARKC_INT(rows)},
+                    {"truncate", SPARKC_INT(truncate)}, {"vertical", SPARKC_INT(vertical != 0)}),
+      &shown, err);
+  if (rc == SPARKC_OK) rc = one_cell(shown, "u", &batch, err);
   if (rc != SPARKC_OK) return rc;
   const int32_t *offsets = batch.children[0]->buffers[1];
   const char *text = batch.children[0]->buffers[2];

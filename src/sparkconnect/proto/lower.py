@@ -5,8 +5,12 @@ Without it: protoc-c refuses files with `optional` fields of proto3. As proto2 i
 scalar then says whether it is there, the oneofs that only stood for `optional` go, and repeated
 numbers stay packed.
 
-usage: lower.py FOLDER GOOGLE OUT    FOLDER holds pyspark-client's *_pb2.py; GOOGLE, the
-descriptors of google/protobuf that they import. Files lose their folders: spark_base.proto.
+What that loses, which fields were `optional`, is written beside: they are sent when they are given,
+the others only when they differ from their default.
+
+usage: lower.py FOLDER GOOGLE OUT NAMES    FOLDER holds pyspark-client's *_pb2.py; GOOGLE, the
+descriptors of google/protobuf that they import. Files lose their folders: spark_base.proto. NAMES
+is a C header with the full names of the optional fields, sorted.
 """
 
 import ast
@@ -98,6 +102,19 @@ def lower_message(data: bytes) -> bytes:
     return message(out + kept)
 
 
+def optional_fields(data: bytes, scope: str) -> "Iterator[str]":
+    """Full names; DescriptorProto: name 1, field 2, nested_type 3; a field's name is 1."""
+    parts = list(fields(data))
+    scope += "." + bytes(dict(parts)[1]).decode()
+    for n, value in parts:
+        if n == 2:
+            known = dict(fields(bytes(value)))
+            if known.get(17):
+                yield f"{scope}.{bytes(known[1]).decode()}"
+        elif n == 3:
+            yield from optional_fields(bytes(value), scope)
+
+
 def flat(name: bytes) -> bytes:
     """spark/connect/base.proto is spark_base.proto, google/protobuf/any.proto google_any.proto."""
     parts = name.split(b"/")
@@ -122,7 +139,7 @@ def embedded(path: pathlib.Path) -> bytes:
 
 
 def main() -> int:
-    folder, google, out = map(pathlib.Path, sys.argv[1:])
+    folder, google, out, names = map(pathlib.Path, sys.argv[1:])
     files = [embedded(p) for p in sorted(folder.glob("*_pb2.py"))]
     seen = hashlib.sha256(b"".join(files)).hexdigest()
     if seen != SHA256:
@@ -130,6 +147,15 @@ def main() -> int:
         return 1
     imported = [bytes(v) for _, v in fields(google.read_bytes())]
     out.write_bytes(message([(1, lower_file(x)) for x in imported + files]))
+    optional = []
+    for file in files:
+        parts = list(fields(file))
+        package = bytes(dict(parts)[2]).decode()
+        for n, value in parts:
+            if n == 4:
+                optional += optional_fields(bytes(value), package)
+    lines = "".join(f'    "{name}",\n' for name in sorted(optional))
+    names.write_text(f"static const char *const optional_fields[] = {{\n{lines}}};\n")
     return 0
 
 

@@ -421,13 +421,14 @@ static void a_relation_of_the_server_is_sent_back_byte_for_byte(void)
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
     gn_str bytes = gni_str(inputs[i]);
     uint8_t packed[32];
-    sparkp_relation *relation;
+    sparkp_node *relation;
     sparkc_error err = {0};
-    CHECK_INT(sparkp_relation_opaque(test_alloc(), bytes, &relation, &err), SPARKC_OK);
-    CHECK_INT(spark__connect__relation__get_packed_size(&relation->message), bytes.len);
-    spark__connect__relation__pack(&relation->message, packed);
+    CHECK_INT(sparkp_relation_opaque(test_alloc(), bytes, SPARKC_E_TRANSPORT, &relation, &err),
+              SPARKC_OK);
+    CHECK_INT(protobuf_c_message_get_packed_size(&relation->message.base), bytes.len);
+    protobuf_c_message_pack(&relation->message.base, packed);
     CHECK(memcmp(packed, bytes.ptr, bytes.len) == 0);
-    sparkp_relation_unref(relation);
+    sparkp_node_unref(relation);
   }
 }
 
