@@ -188,6 +188,8 @@ void gni_md5(const void *bytes, size_t size,
 
 /* Reads a whole regular file; GN_E_LIMIT past the buffer's ceiling, GN_E_NOTFOUND when absent. */
 int gni_file_read(const char *path, gn_buf *out, gn_error *err);
+/* At most `size` bytes of its beginning into `room`; allocates nothing. */
+int gni_file_head(const char *path, char *room, size_t size, gn_str *out, gn_error *err);
 /* Writes beside `path`, syncs, renames over it, syncs the folder: readers see old or new. */
 int gni_file_publish(const char *path, gn_str content, gn_error *err);
 bool gni_file_exists(const char *path);

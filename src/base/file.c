@@ -60,6 +60,22 @@ int gni_file_read(const char *path, gn_buf *out, gn_error *err)
   }
 }
 
+int gni_file_head(const char *path, char *room, size_t size, gn_str *out, gn_error *err)
+{
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  *out = (gn_str){room, 0};
+  if (file < 0) return fail_errno(err, "open", path);
+  while (out->len < size) {
+    ssize_t got = read(file, room + out->len, size - out->len);
+    if (got == 0) break;
+    if (got > 0)
+      out->len += (size_t)got;
+    else if (errno != EINTR)
+      return close_file(file, path, fail_errno(err, "read", path), err);
+  }
+  return close_file(file, path, GN_OK, err);
+}
+
 static int write_all(int file, gn_str content, const char *path, gn_error *err)
 {
   while (content.len) {

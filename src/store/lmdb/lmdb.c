@@ -93,17 +93,15 @@ static int check_place(const struct gnp_lmdb *store, gn_error *err)
 
 int gnp_lmdb_current(const struct gnp_lmdb *store, gn_str dataset, int64_t *number, gn_error *err)
 {
-  char path[GNP_LMDB_PATH_BYTES];
-  gn_buf text;
+  char path[GNP_LMDB_PATH_BYTES], room[64];
+  gn_str text;
   *number = 0;
   int rc = gnp_lmdb_path(store, path, err, "%.*s/CURRENT", GN_STR_ARGS(dataset));
   if (rc != GN_OK) return rc;
   if (!gni_file_exists(path)) return check_place(store, err);
-  gni_buf_init(&text, store->alloc, 1 << 20);
-  rc = gni_file_read(path, &text, err);
-  if (rc == GN_OK && gni_parse_int64(gni_str_trim(gni_buf_view(&text)), number) != GN_OK)
+  rc = gni_file_head(path, room, sizeof room, &text, err);
+  if (rc == GN_OK && gni_parse_int64(gni_str_trim(text), number) != GN_OK)
     rc = gni_fail_as(err, "GO003", GN_E_CORRUPT, "'%s' does not hold a number", path);
-  gni_buf_deinit(&text);
   return rc;
 }
 

@@ -49,6 +49,22 @@ static void an_absent_file_is_not_found(void)
   gni_buf_deinit(&buf);
 }
 
+static void the_beginning_of_a_file_is_read_without_the_rest(void)
+{
+  char room[4];
+  gn_str text;
+  gn_error err = {0};
+  const char *path = test_path("a.txt");
+  test_write_file(path, "abcdef");
+  CHECK_OK(gni_file_head(path, room, sizeof room, &text, &err), &err);
+  CHECK_STR(text, "abcd");
+  test_write_file(path, "ab");
+  CHECK_OK(gni_file_head(path, room, sizeof room, &text, &err), &err);
+  CHECK_STR(text, "ab");
+  CHECK_INT(gni_file_head(test_path("none"), room, sizeof room, &text, &err), GN_E_NOTFOUND);
+  CHECK_INT(text.len, 0);
+}
+
 static int collect(void *user, const char *name, bool is_folder)
 {
   gn_buf *names = user;
@@ -95,6 +111,8 @@ int main(void)
       {"a published file replaces the old one", a_published_file_replaces_the_old_one},
       {"publishing removes what dead writers left", publishing_removes_what_dead_writers_left},
       {"an absent file is not found", an_absent_file_is_not_found},
+      {"the beginning of a file is read without the rest",
+       the_beginning_of_a_file_is_read_without_the_rest},
       {"a folder lists in byte order", a_folder_lists_in_byte_order},
       {"publishing a folder swaps it in", publishing_a_folder_swaps_it_in},
       {"publishing where nothing was moves it there", publishing_where_nothing_was_moves_it_there},
