@@ -11,9 +11,9 @@
  * online
  *
  * The canonical fold, everywhere: the window's tail hops (its hop size, ascending), then the middle
- * (day partials, ascending, folded by themselves first), then raw head rows by (time, source
- * order); the batch end is the midnight of the query's day. Inside a hop or a day partial rows fold
- * by (time, source order). */
+ * (day partials, ascending, folded by themselves first), then the head's hops (the window's hop
+ * size again, ascending, the last one cut off at the query); the batch end is the midnight of the
+ * query's day. Inside a hop or a day partial rows fold by (time, source order). */
 #ifndef GNOMON_SRC_AGG_H
 #define GNOMON_SRC_AGG_H
 
@@ -231,6 +231,26 @@ int gni_batch_fold(const gni_layout *layout, const gni_row *rows, size_t row_cou
 int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
                      const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
                      gn_arena *arena, gni_value *outputs, gn_error *err);
+
+/* A tile holds the live rows of one key before an instant as hops, so that a fetch starts from
+ * them: struct { untilMs: long, hops: list of 3 lists of HopIr }, as a batch's tails are. Hops do
+ * not depend on a batch; one that a tile holds only in part is gone on with by the rows after it,
+ * as if it had been folded in one go. */
+const gni_type *gni_tile_type(const gni_layout *layout, gn_str record_name, gn_arena *arena);
+/* `old` (NULL: none) and the rows of [its end, until_ms), by (time, put order), in one tile. Hops
+ * that no question at or after `until_ms` asks for are left out. GN_E_CORRUPT when `old` is no tile
+ * of this layout. The saved value is in `arena`. */
+int gni_tile_fold(const gni_layout *layout, const gni_value *old, const gni_row *rows,
+                  size_t row_count, int64_t until_ms, gn_arena *arena, gni_value *saved,
+                  gn_error *err);
+/* The instant before which a tile holds all rows. */
+int gni_tile_until(const gni_value *tile, int64_t *until_ms, gn_error *err);
+/* gni_batch_answer where a tile (NULL: none) holds the first of the live rows; it ends at or before
+ * `at_ms`. Bit for bit the same answer. */
+int gni_batch_answer_tiled(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                           const gni_value *tile, const gni_row *live, size_t live_count,
+                           int64_t at_ms, int boundary, gn_arena *arena, gni_value *outputs,
+                           gn_error *err);
 
 /* A change of an entity: an image of its row, and when the change was made. An update is two: the
  * image before, taken back, and the image after. */

@@ -1,7 +1,7 @@
 /* What a fetch does: the uploaded batch and the live rows become features. This is the hot path, so
  * only the hops inside a window are loaded, and nothing but the request's arena is used.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "agg/partial.h"
+#include "agg/head.h"
 
 struct question {
   const gni_layout *layout;
@@ -9,8 +9,7 @@ struct question {
   const gni_value *tails;     /* lists of hops, by size */
   int64_t batch_end_ms, at_ms;
   int boundary;
-  const gni_row *live;
-  size_t live_count;
+  gnp_head head;                 /* rows since the batch */
   const gni_mutation *mutations; /* instead of live rows */
   size_t mutation_count;
   gn_arena *arena;
@@ -145,7 +144,7 @@ static int add_batch(const struct question *q, size_t c, int64_t start_ms, struc
   return rc == GN_OK ? add_saved(q, g, &q->collapsed[c]) : rc;
 }
 
-static int answer(const struct question *q, size_t c, gni_value *out)
+static int answer(struct question *q, size_t c, gni_value *out)
 {
   const gni_window_column *column = &q->layout->columns[c];
   const gni_base_column *base = &q->layout->bases[column->base];
@@ -155,8 +154,8 @@ static int answer(const struct question *q, size_t c, gni_value *out)
   if (rc == GN_OK) rc = add_batch(q, c, start_ms, &g);
   if (rc != GN_OK) return rc;
   int64_t from_ms = start_ms > q->batch_end_ms ? start_ms : q->batch_end_ms;
-  size_t from = gnp_rows_find(q->live, q->live_count, from_ms);
-  rc = gnp_rows_fold(base, q->live, from, q->live_count, g.state, q->arena, q->err);
+  rc = gnp_head_merge(&q->head, (size_t)column->base, gnp_tail_index(column->window), from_ms,
+                      g.state);
   return rc == GN_OK ? gnp_state_finish(base, g.state, out, q->arena, q->err) : rc;
 }
 
@@ -223,23 +222,50 @@ int gni_batch_answer_mutated(const gni_layout *layout, const gni_value *saved, i
 
 /* ---- events ---- */
 
-int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
-                     const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
-                     gn_arena *arena, gni_value *outputs, gn_error *err)
+/* Rows at or after `at_ms` do not count, nor do those that the tile holds. */
+static int open_head(struct question *q, const gni_value *tile, const gni_row *live,
+                     size_t live_count)
+{
+  int64_t from_ms = q->batch_end_ms, until_ms;
+  gnp_head *head = &q->head;
+  *head = (gnp_head){
+      .layout = q->layout, .batch_end_ms = q->batch_end_ms, .arena = q->arena, .err = q->err};
+  int rc = tile ? gnp_tile_open(tile, &until_ms, &head->tile, q->err) : GN_OK;
+  if (rc == GN_OK && tile && until_ms > q->at_ms)
+    rc = gni_fail(q->err, GN_E_BUG, "a tile of later rows than the question's");
+  if (rc != GN_OK) return rc;
+  if (tile && until_ms > from_ms) from_ms = until_ms;
+  size_t first = gnp_rows_find(live, live_count, from_ms);
+  size_t end = gnp_rows_find(live, live_count, q->at_ms);
+  head->rows = live + first;
+  head->row_count = end > first ? end - first : 0;
+  return gnp_head_init(head);
+}
+
+int gni_batch_answer_tiled(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                           const gni_value *tile, const gni_row *live, size_t live_count,
+                           int64_t at_ms, int boundary, gn_arena *arena, gni_value *outputs,
+                           gn_error *err)
 {
   struct question q = {
       .layout = layout,
       .batch_end_ms = batch_end_ms,
       .at_ms = at_ms,
       .boundary = boundary,
-      .live = live,
-      .live_count =
-          gnp_rows_find(live, live_count, at_ms), /* rows at or after `at_ms` do not count */
       .arena = arena,
       .err = err,
   };
   int rc = check_times(&q);
   if (rc == GN_OK) rc = open_saved(&q, saved);
+  if (rc == GN_OK) rc = open_head(&q, tile, live, live_count);
   for (size_t c = 0; c < layout->column_count && rc == GN_OK; c++) rc = answer(&q, c, &outputs[c]);
   return rc;
+}
+
+int gni_batch_answer(const gni_layout *layout, const gni_value *saved, int64_t batch_end_ms,
+                     const gni_row *live, size_t live_count, int64_t at_ms, int boundary,
+                     gn_arena *arena, gni_value *outputs, gn_error *err)
+{
+  return gni_batch_answer_tiled(layout, saved, batch_end_ms, NULL, live, live_count, at_ms,
+                                boundary, arena, outputs, err);
 }

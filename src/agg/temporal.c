@@ -1,14 +1,16 @@
 /* Temporal: the value of every window at each query, as it was known then. For each day with
  * queries the parts of a batch that ends at its midnight are folded, and the rows of the day go on
  * top one by one, just as a fetch does it. SPDX-License-Identifier: Apache-2.0 */
-#include "agg/partial.h"
+#include "agg/head.h"
 
 /* A window column on its way through the queries of a day. */
 struct run {
   const void *middle; /* NULL until it is needed */
-  void *state;        /* tail, middle and head rows so far; NULL at the start of a day */
-  int64_t start_ms;   /* of the window at the last query */
-  size_t next;        /* the first row that is not in `state` */
+  void *state;        /* tail, middle and head so far; NULL at the start of a day */
+  void *hop;          /* the head's last hop, not in `state` yet; NULL: none */
+  int64_t hop_end_ms;
+  int64_t start_ms; /* of the window at the last query */
+  size_t next;      /* the first row that is neither in `state` nor in `hop` */
 };
 
 /* The fold of all day partials of a base column up to the batch end at hand. */
@@ -27,6 +29,7 @@ struct temporal {
   gnp_partials days, tails[GNP_TAIL_SIZES];
   gn_arena keep; /* what lives as long as the fold */
   gn_arena day;  /* tails and runs of the day at hand */
+  gn_arena once; /* of the answer at hand */
 };
 
 static int64_t midnight_ms(int64_t at_ms)
@@ -109,9 +112,60 @@ static int restart(struct temporal *t, size_t c, int64_t start_ms, gn_error *err
   if (rc == GN_OK) rc = merge_tail(t, column, start_ms, run->state, err);
   if (rc == GN_OK) rc = find_middle(t, c, err);
   if (rc == GN_OK) rc = gnp_state_merge(base, run->state, run->middle, &t->day, err);
+  run->hop = NULL;
   run->start_ms = start_ms;
   run->next = gnp_rows_find(t->rows, t->row_count, head_ms);
   return rc;
+}
+
+/* Where grouping does not matter, rows go on top one by one. */
+static int add_rows(struct temporal *t, const gni_base_column *base, struct run *run,
+                    size_t row_end, gn_error *err)
+{
+  if (run->next >= row_end) return GN_OK;
+  int rc = gnp_rows_fold(base, t->rows, run->next, row_end, run->state, &t->day, err);
+  run->next = row_end;
+  return rc;
+}
+
+/* Elsewhere hop by hop; the last hop stays apart, for more rows of it may follow. */
+static int add_hops(struct temporal *t, const gni_window_column *column, struct run *run,
+                    size_t row_end, gn_error *err)
+{
+  const gni_base_column *base = &t->layout->bases[column->base];
+  int64_t hop_ms = gnp_tail_hop_ms(gnp_tail_index(column->window));
+  int rc = GN_OK;
+  while (run->next < row_end && rc == GN_OK) {
+    int64_t time_ms = t->rows[run->next].time_ms;
+    if (run->hop && time_ms >= run->hop_end_ms) {
+      rc = gnp_state_merge(base, run->state, run->hop, &t->day, err);
+      run->hop = NULL;
+    }
+    if (rc == GN_OK && !run->hop) {
+      rc = gnp_state_take(base, &t->day, &run->hop, err);
+      run->hop_end_ms = gnp_floor_ms(time_ms, hop_ms) + hop_ms;
+    }
+    if (rc != GN_OK) return rc;
+    size_t to = gnp_group_end(t->rows, row_end, run->next, run->hop_end_ms);
+    rc = gnp_rows_fold(base, t->rows, run->next, to, run->hop, &t->day, err);
+    run->next = to;
+  }
+  return rc;
+}
+
+/* The state with the hop that stays apart; in `once` where there is one. */
+static int whole_state(struct temporal *t, const gni_base_column *base, const struct run *run,
+                       const void **out, gn_error *err)
+{
+  size_t size = gni_aggregator_state_size(base->aggregator);
+  *out = run->state;
+  if (!run->hop) return GN_OK;
+  void *state = gni_arena_take(&t->once, size);
+  if (!state) return gni_fail_arena(err, &t->once, size);
+  int rc = gni_state_clone(base->aggregator, state, run->state, &t->once);
+  if (rc != GN_OK) return gnp_state_fail(err, base->name, &t->once, rc);
+  *out = state;
+  return gnp_state_merge(base, state, run->hop, &t->once, err);
 }
 
 static int answer(struct temporal *t, size_t c, int64_t at_ms, size_t row_end, gni_value *out,
@@ -121,13 +175,15 @@ static int answer(struct temporal *t, size_t c, int64_t at_ms, size_t row_end, g
   const gni_base_column *base = &t->layout->bases[column->base];
   int64_t start_ms = gni_window_start(column->window, at_ms, GNI_FIVE_MINUTE);
   struct run *run = &t->runs[c];
-  int rc = run->state && run->start_ms == start_ms ? GN_OK : restart(t, c, start_ms, err);
-  if (rc == GN_OK && run->next < row_end) {
-    rc = gnp_rows_fold(base, t->rows, run->next, row_end, run->state, &t->day, err);
-    run->next = row_end;
-  }
+  const void *state;
   gni_value value = GNI_NULL_VALUE; /* may borrow from the state, which goes on */
-  if (rc == GN_OK) rc = gnp_state_finish(base, run->state, &value, &t->day, err);
+  int rc = run->state && run->start_ms == start_ms ? GN_OK : restart(t, c, start_ms, err);
+  if (rc == GN_OK)
+    rc = gnp_is_exact(base->aggregator) ? add_rows(t, base, run, row_end, err)
+                                        : add_hops(t, column, run, row_end, err);
+  gni_arena_reset(&t->once);
+  if (rc == GN_OK) rc = whole_state(t, base, run, &state, err);
+  if (rc == GN_OK) rc = gnp_state_finish(base, state, &value, &t->day, err);
   if (rc != GN_OK) return rc;
   rc = gni_value_copy(t->layout->output->fields[c].type, &value, arena, out);
   return gnp_state_fail(err, base->name, arena, rc);
@@ -158,7 +214,9 @@ int gni_temporal_fold(const gni_layout *layout, const gni_row *rows, size_t row_
   if (query_count == 0) return GN_OK;
   gni_arena_init(&t.keep, arena->alloc, arena->ceiling_bytes);
   gni_arena_init(&t.day, arena->alloc, arena->ceiling_bytes);
+  gni_arena_init(&t.once, arena->alloc, arena->ceiling_bytes);
   int rc = fold(&t, at_ms, query_count, arena, outputs, err);
+  gni_arena_deinit(&t.once);
   gni_arena_deinit(&t.day);
   gni_arena_deinit(&t.keep);
   return rc;
