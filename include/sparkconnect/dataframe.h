@@ -59,28 +59,32 @@ SPARKC_API int sparkc_range(sparkc_session *session, int64_t start, int64_t end,
  *
  * @shape   the rows and columns of the stream
  * @null    `schema`, Spark's DDL or JSON, renames and casts the columns; NULL leaves them
- * @own     the bytes are copied; the data frame is the caller's to free
- * @err     LIMIT       more than the server takes in one message
+ * @own     the bytes are copied or sent; the data frame is the caller's to free
+ * @err     LIMIT       more than the server takes at once
+ *          above 64 KiB also TRANSPORT, REMOTE, TIMEOUT, CLOSED
  *          NOMEM
  * @thread  any
- * @cost    no network; the bytes are sent with every query over it
+ * @cost    up to 64 KiB no network; up to the server's threshold (1 MiB) they go with every query;
+ *          more goes once into the session's cache, and not at all when it is there already
  * @since   0.1
  */
 SPARKC_API int sparkc_local(sparkc_session *session, const void *arrow_ipc, size_t size,
                             const char *schema, sparkc_dataframe **out, sparkc_error *err);
 
 /**
- * Rows of any Arrow stream as a data frame: read to its end here, sent with every query over it.
+ * Rows of any Arrow stream as a data frame: read to its end here, and kept as in sparkc_local.
  *
  * @shape   the rows and columns of the stream
  * @null    `schema` as in sparkc_local
  * @own     the stream stays the caller's to release; the data frame is the caller's to free
  * @err     UNSUPPORTED  a column is encoded by a dictionary, which Spark would misread
  *          PLAN         the stream fails
- *          LIMIT        more than the server takes in one message
+ *          LIMIT        more than the server takes
+ *          above 64 KiB also TRANSPORT, REMOTE, TIMEOUT, CLOSED
  *          NOMEM
  * @thread  any
- * @cost    no network
+ * @cost    network as in sparkc_local; memory of 64 MiB and a batch, however many rows (a server
+ *          before 4.1 wants all of them at once)
  * @since   0.1
  */
 SPARKC_API int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows,

@@ -30,6 +30,11 @@ const struct ArrowSchema *gni_ipc_reader_schema(const gni_ipc_reader *reader);
  * `rows` stays the caller's to release. */
 int gni_ipc_write(struct ArrowArrayStream *rows, gn_buf *out, gn_error *err);
 
+/* Rows [from, from + count) of a batch, copied so that they begin at their first value everywhere:
+ * the writer knows no offsets. GN_E_UNSUPPORTED for views, unions and dictionaries. */
+int gni_array_slice(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t from,
+                    int64_t count, struct ArrowArray *out, gn_error *err);
+
 /* A deep copy, the caller's to release. */
 int gni_schema_copy(const struct ArrowSchema *schema, struct ArrowSchema *out, gn_error *err);
 /* A struct without fields: the schema of what has no columns. */

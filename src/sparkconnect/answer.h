@@ -11,6 +11,9 @@ int sparkp_ask(sparkc_session *session, const char *method, const ProtobufCMessa
                uint32_t server_field, gni_grpc_message **answer, sparkc_error *err);
 /* The text in a field of an answer (the last one), empty when absent. */
 gn_str sparkp_answer_text(const gni_grpc_message *answer, uint32_t field);
+/* Settings that are numbers, in one call; -1 for those that this server does not have. */
+int sparkp_config_numbers(sparkc_session *session, const char *const *keys, size_t count,
+                          int64_t *out, sparkc_error *err);
 /* Another session like this one. */
 int sparkp_session_twin(const sparkc_session *session, const char *session_id, sparkc_session **out,
                         sparkc_error *err);

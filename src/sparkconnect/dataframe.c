@@ -44,32 +44,6 @@ int sparkp_dataframe_make(sparkc_session *session, const char *type, const spark
   return wrap(session, rc, node, out, err);
 }
 
-int sparkc_local(sparkc_session *session, const void *arrow_ipc, size_t size, const char *schema,
-                 sparkc_dataframe **out, sparkc_error *err)
-{
-  *out = NULL;
-  if (size > session->address.message_bytes_max)
-    return sparkp_fail(err, SPARKC_E_LIMIT, "the rows have %zu bytes, a message at most %zu", size,
-                       session->address.message_bytes_max);
-  const sparkc_value data = size ? (sparkc_value)SPARKC_BYTES(arrow_ipc, size) : (sparkc_value){0};
-  return sparkp_dataframe_make(session, "local_relation",
-                               SPARKP_FIELDS({"data", data}, {"schema", SPARKC_TEXT(schema)}), out,
-                               err);
-}
-
-int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows, const char *schema,
-                  sparkc_dataframe **out, sparkc_error *err)
-{
-  gn_error why = {0};
-  gn_buf bytes;
-  *out = NULL;
-  gni_buf_init(&bytes, &session->alloc, session->address.message_bytes_max);
-  int rc = gni_ipc_write(rows, &bytes, &why) == GN_OK ? SPARKC_OK : sparkp_fail_from(err, &why);
-  if (rc == SPARKC_OK) rc = sparkc_local(session, bytes.ptr, bytes.len, schema, out, err);
-  gni_buf_deinit(&bytes);
-  return rc;
-}
-
 int sparkc_relation_decode(sparkc_session *session, const void *bytes, size_t size,
                            sparkc_dataframe **out, sparkc_error *err)
 {

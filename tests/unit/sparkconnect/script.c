@@ -138,6 +138,20 @@ gn_str script_chunk(const char *response_id, int64_t rows, int64_t index, int64_
   return script_member(response_id, 2, kept(batch));
 }
 
+gn_str script_settings(const char *const *pairs)
+{
+  gn_buf *out = new_bytes();
+  add_bytes(out, 1, GN_STR(SCRIPT_SESSION));
+  add_bytes(out, 4, GN_STR("server-1"));
+  for (; *pairs; pairs += 2) {
+    gn_buf *pair = new_bytes();
+    add_bytes(pair, 1, gni_str(pairs[0]));
+    add_bytes(pair, 2, gni_str(pairs[1]));
+    add_bytes(out, 2, kept(pair));
+  }
+  return kept(out);
+}
+
 static gn_buf *new_artifact_answer(void)
 {
   gn_buf *out = new_bytes();

@@ -42,6 +42,8 @@ gn_str script_member(const char *response_id, uint32_t field, gn_str bytes);
 gn_str script_complete(const char *response_id);
 /* A small answer: its session in field 1, the server's own in `field`. */
 gn_str script_small(uint32_t field, const char *server_session);
+/* ConfigResponse with names and values in turn, until NULL. */
+gn_str script_settings(const char *const *pairs);
 /* AddArtifactsResponse with these names, and whether each arrived well; until a name is NULL. */
 typedef struct script_arrival {
   const char *name;
