@@ -19,9 +19,10 @@ typedef struct gn_server_args {
   const char *listen; /* "HOST:PORT", "[::1]:PORT"; default "127.0.0.1:6566"; port 0: a free one */
   const char *token;  /* what callers must show as "Authorization: Bearer TOKEN"; NULL: nothing */
   int32_t threads;    /* default: the session's */
-  int32_t connections_max;  /* at one time; default 1024 */
-  int64_t body_bytes_max;   /* of a request; default 8 MiB */
-  int32_t idle_timeout_s;   /* after which a silent connection is closed; default 75 */
+  int32_t connections_max; /* at one time; default 1024 */
+  int64_t body_bytes_max;  /* of a request; default 8 MiB */
+  /* After which a silent connection is closed, and one whose request is not whole; default 75. */
+  int32_t idle_timeout_s;
   int32_t without_token_ok; /* allows listening beyond this machine without a token */
 } gn_server_args;
 

@@ -29,8 +29,9 @@ typedef struct gni_http_args {
   const gn_alloc *alloc;
   const char *host; /* a numeric address */
   uint16_t port;    /* 0: a free one */
-  int32_t threads, connections_max, idle_timeout_s;
-  size_t body_bytes_max; /* past it 413, without a call of the handler */
+  int32_t threads, connections_max;
+  int32_t idle_timeout_s; /* of a silent connection, and of the body of one request */
+  size_t body_bytes_max;  /* past it 413, without a call of the handler */
   gni_http_handler handler;
   void *user;
 } gni_http_args;

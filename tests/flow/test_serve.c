@@ -4,7 +4,10 @@
 #include <gnomon/serve.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "flow/flow_kit.h"
@@ -202,10 +205,247 @@ static void ten_million_requests_leak_nothing(void)
   CHECK(heap_in_use() <= before);
 }
 
+/* ---- what is served changes ---- */
+
+enum { UPLOADS = 6, ASKERS = 3 };
+
+/* What u1 may have: before any upload is `expected[0]`, after the nth one `expected[n]`. */
+typedef struct changing {
+  int32_t port;
+  char expected[UPLOADS][BODY_BYTES];
+  _Atomic bool stop;
+} changing;
+
+typedef struct asker {
+  changing *shared;
+  pthread_t thread;
+  int64_t asked;
+  const char *wrong; /* what happened that should not */
+  char last[BODY_BYTES];
+} asker;
+
+/* Which upload a reply is of; UPLOADS: of none. */
+static int upload_of(const changing *shared, gn_str body)
+{
+  int number = 0;
+  while (number < UPLOADS && !gni_str_is(body, shared->expected[number])) number++;
+  return number;
+}
+
+/* Every reply is of one upload, and none is of an older one than the reply before. */
+static void *ask_on(void *user)
+{
+  asker *me = user;
+  changing *shared = me->shared;
+  http_client *client = malloc(sizeof *client);
+  http_reply reply;
+  int before = 0;
+  if (!client || !http_open(client, shared->port)) me->wrong = "cannot connect";
+  while (!me->wrong && !shared->stop) {
+    if (!http_ask(client, "POST", route, "[{\"user\":\"u1\"}]", &reply)) {
+      me->wrong = "no reply";
+      break;
+    }
+    int number = upload_of(shared, reply.body);
+    if (reply.status != 200) me->wrong = "a request failed";
+    if (number == UPLOADS) me->wrong = "a reply is of no upload";
+    if (number < before) me->wrong = "a reply is older than the one before";
+    before = number;
+    if (++me->asked % 16 == 0) pause_ms(1); /* the uploads want the processor, too */
+    snprintf(me->last, sizeof me->last, "%.*s", GN_STR_ARGS(reply.body));
+  }
+  if (client && client->socket >= 0) http_close(client);
+  free(client);
+  return NULL;
+}
+
+/* Every other upload has other features, so that the GroupBy is opened anew. */
+static void upload_number(int number)
+{
+  static const char counts[] = "[{\"inputColumn\":\"amount\",\"operation\":6,\"argMap\":{}},"
+                               "{\"inputColumn\":\"amount\",\"operation\":7,\"argMap\":{}}]";
+  upload(1.5 + number, number % 2 ? counts : NULL);
+}
+
+static void uploads_are_seen_without_a_failed_request(void)
+{
+  static changing shared;
+  static asker askers[ASKERS];
+  int64_t asked = 0;
+  shared = (changing){.port = 0};
+  for (int i = UPLOADS - 1; i >= 0; i--) { /* what each will say; the first is left to be served */
+    upload_number(i);
+    int32_t port = SERVE(.threads = 1);
+    ask(port, "POST", route, "[{\"user\":\"u1\"}]", 200, shared.expected[i]);
+    stop_running(NULL);
+  }
+  shared.port = SERVE(.threads = 2);
+  for (int i = 0; i < ASKERS; i++) {
+    askers[i] = (asker){.shared = &shared};
+    CHECK_INT(pthread_create(&askers[i].thread, NULL, ask_on, &askers[i]), 0);
+  }
+  for (int i = 1; i < UPLOADS; i++) {
+    pause_ms(100);
+    upload_number(i);
+  }
+  char text[BODY_BYTES] = "";
+  for (int i = 0; i < 100 && strcmp(text, shared.expected[UPLOADS - 1]) != 0; i++) {
+    pause_ms(20);
+    ask(shared.port, "POST", route, "[{\"user\":\"u1\"}]", 200, text);
+  }
+  pause_ms(50);
+  shared.stop = true;
+  for (int i = 0; i < ASKERS; i++) pthread_join(askers[i].thread, NULL);
+  for (int i = 0; i < ASKERS; i++) {
+    if (askers[i].wrong) test_fail(__FILE__, __LINE__, "%s: %s", askers[i].wrong, askers[i].last);
+    CHECK_TEXT(askers[i].last, shared.expected[UPLOADS - 1]);
+    asked += askers[i].asked;
+  }
+  printf("# %" PRId64 " requests during %d uploads\n", asked, UPLOADS - 1);
+}
+
+/* ---- stopping ---- */
+
+static void *stop_patiently(void *what)
+{
+  gn_server_stop(what, PATIENCE_MS);
+  return NULL;
+}
+
+/* Sends all of a request but its end. */
+static void begin_request(http_client *client, int32_t port)
+{
+  CHECK(http_open(client, port));
+  test_later(close_client, client);
+  CHECK(http_send(client, GN_STR("POST /v1/fetch/groupby/team.sums.v1 HTTP/1.1\r\nHost: test\r\n"
+                                 "Content-Length: 15\r\n\r\n[{\"user\":\"u2")));
+}
+
+static void requests_under_way_are_answered_before_it_stops(void)
+{
+  enum { CLIENTS = 16 };
+  static http_client clients[CLIENTS], late;
+  pthread_t stopping;
+  http_reply reply;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.threads = 2);
+  for (int i = 0; i < CLIENTS; i++) begin_request(&clients[i], port);
+  pause_ms(100); /* until all heads are read: from then on a request is under way */
+  gn_server *server = running;
+  running = NULL;
+  CHECK_INT(pthread_create(&stopping, NULL, stop_patiently, server), 0);
+  pause_ms(100);
+  int answered = 0;
+  for (int i = 0; i < CLIENTS; i++)
+    answered += http_send(&clients[i], GN_STR("\"}]")) &&
+                http_read(&clients[i], PATIENCE_MS, &reply) && reply.status == 200 &&
+                strstr(reply.body.ptr, "\"amount_sum_1d\":2.5,") != NULL;
+  pthread_join(stopping, NULL);
+  CHECK_INT(answered, CLIENTS);
+  CHECK(!http_open(&late, port));
+}
+
+static void a_client_that_never_ends_does_not_hold_the_stop(void)
+{
+  static http_client client;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.threads = 2);
+  begin_request(&client, port);
+  pause_ms(50);
+  gn_server_stop(running, 100);
+  running = NULL;
+  CHECK(http_ends(&client, PATIENCE_MS));
+}
+
+/* ---- limits ---- */
+
+static void a_large_body_is_refused_and_the_next_request_answered(void)
+{
+  static http_client client;
+  static char body[4002];
+  http_reply reply;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.body_bytes_max = 4000);
+  CHECK(http_open(&client, port));
+  test_later(close_client, &client);
+  memset(body, ' ', sizeof body - 1);
+  CHECK(http_ask(&client, "POST", route, body, &reply));
+  CHECK_INT(reply.status, 413);
+  CHECK_STR(reply.body, "{\"errors\":[\"the request is larger than 4000 bytes\"]}");
+  memcpy(body, "[]", 2);
+  body[3999] = '\0';
+  CHECK(http_ask(&client, "POST", route, body, &reply));
+  CHECK_INT(reply.status, 200);
+  CHECK_STR(reply.body, "{\"results\":[]}");
+}
+
+/* The one too many waits in the queue of the system, until another goes. */
+static void one_connection_too_many_waits_for_its_turn(void)
+{
+  static http_client clients[3];
+  http_reply reply;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.connections_max = 2);
+  for (int i = 0; i < 2; i++) {
+    CHECK(http_open(&clients[i], port));
+    test_later(close_client, &clients[i]);
+    CHECK(http_ask(&clients[i], "GET", "/ping", NULL, &reply));
+  }
+  CHECK(http_open(&clients[2], port));
+  test_later(close_client, &clients[2]);
+  CHECK(http_send(&clients[2], GN_STR("GET /ping HTTP/1.1\r\nHost: test\r\n\r\n")));
+  CHECK(!http_read(&clients[2], 200, &reply));
+  CHECK(http_ask(&clients[0], "GET", "/ping", NULL, &reply));
+  http_close(&clients[0]);
+  CHECK(http_read(&clients[2], PATIENCE_MS, &reply));
+  CHECK_STR(reply.body, "Pong!");
+}
+
+static void a_silent_connection_is_closed(void)
+{
+  static http_client silent, half;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.idle_timeout_s = 1);
+  CHECK(http_open(&silent, port));
+  test_later(close_client, &silent);
+  begin_request(&half, port);
+  CHECK(http_ends(&silent, PATIENCE_MS));
+  CHECK(http_ends(&half, PATIENCE_MS));
+}
+
+/* It never falls silent, and still does not keep its place. */
+static void a_request_that_drips_in_is_cut(void)
+{
+  static http_client client;
+  bool sent = true;
+  upload(1.5, NULL);
+  int32_t port = SERVE(.idle_timeout_s = 1);
+  CHECK(http_open(&client, port));
+  test_later(close_client, &client);
+  CHECK(http_send(&client, GN_STR("POST /ping HTTP/1.1\r\nHost: test\r\n"
+                                  "Content-Length: 100000\r\n\r\n")));
+  for (int i = 0; sent && i < PATIENCE_MS / 50; i++) {
+    sent = http_send(&client, GN_STR("x"));
+    pause_ms(50);
+  }
+  CHECK(!sent);
+}
+
 int main(void)
 {
   static const test_case cases[] = {
       {"after ten million requests not a byte more is in use", ten_million_requests_leak_nothing},
+      {"uploads are seen without a failed request, whole and in order",
+       uploads_are_seen_without_a_failed_request},
+      {"requests under way are answered before it stops",
+       requests_under_way_are_answered_before_it_stops},
+      {"a client that never ends does not hold the stop",
+       a_client_that_never_ends_does_not_hold_the_stop},
+      {"a large body is refused, and the next request answered",
+       a_large_body_is_refused_and_the_next_request_answered},
+      {"one connection too many waits for its turn", one_connection_too_many_waits_for_its_turn},
+      {"a silent connection is closed", a_silent_connection_is_closed},
+      {"a request that drips in is cut", a_request_that_drips_in_is_cut},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }

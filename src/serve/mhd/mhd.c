@@ -18,6 +18,7 @@ struct exchange {
   struct exchange *next;
   gn_buf body;
   gni_http_reply reply;
+  int64_t begun_us;
   bool too_big;
 };
 
@@ -49,6 +50,7 @@ static struct exchange *exchange_take(struct server *server)
   exchange->reply.status = MHD_HTTP_OK;
   exchange->reply.content_type = "application/json";
   exchange->too_big = false;
+  exchange->begun_us = gni_monotonic_us();
   atomic_fetch_add(&server->under_way, 1);
   return exchange;
 }
@@ -131,6 +133,9 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return exchange ? MHD_YES : MHD_NO;
   }
   if (*part_size == 0) return answer(server, connection, path, method, exchange);
+  /* One that drips in is never silent for long, and would keep its connection for ever. */
+  if (gni_monotonic_us() - exchange->begun_us > server->args.idle_timeout_s * INT64_C(1000000))
+    return MHD_NO;
   /* Too much is read to its end all the same, so that the reply can be read. */
   if (!exchange->too_big && gni_buf_add(&exchange->body, part, *part_size) != GN_OK) {
     exchange->too_big = true;
