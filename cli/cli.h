@@ -27,7 +27,7 @@ typedef struct cli_args {
   /* of commands */
   const char *ds, *start_ds, *end_ds, *key, *requests, *events, *name, *type, *level, *output,
       *out_file, *plan_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell,
-      *template_name, *mode, *conf_type;
+      *template_name, *mode, *conf_type, *only;
   int64_t step_days, parallelism, rows, at_ms;
   bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
       chronon, detailed_exitcode, man, without_token, svg;
@@ -130,6 +130,7 @@ int cmd_analyze(const cli_args *args);
 int cmd_diff(const cli_args *args);
 int cmd_stats(const cli_args *args);
 int cmd_store(const cli_args *args);
+int cmd_test(const cli_args *args);
 int cmd_spark(const cli_args *args); /* a module; not in the wheel */
 int cmd_explain(const cli_args *args);
 int cmd_doctor(const cli_args *args);

@@ -63,6 +63,8 @@ const cli_option cli_options[] = {
     TEXT("keys", 0, keys, "COLUMNS", "columns that tell rows apart, parted by commas"),
     TEXT("tolerance", 0, tolerance, "PART", "real numbers this near are equal, e.g. 1e-9"),
     TEXT("sample", 0, sample, "PART", "look at this part of the keys, e.g. 0.1"),
+    FLAG("from-table", 0, from_table, "load what the `_upload` table has; compute nothing"),
+    TEXT("only", 0, only, "TEXT", "the tests whose name holds this text"),
     FLAG("svg", 0, svg, "answer with a picture"),
     TEXT("listen", 0, listen, "HOST:PORT", "where to listen (default: 127.0.0.1:6566)"),
     TEXT("token-file", 0, token_file, "FILE",
@@ -125,6 +127,13 @@ const cli_command cli_commands[] = {
      "rows by year,\nand whether times are there and in milliseconds. Prints what Chronon's "
      "analyze "
      "prints; --json gives data.",
+    {"test", "[PATH...]", "run the tests beside the definitions: rows in, features expected",
+     "Looks for *.test.yaml in the repository, or where it is told. A test gives rows of tables, "
+     "and says what\nthe definition makes of them: day by day (batch), and fetched at a time "
+     "(online). The warehouse and the\nstore are not touched. Exit status 1: a test failed; 65: "
+     "a file of tests is wrong.",
+     "gnomon test\ngnomon test group_bys/my_team/purchases.test.yaml --only refunds", "only",
+     cmd_test},
      "gnomon analyze my_team.purchases.v1 --start-ds 2023-11-29 --end-ds 2023-12-01",
      "ds start-ds end-ds rows", cmd_analyze},
     {"diff", "LEFT RIGHT", "compare two tables cell by cell, or two definitions",

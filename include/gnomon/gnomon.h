@@ -6,7 +6,8 @@
  *   upload   <gnomon/upload.h>    one day's states to the online store; live rows
  *   fetch    <gnomon/fetch.h>     keys and a time in, features out
  *
- * Beside them <gnomon/serve.h> (HTTP) and <gnomon/inspect.h> (looking at what is there).
+ * Beside them <gnomon/serve.h> (HTTP), <gnomon/inspect.h> (looking at what is there) and
+ * <gnomon/test.h> (definitions on small rows).
  * Everything hangs on a session: a repository of definitions, a warehouse of tables, a store. */
 #ifndef GNOMON_GNOMON_H
 #define GNOMON_GNOMON_H

@@ -73,6 +73,7 @@ PyObject *pyx_session_diff(PyObject *session, PyObject *args);
 PyObject *pyx_session_stats(PyObject *session, PyObject *args);
 PyObject *pyx_session_explain(PyObject *session, PyObject *args);
 PyObject *pyx_session_analyze(PyObject *session, PyObject *args);
+PyObject *pyx_session_test(PyObject *session, PyObject *args);
 
 /* ---- long calls -------------------------------------------------------------------------------
  */

@@ -3,6 +3,7 @@
 #include "extension.h"
 
 #include <gnomon/inspect.h>
+#include <gnomon/test.h>
 
 struct inspect_call {
   pyx_long head;
@@ -98,4 +99,45 @@ PyObject *pyx_session_analyze(PyObject *session, PyObject *args)
   if (!PyArg_ParseTuple(args, "szzi", &at->conf, &at->start_ds, &at->end_ds, &at->hitters_max))
     return NULL;
   return answer(session, &call);
+}
+
+/* ---- tests ---- */
+
+struct test_call {
+  pyx_long head;
+  gn_test_args args;
+  int form;
+  gn_text text, problems;
+  gn_test_report report;
+};
+
+static int run_tests(pyx_long *call)
+{
+  struct test_call *at = (struct test_call *)call;
+  return gn_test(call->shared->session, &at->args, at->form, &at->text, &at->problems, &at->report,
+                 &call->err);
+}
+
+/* (path, only, form) -> (what was told, what is wrong in the files, passed, failed) */
+PyObject *pyx_session_test(PyObject *session, PyObject *args)
+{
+  const char *path;
+  PyObject *out = NULL;
+  struct test_call call = {.head.run = run_tests, .args.struct_size = sizeof(gn_test_args)};
+  pyx_shared *shared = pyx_session_shared((pyx_session *)(void *)session);
+  if (!shared || !PyArg_ParseTuple(args, "zzi", &path, &call.args.only, &call.form)) return NULL;
+  call.args.paths = &path;
+  call.args.path_count = path != NULL;
+  if (pyx_long_run(&call.head, shared, Py_None)) {
+    bool wrong = call.head.rc == GN_E_INVALID && call.problems.len;
+    if (call.head.rc != GN_OK && !wrong)
+      pyx_raise(&call.head.err);
+    else
+      out = Py_BuildValue("(ssLL)", call.text.ptr ? call.text.ptr : "",
+                          call.problems.ptr ? call.problems.ptr : "", (long long)call.report.passed,
+                          (long long)call.report.failed);
+  }
+  gn_text_free(&call.text);
+  gn_text_free(&call.problems);
+  return out;
 }

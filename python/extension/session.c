@@ -466,6 +466,7 @@ static PyMethodDef session_methods[] = {
     {"stats", pyx_session_stats, METH_VARARGS, NULL},
     {"explain", pyx_session_explain, METH_VARARGS, NULL},
     {"analyze", pyx_session_analyze, METH_VARARGS, NULL},
+    {"test", pyx_session_test, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -94,6 +94,38 @@ static const gni_diagnostic rows[] = {
                 "virtual environment's Python, or python3.",
      .example = "GNOMON_PYTHON=/opt/python gnomon compile, and there is no such file",
      .mend = "Install Python 3.9 or later, or set GNOMON_PYTHON."},
+    {.code = "GC017",
+     .title = "a test that does not say what it must",
+     .meaning = "A file of tests lacks a member, or has one of another kind: a test wants a name, "
+                "a definition, the rows of every table that the definition reads, and what is "
+                "expected: all features, unless it says partial: true.",
+     .example = "tests:\n  - name: prices are added\n    conf: my_team.purchases.v1",
+     .mend = "given: {data.purchases: [{ds: 2025-01-01, user_id: u1, price: 2.0}]}"},
+    {.code = "GC018",
+     .title = "a test with an unknown member",
+     .meaning = "A file of tests has a member that means nothing there, so what it says would "
+                "not be looked at: often a feature whose name has changed. The hint names the "
+                "nearest.",
+     .example = "batch: [{ds: 2025-01-03, user_id: u1, price_sum_3: 5.0}]",
+     .mend = "batch: [{ds: 2025-01-03, user_id: u1, price_sum_3d: 5.0}]"},
+    {.code = "GC019",
+     .title = "a value of a test that does not fit",
+     .meaning = "A value in a file of tests is not of the type of its column or feature, or is "
+                "no day, no time, no type.",
+     .example = "at: yesterday",
+     .mend = "at: 2025-01-04T12:00:00Z"},
+    {.code = "GC020",
+     .title = "a file of tests is not YAML",
+     .meaning = "The place is the first that cannot be read. Anchors, aliases and tags are not "
+                "read, and a key may stand once.",
+     .example = "name: a: b",
+     .mend = "name: \"a: b\""},
+    {.code = "GC021",
+     .title = "no test is there",
+     .meaning = "Tests are in files named *.test.yaml, below the repository or where the command "
+                "says; --only chooses by name.",
+     .example = "gnomon test --only refunds, and no test is about refunds",
+     .mend = "gnomon test --json lists the tests by running them."},
 };
 
 const gnp_family gnp_command_codes = {"Command line and settings", rows,

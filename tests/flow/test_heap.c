@@ -3,6 +3,7 @@
  */
 #include "flow/flow_kit.h"
 
+#include <gnomon/test.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -37,6 +38,14 @@ static void make_world(void)
                            "\"backfill\":{\"EXECUTOR_CORES\":\"1\"}}}}");
   flow_write("gnomon.toml",
              "[compat]\nboundary = \"exact\"\n[tables.\"ns.other\"]\npath = \"x\"\n");
+  flow_write("sums.test.yaml",
+             "conf: team.sums.v1\n"
+             "given: {ns.events: [{user: u1, amount: 1.5, ts: 2024-03-18T10:00}]}\n"
+             "tests:\n"
+             "  - name: amounts are added\n"
+             "    partial: true\n"
+             "    batch: [{ds: 2024-03-18, user: u1, amount_sum_1d: 1.5, double_sum: 3.0}]\n"
+             "    online: [{at: 2024-03-19T08:00, keys: {user: u1}, values: {double_sum: 3.0}}]\n");
   write_events();
   repo = flow_repo();
   output_folder = flow_path("warehouse/ns/team_sums_v1");
@@ -300,6 +309,28 @@ static void what_is_online_survives_every_failure(void)
   nothing_is_left_over();
 }
 
+static int test_now(gn_session *session, gn_error *err)
+{
+  gn_text told, wrong;
+  gn_test_report report;
+  gn_test_args args = {.struct_size = sizeof args};
+  int rc = gn_test(session, &args, GN_FORM_TEXT, &told, &wrong, &report, err);
+  if (rc == GN_OK) CHECK_TEXT(told.ptr, "ok    amounts are added\n1 passed, 0 failed\n");
+  if (rc == GN_OK) CHECK_INT(report.passed, 1);
+  gn_text_free(&told);
+  gn_text_free(&wrong);
+  return rc;
+}
+
+static void a_test_survives_failures(void)
+{
+  make_world();
+  verb = test_now;
+  run_verb(test_alloc());
+  CHECK(test_some_oom(run_verb, 25) > 25);
+  nothing_is_left_over();
+}
+
 int main(void)
 {
   static const test_case cases[] = {
@@ -307,6 +338,7 @@ int main(void)
       {"reading tables survives failures", reading_tables_survives_failures},
       {"a backfill survives failures", a_backfill_survives_failures},
       {"an upload survives failures", an_upload_survives_failures},
+      {"a test survives failures", a_test_survives_failures},
       {"what is online survives every failure", what_is_online_survives_every_failure},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
