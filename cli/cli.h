@@ -30,7 +30,7 @@ typedef struct cli_args {
       *template_name, *mode, *conf_type, *only;
   int64_t step_days, parallelism, rows, at_ms;
   bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
-      chronon, detailed_exitcode, man, without_token, svg;
+      chronon, detailed_exitcode, man, without_token, svg, from_table;
   const char *words[CLI_ARGUMENTS_MAX]; /* what is no option, in order */
   size_t word_count;
 } cli_args;
