@@ -39,6 +39,38 @@ SPARKC_API void sparkc_dataframe_free(sparkc_dataframe *df);
 SPARKC_API int sparkc_sql(sparkc_session *session, const char *sql, sparkc_dataframe **out,
                           sparkc_error *err);
 
+/* A value for a `:name` of an SQL text, or, without names, for the next `?`. */
+typedef struct sparkc_argument {
+  const char *name;     /* NULL: by its place */
+  sparkc_column *value; /* a literal, or an expression over literals */
+} sparkc_argument;
+
+/**
+ * The same with arguments, which become literals and never text.
+ *
+ * @own     the values are given away; the data frame is the caller's to free
+ * @err     PLAN        some arguments have names and some have not, a value that could not be made
+ *          REMOTE, TRANSPORT, TIMEOUT, CLOSED, NOMEM
+ * @thread  any
+ * @cost    one round trip, and the statement
+ * @since   0.1
+ */
+SPARKC_API int sparkc_sql_with(sparkc_session *session, const char *sql,
+                               const sparkc_argument *arguments, size_t count,
+                               sparkc_dataframe **out, sparkc_error *err);
+
+/**
+ * Runs a relation "sql", or one that brings others along for it (protocol.h), as sparkc_sql does.
+ *
+ * @own     the query stays the caller's; the data frame is the caller's to free
+ * @err     as sparkc_sql
+ * @thread  any
+ * @cost    one round trip, and the statement
+ * @since   0.1
+ */
+SPARKC_API int sparkc_sql_run(const sparkc_dataframe *query, sparkc_dataframe **out,
+                              sparkc_error *err);
+
 /**
  * The numbers [start, end) in steps, as a column "id".
  *

@@ -28,9 +28,8 @@ void sparkc_dataframe_free(sparkc_dataframe *df)
   sparkp_session_unref(session);
 }
 
-/* A node that was just made, or the failure to make it, as a data frame. */
-static int wrap(sparkc_session *session, int rc, sparkp_node *relation, sparkc_dataframe **out,
-                sparkc_error *err)
+int sparkp_dataframe_wrap(sparkc_session *session, int rc, sparkp_node *relation,
+                          sparkc_dataframe **out, sparkc_error *err)
 {
   *out = NULL;
   return rc == SPARKC_OK ? sparkp_dataframe_new(session, relation, out, err) : rc;
@@ -41,7 +40,7 @@ int sparkp_dataframe_make(sparkc_session *session, const char *type, const spark
 {
   sparkp_node *node;
   int rc = sparkp_relation_make(&session->alloc, type, fields, count, &node, err);
-  return wrap(session, rc, node, out, err);
+  return sparkp_dataframe_wrap(session, rc, node, out, err);
 }
 
 int sparkc_relation_decode(sparkc_session *session, const void *bytes, size_t size,
@@ -50,7 +49,7 @@ int sparkc_relation_decode(sparkc_session *session, const void *bytes, size_t si
   sparkp_node *node;
   int rc =
       sparkp_relation_opaque(&session->alloc, (gn_str){bytes, size}, SPARKC_E_PLAN, &node, err);
-  return wrap(session, rc, node, out, err);
+  return sparkp_dataframe_wrap(session, rc, node, out, err);
 }
 
 int sparkc_relation_encode(const sparkc_dataframe *df, void *out, size_t room, size_t *size,
@@ -72,53 +71,9 @@ int64_t sparkc_plan_id(const sparkc_dataframe *df)
   return df->relation->common.plan_id;
 }
 
-/* ---- SQL ------------------------------------------------------------------------------------- */
+/* ---- asking for rows ------------------------------------------------------------------------- */
 
 static const sparkc_execute_args no_args = {.struct_size = sizeof no_args};
-
-/* Runs a command that may give a relation. */
-static int run_command(sparkc_session *session, Spark__Connect__Command *command, gn_buf *relation,
-                       sparkc_error *err)
-{
-  Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
-  sparkc_result *result;
-  plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_COMMAND;
-  plan.command = command;
-  int rc = sparkp_result_open(session, &plan, &no_args, &result, err);
-  if (rc != SPARKC_OK) return rc;
-  rc = sparkp_result_drain(result, relation, err);
-  sparkc_result_close(result);
-  return rc;
-}
-
-int sparkc_sql(sparkc_session *session, const char *sql, sparkc_dataframe **out, sparkc_error *err)
-{
-  Spark__Connect__Command command = SPARK__CONNECT__COMMAND__INIT;
-  Spark__Connect__SqlCommand own = SPARK__CONNECT__SQL_COMMAND__INIT;
-  sparkp_node *node, *answer = NULL;
-  gn_buf bytes;
-  *out = NULL;
-  int rc = sparkp_relation_make(&session->alloc, "sql", SPARKP_FIELDS({"query", SPARKC_TEXT(sql)}),
-                                &node, err);
-  if (rc != SPARKC_OK) return rc;
-  own.input = &node->message.relation;
-  command.command_type_case = SPARK__CONNECT__COMMAND__COMMAND_TYPE_SQL_COMMAND;
-  command.sql_command = &own;
-  gni_buf_init(&bytes, &session->alloc, SPARKP_TEXT_BYTES_MAX);
-  rc = run_command(session, &command, &bytes, err);
-  if (rc == SPARKC_OK && bytes.len)
-    rc = sparkp_relation_opaque(&session->alloc, gni_buf_view(&bytes), SPARKC_E_TRANSPORT, &answer,
-                                err);
-  else if (rc == SPARKC_OK) {
-    answer = node; /* a server that answers nothing means: ask for the query itself */
-    sparkp_node_ref(node);
-  }
-  gni_buf_deinit(&bytes);
-  sparkp_node_unref(node);
-  return wrap(session, rc, answer, out, err);
-}
-
-/* ---- asking for rows ------------------------------------------------------------------------- */
 
 static int open_result(sparkc_session *session, sparkp_node *relation,
                        const sparkc_execute_args *given, sparkc_result **out, sparkc_error *err)

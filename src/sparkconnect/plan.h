@@ -92,6 +92,9 @@ sparkp_node *sparkp_column_fail(sparkp_node *node, sparkc_error *err);
 /* What a failed expression says, as the failure of the call that uses it. */
 int sparkp_column_check(const sparkp_node *node, sparkc_error *err);
 
+/* A node that was just made, or the failure to make it, as a data frame; the node is taken over. */
+int sparkp_dataframe_wrap(sparkc_session *session, int rc, sparkp_node *relation,
+                          sparkc_dataframe **out, sparkc_error *err);
 /* A new relation over `session`, or the failure to make it, as a data frame. */
 int sparkp_dataframe_make(sparkc_session *session, const char *type, const sparkc_field *fields,
                           size_t count, sparkc_dataframe **out, sparkc_error *err);

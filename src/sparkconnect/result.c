@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "data/ipc.h"
+#include "wire/proto.h"
 
 /* A row may be larger than any message; Arrow's offsets end here. */
 static const size_t chunked_bytes_max = (size_t)4 << 30;
@@ -21,6 +22,7 @@ struct sparkc_result {
   sparkp_batch chunked;
   sparkc_error last; /* of the stream */
   gn_buf relation;
+  gn_buf answers; /* encoded fields of responses that are about a command */
 };
 
 /* ---- one batch ------------------------------------------------------------------------------- */
@@ -147,6 +149,26 @@ static void tell_observed(void *user, gn_str name, gn_str key, gn_str literal)
 
 enum { STEP_OTHER = GN_ABSENT + 1 };
 
+/* Whether a field of a response answers a command: not the ids, not what a query gives. */
+static bool is_answer(uint32_t field)
+{
+  return (field >= 8 && field <= 11) || field == 16 || field == 17 ||
+         (field >= 19 && field <= 23) || field == 999;
+}
+
+/* Keeps the answers, each with its tag as it came. */
+static int keep_answers(sparkc_result *result, gn_str response)
+{
+  gni_proto_field field;
+  gn_str rest = response, before = response;
+  while (gni_proto_next(&rest, &field) == GN_OK) {
+    if (is_answer(field.number))
+      gni_buf_add(&result->answers, before.ptr, (size_t)(rest.ptr - before.ptr));
+    before = rest;
+  }
+  return result->answers.rc;
+}
+
 /* One response. GN_OK with a batch in `out`, GN_ABSENT at the end, STEP_OTHER: something else. */
 static int step(sparkc_result *result, struct ArrowArray *out, sparkc_error *err)
 {
@@ -163,6 +185,8 @@ static int step(sparkc_result *result, struct ArrowArray *out, sparkc_error *err
     gni_buf_reset(&result->relation);
     if (gni_buf_add_str(&result->relation, response.sql_relation) != GN_OK) rc = sparkp_nomem(err);
   }
+  if (rc == SPARKC_OK && !response.has_batch && keep_answers(result, response.whole) != GN_OK)
+    rc = sparkp_nomem(err);
   if (rc == SPARKC_OK && response.has_batch)
     rc = take_batch(result, &response.batch, message, out, err);
   else {
@@ -210,7 +234,7 @@ int sparkc_result_schema(sparkc_result *result, struct ArrowSchema *out, sparkc_
   return rc == GN_OK ? SPARKC_OK : sparkp_fail_from(err, &why);
 }
 
-int sparkp_result_drain(sparkc_result *result, gn_buf *relation, sparkc_error *err)
+int sparkp_result_drain(sparkc_result *result, gn_buf *relation, gn_buf *answers, sparkc_error *err)
 {
   struct ArrowArray batch;
   int rc;
@@ -220,6 +244,9 @@ int sparkp_result_drain(sparkc_result *result, gn_buf *relation, sparkc_error *e
     gni_array_close(&batch);
   } while (true);
   if (rc == SPARKC_OK && gni_buf_add_str(relation, gni_buf_view(&result->relation)) != GN_OK)
+    rc = sparkp_nomem(err);
+  if (rc == SPARKC_OK && answers &&
+      gni_buf_add_str(answers, gni_buf_view(&result->answers)) != GN_OK)
     rc = sparkp_nomem(err);
   return rc;
 }
@@ -238,6 +265,7 @@ int sparkp_result_open(sparkc_session *session, const Spark__Connect__Plan *plan
   result->bytes_max = args->bytes_max;
   gni_buf_init(&result->chunks, &result->alloc, chunked_bytes_max);
   gni_buf_init(&result->relation, &result->alloc, SPARKP_TEXT_BYTES_MAX);
+  gni_buf_init(&result->answers, &result->alloc, SPARKP_TEXT_BYTES_MAX);
   int rc = SPARKC_OK;
   if (gni_ipc_reader_new(&result->alloc, &result->reader, &why) != GN_OK)
     rc = sparkp_fail_from(err, &why);
@@ -257,6 +285,7 @@ void sparkc_result_close(sparkc_result *result)
   gni_ipc_reader_free(result->reader);
   gni_buf_deinit(&result->chunks);
   gni_buf_deinit(&result->relation);
+  gni_buf_deinit(&result->answers);
   sparkc_error_clear(&result->last);
   sparkp_operation_close(result->operation);
   gni_free(&alloc, result, sizeof *result);

@@ -1,0 +1,249 @@
+/* Steps, commands and arguments, and what a real Spark 4.1.1 makes of them; with_server.py starts
+ * it. SPDX-License-Identifier: Apache-2.0 */
+#include <sparkconnect/sparkconnect.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kit/kit.h"
+
+static sparkc_session *spark;
+static sparkc_dataframe *made;
+static sparkc_error err;
+
+static void close_session(void *unused)
+{
+  (void)unused;
+  sparkc_session_close(spark);
+}
+
+static void begin(void)
+{
+  const sparkc_alloc alloc = {test_alloc()->resize, test_alloc()->user};
+  sparkc_error_clear(&err);
+  CHECK_INT(sparkc_session_open(SPARKC_SESSION_ARGS(.url = getenv("GNOMON_SPARK"), .alloc = &alloc),
+                                &spark, &err),
+            SPARKC_OK);
+  test_later(close_session, NULL);
+}
+
+/* Unwraps a call that must succeed, and lets go of what it was made from. */
+static sparkc_dataframe *step(int rc, sparkc_dataframe *input)
+{
+  CHECK_TEXT(sparkc_error_message(&err), "");
+  CHECK_INT(rc, SPARKC_OK);
+  sparkc_dataframe_free(input);
+  return made;
+}
+
+#define INTO &made, &err
+
+/* Compares the rows as Spark shows them, and takes the data frame over. */
+static void check_shown(sparkc_dataframe *df, const char *expected)
+{
+  char *text;
+  int rc = sparkc_show(df, 20, 0, 0, &text, &err);
+  CHECK_TEXT(sparkc_error_message(&err), "");
+  CHECK_INT(rc, SPARKC_OK);
+  CHECK_TEXT(text, expected);
+  sparkc_text_free(spark, text);
+  sparkc_dataframe_free(df);
+}
+
+static sparkc_dataframe *orders(void)
+{
+  return step(sparkc_sql(spark,
+                         "SELECT * FROM VALUES (1, 'PL', 10.5D), (2, 'PL', 4.5D), (3, 'DE', 7D), "
+                         "(4, 'DE', NULL) AS t(id, country, amount)",
+                         INTO),
+              NULL);
+}
+
+static void filters_and_columns(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  df = step(sparkc_filter(df, sparkc_gt(sparkc_col("amount"), sparkc_lit_double(5)), INTO), df);
+  df = step(sparkc_with_column(df, "twice",
+                               sparkc_multiply(sparkc_col("amount"), sparkc_lit_int(2)), INTO),
+            df);
+  df = step(sparkc_order_by(df, SPARKC_COLUMNS(sparkc_desc(sparkc_col("id"), 0)), INTO), df);
+  check_shown(df, "+---+-------+------+-----+\n"
+                  "|id |country|amount|twice|\n"
+                  "+---+-------+------+-----+\n"
+                  "|3  |DE     |7.0   |14.0 |\n"
+                  "|1  |PL     |10.5  |21.0 |\n"
+                  "+---+-------+------+-----+\n");
+}
+
+static void groups_and_windows(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  sparkc_column *amounts[] = {sparkc_col("amount")}, *again[] = {sparkc_col("amount")};
+  df = step(sparkc_group_by(df, SPARKC_COLUMNS(sparkc_col("country")),
+                            SPARKC_COLUMNS(sparkc_alias(sparkc_call("sum", amounts, 1), "total"),
+                                           sparkc_alias(sparkc_call("count", again, 1), "n")),
+                            INTO),
+            df);
+  sparkc_column *by_total[] = {sparkc_desc(sparkc_col("total"), SPARKC_NULLS_USUAL)};
+  const sparkc_window window = {NULL, 0, by_total, 1, 0, 0, 0};
+  sparkc_column *rank = sparkc_over(sparkc_call("rank", NULL, 0), &window);
+  df = step(sparkc_with_column(df, "rank", rank, INTO), df);
+  check_shown(df, "+-------+-----+---+----+\n"
+                  "|country|total|n  |rank|\n"
+                  "+-------+-----+---+----+\n"
+                  "|PL     |15.0 |2  |1   |\n"
+                  "|DE     |7.0  |1  |2   |\n"
+                  "+-------+-----+---+----+\n");
+}
+
+static void joins_and_subqueries(void)
+{
+  begin();
+  sparkc_dataframe *left = orders(), *right = orders();
+  sparkc_dataframe *top =
+      step(sparkc_group_by(left, NULL, 0,
+                           SPARKC_COLUMNS(sparkc_call("max", SPARKC_COLUMNS(sparkc_col("amount")))),
+                           INTO),
+           NULL);
+  sparkc_column *same = sparkc_eq(sparkc_col_of(left, "id"),
+                                  sparkc_add(sparkc_col_of(right, "id"), sparkc_lit_int(1)));
+  sparkc_column *ids[] = {sparkc_alias(sparkc_col_of(left, "id"), "id"),
+                          sparkc_alias(sparkc_col_of(right, "country"), "before")};
+  sparkc_dataframe *df = step(sparkc_join(left, right, "inner", same, INTO), NULL);
+  df = step(sparkc_filter(df, sparkc_lt(sparkc_col_of(right, "amount"), sparkc_scalar(top)), INTO),
+            df);
+  df = step(sparkc_select(df, ids, 2, INTO), df);
+  df = step(sparkc_order_by(df, SPARKC_COLUMNS(sparkc_col("id")), INTO), df);
+  check_shown(df, "+---+------+\n"
+                  "|id |before|\n"
+                  "+---+------+\n"
+                  "|3  |PL    |\n"
+                  "|4  |DE    |\n"
+                  "+---+------+\n");
+  sparkc_dataframe_free(left);
+  sparkc_dataframe_free(right);
+  sparkc_dataframe_free(top);
+}
+
+static void arguments_of_sql_are_values(void)
+{
+  begin();
+  const sparkc_argument named[] = {{"name", sparkc_lit_text("x' OR '1'='1")},
+                                   {"n", sparkc_lit_int(3)}};
+  check_shown(
+      step(sparkc_sql_with(spark, "SELECT :n + 1 AS n, :name AS name", named, 2, INTO), NULL),
+      "+---+------------+\n"
+      "|n  |name        |\n"
+      "+---+------------+\n"
+      "|4  |x' OR '1'='1|\n"
+      "+---+------------+\n");
+  const sparkc_argument placed[] = {{NULL, sparkc_lit_int(7)},
+                                    {NULL, sparkc_lit_decimal("1.50", 5, 2)}};
+  check_shown(step(sparkc_sql_with(spark, "SELECT ? AS a, ? AS b", placed, 2, INTO), NULL),
+              "+---+----+\n"
+              "|a  |b   |\n"
+              "+---+----+\n"
+              "|7  |1.50|\n"
+              "+---+----+\n");
+  const sparkc_argument mixed[] = {{"n", sparkc_lit_int(1)}, {NULL, sparkc_lit_int(2)}};
+  CHECK_INT(sparkc_sql_with(spark, "SELECT 1", mixed, 2, INTO), SPARKC_E_PLAN);
+}
+
+static void commands_make_views_and_write_files(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  const sparkc_field view[] = {
+      {"input", SPARKC_DATAFRAME(df)}, {"name", SPARKC_TEXT("bought")}, {"replace", SPARKC_INT(1)}};
+  char *answer;
+  CHECK_INT(sparkc_command(spark, "create_dataframe_view", view, 3, &answer, &err), SPARKC_OK);
+  CHECK_TEXT(answer, "{}");
+  sparkc_text_free(spark, answer);
+  const char *where = test_folder();
+  char path[512];
+  snprintf(path, sizeof path, "file://%s/orders", where);
+  const sparkc_field write[] = {{"input", SPARKC_DATAFRAME(df)},
+                                {"source", SPARKC_TEXT("parquet")},
+                                {"path", SPARKC_TEXT(path)},
+                                {"mode", SPARKC_TEXT("SAVE_MODE_OVERWRITE")}};
+  CHECK_INT(sparkc_command(spark, "write_operation", write, 4, NULL, &err), SPARKC_OK);
+  sparkc_dataframe_free(df);
+  const char *paths[] = {path};
+  int64_t rows;
+  df =
+      step(sparkc_read(
+               spark, SPARKC_READ_ARGS(.format = "parquet", .paths = paths, .path_count = 1), INTO),
+           NULL);
+  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
+  CHECK_INT(rows, 4);
+  sparkc_dataframe_free(df);
+  df = step(sparkc_table(spark, "bought", INTO), NULL);
+  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
+  CHECK_INT(rows, 4);
+  sparkc_dataframe_free(df);
+}
+
+static void answers_of_commands_are_json(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  const sparkc_field checkpoint[] = {
+      {"relation", SPARKC_DATAFRAME(df)}, {"local", SPARKC_INT(1)}, {"eager", SPARKC_INT(1)}};
+  const char *head = "{\"checkpoint_command_result\":{\"relation\":{\"relation_id\":\"";
+  char *answer, id[64];
+  int rc = sparkc_command(spark, "checkpoint_command", checkpoint, 3, &answer, &err);
+  CHECK_TEXT(sparkc_error_message(&err), "");
+  CHECK_INT(rc, SPARKC_OK);
+  CHECK(gni_str_starts(gni_str(answer), head));
+  snprintf(id, sizeof id, "%.36s", answer + strlen(head));
+  sparkc_text_free(spark, answer);
+  sparkc_dataframe_free(df);
+  const sparkc_field kept = {"relation_id", SPARKC_TEXT(id)};
+  int64_t rows;
+  df = step(sparkc_relation(spark, "cached_remote_relation", &kept, 1, INTO), NULL);
+  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
+  CHECK_INT(rows, 4);
+  sparkc_dataframe_free(df);
+}
+
+static void wrong_names_are_errors_before_anything_is_sent(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  const sparkc_field wrong[] = {{"input", SPARKC_DATAFRAME(df)}, {"limits", SPARKC_INT(1)}};
+  CHECK_INT(sparkc_relation(spark, "limit", wrong, 2, INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "Spark Connect 4.1.1 knows no Limit.limits");
+  CHECK_TEXT(err.hint, "did you mean limit?");
+  sparkc_error_clear(&err);
+  CHECK_INT(sparkc_relation(spark, "limits", wrong, 1, INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "Spark Connect 4.1.1 knows no Relation.limits");
+  sparkc_error_clear(&err);
+  const sparkc_field text[] = {{"input", SPARKC_DATAFRAME(df)}, {"limit", SPARKC_TEXT("1")}};
+  CHECK_INT(sparkc_relation(spark, "limit", text, 2, INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "Limit.limit does not take a text");
+  sparkc_error_clear(&err);
+  sparkc_column *bad = sparkc_lit_decimal("12.345", 4, 2);
+  CHECK_INT(sparkc_filter(df, sparkc_eq(sparkc_col("id"), bad), INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "a decimal is digits that its precision and scale have room for");
+  sparkc_error_clear(&err);
+  CHECK_INT(sparkc_join(df, df, "sideways", NULL, INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "there is no join called sideways");
+  sparkc_error_clear(&err);
+  sparkc_dataframe_free(df);
+}
+
+int main(void)
+{
+  static const test_case cases[] = {
+      {"filters and columns", filters_and_columns},
+      {"groups and windows", groups_and_windows},
+      {"joins and subqueries", joins_and_subqueries},
+      {"arguments of SQL are values", arguments_of_sql_are_values},
+      {"commands make views and write files", commands_make_views_and_write_files},
+      {"answers of commands are JSON", answers_of_commands_are_json},
+      {"wrong names are errors before anything is sent",
+       wrong_names_are_errors_before_anything_is_sent},
+  };
+  return test_main(cases, sizeof cases / sizeof *cases);
+}
