@@ -167,6 +167,18 @@ int gni_store_append(gni_store *store, gn_str dataset, const gn_str *keys, const
   return store->driver->append(store->state, dataset, keys, values, time_ms, count, err);
 }
 
+int gni_store_change_commit(gni_store *store, const gni_store_change *change, gn_error *err)
+{
+  return store->driver->change(store->state, change, err);
+}
+
+int gni_store_trim(gni_store *store, gn_str dataset, int64_t before_ms, int64_t *removed,
+                   gn_error *err)
+{
+  *removed = 0;
+  return store->driver->trim(store->state, dataset, before_ms, removed, err);
+}
+
 /* ---- readers ---- */
 
 int gni_store_reader_open(gni_store *store, gni_store_reader **out, gn_error *err)
@@ -219,6 +231,11 @@ int gni_store_scan(gni_store_reader *reader, gn_str dataset, gn_str key, int64_t
                    gni_store_each each, void *user, gn_error *err)
 {
   return reader->driver->scan(reader->state, dataset, key, after_ms, each, user, err);
+}
+
+int gni_store_written(gni_store_reader *reader, int64_t *version, gn_error *err)
+{
+  return reader->driver->written(reader->state, version, err);
 }
 
 int gni_store_list(gni_store_reader *reader, gni_store_each_dataset each, void *user, gn_error *err)

@@ -10,7 +10,9 @@
  *   a load that is not committed was never there, also after kill -9
  *   scan gives every value with time >= after_ms, ascending by (time, put order)
  *   two values put at one millisecond both come back
- *   an absent key is GN_ABSENT and leaves err alone */
+ *   a change appears whole or was never there; one whose version is not the store's is
+ * GN_E_CONFLICT, leaves err alone, and was never there an absent key is GN_ABSENT and leaves err
+ * alone */
 #ifndef GNOMON_SRC_STORE_H
 #define GNOMON_SRC_STORE_H
 
@@ -28,6 +30,19 @@ typedef struct gni_generation_info {
   int64_t number;       /* grows with each commit */
   int64_t rows, bytes;
 } gni_generation_info;
+
+/* What is written at once: rows of a stream, and settings beside them. A setting's value of {NULL,
+ * 0} removes it. */
+typedef struct gni_store_change {
+  gn_str stream;
+  const gn_str *keys, *values; /* appended, in put order */
+  const int64_t *time_ms;
+  size_t count;
+  gn_str settings;
+  const gn_str *set_keys, *set_values; /* each key once */
+  size_t set_count;
+  int64_t version; /* what a reader saw of the store (gni_store_written); 0: whatever it is now */
+} gni_store_change;
 
 /* One value of a stream, while the callback runs. A non-zero return ends the scan and is returned.
  */
@@ -61,7 +76,9 @@ typedef struct gni_store_driver {
 
   int (*set)(void *state, gn_str dataset, gn_str key, gn_str value, gn_error *err);
   int (*append)(void *state, gn_str dataset, const gn_str *keys, const gn_str *values,
-                const int64_t *time_ms, size_t count, gn_error *err); /* durable on return */
+                const int64_t *time_ms, size_t count, gn_error *err);        /* durable on return */
+  int (*change)(void *state, const gni_store_change *change, gn_error *err); /* durable on return */
+  int (*trim)(void *state, gn_str dataset, int64_t before_ms, int64_t *removed, gn_error *err);
 
   int (*reader_open)(void *state, void **reader, gn_error *err);
   void (*reader_close)(void *reader);
@@ -72,6 +89,7 @@ typedef struct gni_store_driver {
   int (*get)(void *reader, gn_str dataset, gn_str key, gn_str *value, gn_error *err);
   int (*scan)(void *reader, gn_str dataset, gn_str key, int64_t after_ms, gni_store_each each,
               void *user, gn_error *err);
+  int (*written)(void *reader, int64_t *version, gn_error *err);
   int (*list)(void *reader, gni_store_each_dataset each, void *user, gn_error *err);
   int (*keys)(void *reader, gn_str dataset, gni_store_each_key each, void *user, gn_error *err);
 } gni_store_driver;
@@ -92,6 +110,12 @@ void gni_store_load_abort(gni_store_load *load); /* NULL does nothing */
 int gni_store_set(gni_store *store, gn_str dataset, gn_str key, gn_str value, gn_error *err);
 int gni_store_append(gni_store *store, gn_str dataset, const gn_str *keys, const gn_str *values,
                      const int64_t *time_ms, size_t count, gn_error *err);
+/* GN_E_CONFLICT, with err left alone: something was written since `change->version`. Read again. */
+int gni_store_change_commit(gni_store *store, const gni_store_change *change, gn_error *err);
+/* Removes the values of a stream with time < before_ms, in steps: what was removed when it fails
+ * stays removed. */
+int gni_store_trim(gni_store *store, gn_str dataset, int64_t before_ms, int64_t *removed,
+                   gn_error *err);
 
 /* A reader is for one thread at a time and is meant to be kept: begin and end are cheap. */
 int gni_store_reader_open(gni_store *store, gni_store_reader **out, gn_error *err);
@@ -104,6 +128,8 @@ int gni_store_get(gni_store_reader *reader, gn_str dataset, gn_str key, gn_str *
                   gn_error *err);
 int gni_store_scan(gni_store_reader *reader, gn_str dataset, gn_str key, int64_t after_ms,
                    gni_store_each each, void *user, gn_error *err);
+/* Grows with each set, append, change and trim; at least 1. Of what the reader sees. */
+int gni_store_written(gni_store_reader *reader, int64_t *version, gn_error *err);
 int gni_store_list(gni_store_reader *reader, gni_store_each_dataset each, void *user,
                    gn_error *err);
 int gni_store_keys(gni_store_reader *reader, gn_str dataset, gni_store_each_key each, void *user,

@@ -120,6 +120,21 @@ static int faulty_append(void *state, gn_str dataset, const gn_str *keys, const 
   return gni_store_append(faulty->inner, dataset, keys, values, time_ms, count, err);
 }
 
+static int faulty_change(void *state, const gni_store_change *change, gn_error *err)
+{
+  struct faulty *faulty = state;
+  int rc = step(faulty, "change", err);
+  return rc == GN_OK ? gni_store_change_commit(faulty->inner, change, err) : rc;
+}
+
+static int faulty_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *removed,
+                       gn_error *err)
+{
+  struct faulty *faulty = state;
+  int rc = step(faulty, "trim", err);
+  return rc == GN_OK ? gni_store_trim(faulty->inner, dataset, before_ms, removed, err) : rc;
+}
+
 static int faulty_reader_open(void *state, void **reader, gn_error *err)
 {
   struct faulty *faulty = state;
@@ -178,6 +193,13 @@ static int faulty_scan(void *reader, gn_str dataset, gn_str key, int64_t after_m
   return gni_store_scan(part->reader, dataset, key, after_ms, each, user, err);
 }
 
+static int faulty_written(void *reader, int64_t *version, gn_error *err)
+{
+  struct faulty_part *part = reader;
+  int rc = step(part->faulty, "written", err);
+  return rc == GN_OK ? gni_store_written(part->reader, version, err) : rc;
+}
+
 static int faulty_list(void *reader, gni_store_each_dataset each, void *user, gn_error *err)
 {
   struct faulty_part *part = reader;
@@ -204,6 +226,8 @@ const gni_store_driver gni_store_faulty = {
     .load_abort = faulty_load_abort,
     .set = faulty_set,
     .append = faulty_append,
+    .change = faulty_change,
+    .trim = faulty_trim,
     .reader_open = faulty_reader_open,
     .reader_close = faulty_reader_close,
     .begin = faulty_begin,
@@ -211,6 +235,7 @@ const gni_store_driver gni_store_faulty = {
     .generation = faulty_generation,
     .get = faulty_get,
     .scan = faulty_scan,
+    .written = faulty_written,
     .list = faulty_list,
     .keys = faulty_keys,
 };

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum { LENGTH_HASHED = 0xFFFF, SUFFIX_BYTES = 16 };
+enum { CHANGED_SINCE = 1 }; /* no code of LMDB's, which are negative, nor an errno we get */
 
 struct live_key {
   uint8_t bytes[GNP_LMDB_KEY_BYTES_MAX];
@@ -162,6 +163,8 @@ struct puts {
   const gn_str *keys, *values;
   const int64_t *time_ms; /* NULL: settings */
   size_t count;
+  struct puts *then; /* written with them */
+  int64_t version;   /* what the store must be at; 0: whatever it is */
   gn_buf packed;
   struct place *order; /* of timed values: neighbours in the file one after another */
 };
@@ -198,6 +201,11 @@ static int put_one(struct puts *puts, MDB_txn *txn, MDB_cursor *cursor, size_t i
   MDB_val data;
   uint64_t sequence = 0;
   live_key_set(&key, puts->dataset, puts->keys[i]);
+  if (!puts->time_ms && !puts->values[i].ptr) {
+    MDB_val gone = {key.prefix_len, key.bytes};
+    int rc = mdb_del(txn, puts->store->live.settings, &gone, NULL);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+  }
   int rc = pack_value(&key, &puts->packed, puts->keys[i], puts->values[i], &data);
   if (rc) return rc;
   MDB_val where = {key.prefix_len, key.bytes};
@@ -209,17 +217,31 @@ static int put_one(struct puts *puts, MDB_txn *txn, MDB_cursor *cursor, size_t i
   return mdb_cursor_put(cursor, &where, &data, 0);
 }
 
+static int put_list(struct puts *puts, MDB_txn *txn)
+{
+  MDB_cursor *cursor = NULL;
+  int rc = mdb_cursor_open(txn, puts->store->live.stream, &cursor);
+  for (size_t i = 0; rc == 0 && i < puts->count; i++)
+    rc = put_one(puts, txn, cursor, puts->order ? puts->order[i].index : i);
+  if (cursor) mdb_cursor_close(cursor);
+  return rc;
+}
+
+/* A reader that saw the transaction before ours saw all there is. */
+static bool is_current(const struct puts *puts, MDB_txn *txn)
+{
+  return !puts->version || puts->version == (int64_t)mdb_txn_id(txn);
+}
+
 static int put_all(struct puts *puts)
 {
   struct gnp_live *live = &puts->store->live;
   MDB_txn *txn = NULL;
-  MDB_cursor *cursor = NULL;
   int rc = mdb_txn_begin(live->env, NULL, 0, &txn);
   if (rc) return rc;
-  rc = mdb_cursor_open(txn, live->stream, &cursor);
-  for (size_t i = 0; rc == 0 && i < puts->count; i++)
-    rc = put_one(puts, txn, cursor, puts->order ? puts->order[i].index : i);
-  if (cursor) mdb_cursor_close(cursor);
+  if (!is_current(puts, txn)) rc = CHANGED_SINCE;
+  if (rc == 0) rc = put_list(puts, txn);
+  if (rc == 0 && puts->then) rc = put_list(puts->then, txn);
   if (rc == 0) return mdb_txn_commit(txn);
   mdb_txn_abort(txn);
   return rc;
@@ -244,6 +266,8 @@ static int put_with_growth(struct puts *puts, gn_error *err)
   int rc = gnp_live_open(puts->store, true, err), native;
   if (rc != GN_OK) return rc;
   gni_buf_init(&puts->packed, puts->store->alloc, GN_VALUE_BYTES_MAX + 65536u + 8u);
+  if (puts->then)
+    gni_buf_init(&puts->then->packed, puts->store->alloc, GN_VALUE_BYTES_MAX + 65536u + 8u);
   for (;;) {
     pthread_rwlock_rdlock(&live->map_lock);
     native = put_all(puts);
@@ -253,6 +277,8 @@ static int put_with_growth(struct puts *puts, gn_error *err)
     if (native) break;
   }
   gni_buf_deinit(&puts->packed);
+  if (puts->then) gni_buf_deinit(&puts->then->packed);
+  if (native == CHANGED_SINCE) return GN_E_CONFLICT;
   return native ? gnp_lmdb_fail(err, native, "write", "live.lmdb") : GN_OK;
 }
 
@@ -278,6 +304,113 @@ int gnp_lmdb_append(void *state, gn_str dataset, const gn_str *keys, const gn_st
   if (rc == GN_OK) rc = put_with_growth(&puts, err);
   gni_free(puts.store->alloc, puts.order, count * sizeof *puts.order);
   return rc;
+}
+
+int gnp_lmdb_change(void *state, const gni_store_change *change, gn_error *err)
+{
+  struct puts settings = {.store = state,
+                          .dataset = change->settings,
+                          .keys = change->set_keys,
+                          .values = change->set_values,
+                          .count = change->set_count};
+  struct puts puts = {.store = state,
+                      .dataset = change->stream,
+                      .keys = change->keys,
+                      .values = change->values,
+                      .time_ms = change->time_ms,
+                      .count = change->count,
+                      .then = &settings,
+                      .version = change->version};
+  int rc = change->count ? gnp_lmdb_check_dataset(change->stream, err) : GN_OK;
+  if (rc == GN_OK && change->set_count) rc = gnp_lmdb_check_dataset(change->settings, err);
+  if (rc == GN_OK && change->count > 1) rc = sort_puts(&puts, err);
+  if (rc == GN_OK) rc = put_with_growth(&puts, err);
+  gni_free(puts.store->alloc, puts.order, change->count * sizeof *puts.order);
+  return rc;
+}
+
+/* ---- removing ---- */
+
+enum { TRIM_STEP = 1 << 16 }; /* values a transaction: others may write in between */
+
+struct trim {
+  struct gnp_live *live;
+  struct live_key at; /* where to go on; its `prefix_len` covers all of it */
+  size_t dataset_len;
+  int64_t before_ms, removed;
+};
+
+static void trim_from(struct trim *trim, const MDB_val *key)
+{
+  memcpy(trim->at.bytes, key->mv_data, key->mv_size);
+  trim->at.prefix_len = key->mv_size;
+}
+
+/* Values of a key are in the order of their times, so the first that stays ends the key. */
+static int trim_cursor(struct trim *trim, MDB_cursor *cursor, bool *more)
+{
+  MDB_val found = {trim->at.prefix_len, trim->at.bytes}, data;
+  int64_t step = 0;
+  int rc = mdb_cursor_get(cursor, &found, &data, MDB_SET_RANGE);
+  while (rc == 0) {
+    if (found.mv_size < trim->dataset_len + SUFFIX_BYTES ||
+        memcmp(found.mv_data, trim->at.bytes, trim->dataset_len) != 0)
+      return 0;
+    trim_from(trim, &found);
+    if ((*more = step == TRIM_STEP)) return 0;
+    uint8_t *suffix = trim->at.bytes + found.mv_size - SUFFIX_BYTES;
+    if ((int64_t)(get_big_endian(suffix) ^ UINT64_C(1) << 63) < trim->before_ms) {
+      if ((rc = mdb_cursor_del(cursor, 0)) != 0) return rc;
+      step++;
+      trim->removed++;
+      rc = mdb_cursor_get(cursor, &found, &data, MDB_NEXT); /* the one behind the gone one */
+    } else {
+      memset(suffix, 0xFF, SUFFIX_BYTES);
+      found = (MDB_val){trim->at.prefix_len, trim->at.bytes};
+      rc = mdb_cursor_get(cursor, &found, &data, MDB_SET_RANGE);
+    }
+  }
+  return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int trim_step(struct trim *trim, bool *more)
+{
+  MDB_txn *txn = NULL;
+  MDB_cursor *cursor = NULL;
+  int64_t removed = trim->removed;
+  *more = false;
+  int rc = mdb_txn_begin(trim->live->env, NULL, 0, &txn);
+  if (rc) return rc;
+  rc = mdb_cursor_open(txn, trim->live->stream, &cursor);
+  if (rc == 0) rc = trim_cursor(trim, cursor, more);
+  if (cursor) mdb_cursor_close(cursor);
+  if (rc == 0 && trim->removed > removed) return mdb_txn_commit(txn);
+  mdb_txn_abort(txn);
+  if (rc) trim->removed = removed;
+  return rc;
+}
+
+int gnp_lmdb_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *removed, gn_error *err)
+{
+  struct gnp_lmdb *store = state;
+  struct trim trim = {.live = &store->live, .before_ms = before_ms};
+  bool more = true;
+  int native = 0, rc = gnp_lmdb_check_dataset(dataset, err);
+  if (rc == GN_OK) rc = gnp_live_open(store, false, err);
+  if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc;
+  live_key_set(&trim.at, dataset, GN_STR(""));
+  trim.at.prefix_len = trim.dataset_len = trim.at.prefix_len - 2; /* without the key's length */
+  while (more && native == 0) {
+    pthread_rwlock_rdlock(&store->live.map_lock);
+    native = trim_step(&trim, &more);
+    pthread_rwlock_unlock(&store->live.map_lock);
+    if (native == MDB_MAP_FULL || native == MDB_MAP_RESIZED) {
+      native = grow_map(&store->live, native);
+      more = true;
+    }
+  }
+  *removed = trim.removed;
+  return native ? gnp_lmdb_fail(err, native, "write", "live.lmdb") : GN_OK;
 }
 
 /* ---- reading ---- */

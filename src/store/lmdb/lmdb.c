@@ -367,6 +367,15 @@ static int lmdb_scan(void *state, gn_str dataset, gn_str key, int64_t after_ms, 
   return gnp_live_scan(reader->store, reader->live_txn, dataset, key, after_ms, each, user, err);
 }
 
+/* The number that the next write will have. */
+static int lmdb_written(void *state, int64_t *version, gn_error *err)
+{
+  struct reader *reader = state;
+  int rc = look_live(reader, err);
+  *version = rc == GN_OK ? (int64_t)mdb_txn_id(reader->live_txn) + 1 : 1;
+  return rc == GN_ABSENT ? GN_OK : rc;
+}
+
 struct listing {
   struct gnp_lmdb *store;
   gni_store_each_dataset each;
@@ -442,6 +451,8 @@ const gni_store_driver gni_store_lmdb = {
     .load_abort = gnp_lmdb_load_abort,
     .set = gnp_lmdb_set,
     .append = gnp_lmdb_append,
+    .change = gnp_lmdb_change,
+    .trim = gnp_lmdb_trim,
     .reader_open = reader_open,
     .reader_close = reader_close,
     .begin = reader_begin,
@@ -449,6 +460,7 @@ const gni_store_driver gni_store_lmdb = {
     .generation = lmdb_generation,
     .get = lmdb_get,
     .scan = lmdb_scan,
+    .written = lmdb_written,
     .list = lmdb_list,
     .keys = lmdb_keys,
 };

@@ -79,6 +79,8 @@ void gnp_generation_close(struct gnp_lmdb *store, struct gnp_generation *generat
 int gnp_lmdb_set(void *state, gn_str dataset, gn_str key, gn_str value, gn_error *err);
 int gnp_lmdb_append(void *state, gn_str dataset, const gn_str *keys, const gn_str *values,
                     const int64_t *time_ms, size_t count, gn_error *err);
+int gnp_lmdb_change(void *state, const gni_store_change *change, gn_error *err);
+int gnp_lmdb_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *removed, gn_error *err);
 void gnp_live_init(struct gnp_live *live);
 void gnp_live_close(struct gnp_live *live);
 /* Opens it when the file exists, or makes it when `create`; GN_ABSENT when it does not exist. */

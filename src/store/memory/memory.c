@@ -28,6 +28,7 @@ struct memory {
   const gn_alloc *alloc;
   pthread_rwlock_t lock;
   struct dataset *datasets;
+  int64_t version; /* counts what was written in place */
 };
 
 struct memory_load {
@@ -103,6 +104,19 @@ static int insert_at(const gn_alloc *alloc, struct entries *entries, size_t at, 
   *room = (struct entry){bytes, key.len, value.len, time_ms};
   entries->count++;
   return GN_OK;
+}
+
+static void remove_at(const gn_alloc *alloc, struct entries *entries, size_t at)
+{
+  struct entry *gone = entries->items + at;
+  free_entry(alloc, gone);
+  memmove(gone, gone + 1, (entries->count - at - 1) * sizeof *gone);
+  entries->count--;
+}
+
+static bool is_at(const struct entries *entries, size_t at, gn_str key)
+{
+  return at < entries->count && gni_str_equal(entry_key(&entries->items[at]), key);
 }
 
 static struct dataset *find_dataset(struct memory *memory, gn_str name)
@@ -228,14 +242,11 @@ static int memory_set(void *state, gn_str dataset, gn_str key, gn_str value, gn_
   if (set) {
     struct entries *settings = &set->content[SETTING];
     size_t at = lower_bound(settings, key, INT64_MIN);
-    bool replaces = at < settings->count && gni_str_equal(entry_key(&settings->items[at]), key);
+    bool replaces = is_at(settings, at, key);
     rc = insert_at(memory->alloc, settings, at, key, value, 0);
-    if (rc == GN_OK && replaces) { /* the old one now stands behind the new one */
-      free_entry(memory->alloc, &settings->items[at + 1]);
-      settings->count--;
-      memmove(settings->items + at + 1, settings->items + at + 2,
-              (settings->count - at - 1) * sizeof *settings->items);
-    }
+    if (rc == GN_OK && replaces) /* the old one now stands behind the new one */
+      remove_at(memory->alloc, settings, at + 1);
+    memory->version++;
   }
   pthread_rwlock_unlock(&memory->lock);
   return rc == GN_OK ? GN_OK : gni_fail_nomem(err, key.len + value.len);
@@ -247,29 +258,121 @@ static void take_back(struct memory *memory, struct entries *stream, const gn_st
 {
   while (count-- > 0) {
     size_t after = upper_bound(stream, keys[count], time_ms[count]);
-    free_entry(memory->alloc, &stream->items[after - 1]);
-    memmove(stream->items + after - 1, stream->items + after,
-            (stream->count - after) * sizeof *stream->items);
-    stream->count--;
+    remove_at(memory->alloc, stream, after - 1);
   }
+}
+
+/* All of them or none. */
+static int add_rows(struct memory *memory, struct entries *stream, const gn_str *keys,
+                    const gn_str *values, const int64_t *time_ms, size_t count)
+{
+  for (size_t done = 0; done < count; done++) {
+    size_t at = upper_bound(stream, keys[done], time_ms[done]);
+    int rc = insert_at(memory->alloc, stream, at, keys[done], values[done], time_ms[done]);
+    if (rc == GN_OK) continue;
+    take_back(memory, stream, keys, time_ms, done);
+    return rc;
+  }
+  memory->version++;
+  return GN_OK;
 }
 
 static int memory_append(void *state, gn_str dataset, const gn_str *keys, const gn_str *values,
                          const int64_t *time_ms, size_t count, gn_error *err)
 {
   struct memory *memory = state;
-  int rc = GN_OK;
   pthread_rwlock_wrlock(&memory->lock);
   struct dataset *set = make_dataset(memory, dataset);
-  struct entries *stream = set ? &set->content[STREAM] : NULL;
-  size_t done = 0;
-  for (; stream && rc == GN_OK && done < count; done++) {
-    size_t at = upper_bound(stream, keys[done], time_ms[done]);
-    rc = insert_at(memory->alloc, stream, at, keys[done], values[done], time_ms[done]);
-  }
-  if (stream && rc != GN_OK) take_back(memory, stream, keys, time_ms, done - 1);
+  int rc = set ? add_rows(memory, &set->content[STREAM], keys, values, time_ms, count) : GN_E_NOMEM;
   pthread_rwlock_unlock(&memory->lock);
-  return stream && rc == GN_OK ? GN_OK : gni_fail_nomem(err, count * sizeof(struct entry));
+  return rc == GN_OK ? GN_OK : gni_fail_nomem(err, count * sizeof(struct entry));
+}
+
+/* ---- changes ---- */
+
+/* The first `count` new settings of a change, put before the old ones, go again. */
+static void take_back_settings(struct memory *memory, struct entries *settings,
+                               const gni_store_change *change, size_t count)
+{
+  while (count-- > 0)
+    if (change->set_values[count].ptr)
+      remove_at(memory->alloc, settings, lower_bound(settings, change->set_keys[count], INT64_MIN));
+}
+
+static int add_settings(struct memory *memory, struct entries *settings,
+                        const gni_store_change *change)
+{
+  for (size_t i = 0; i < change->set_count; i++) {
+    if (!change->set_values[i].ptr) continue;
+    size_t at = lower_bound(settings, change->set_keys[i], INT64_MIN);
+    int rc = insert_at(memory->alloc, settings, at, change->set_keys[i], change->set_values[i], 0);
+    if (rc == GN_OK) continue;
+    take_back_settings(memory, settings, change, i);
+    return rc;
+  }
+  return GN_OK;
+}
+
+/* What the change replaces, or removes, stands behind its new settings. */
+static void remove_old_settings(struct memory *memory, struct entries *settings,
+                                const gni_store_change *change)
+{
+  for (size_t i = 0; i < change->set_count; i++) {
+    gn_str key = change->set_keys[i];
+    size_t old = lower_bound(settings, key, INT64_MIN) + (change->set_values[i].ptr != NULL);
+    if (is_at(settings, old, key)) remove_at(memory->alloc, settings, old);
+  }
+}
+
+static int change_locked(struct memory *memory, const gni_store_change *change)
+{
+  if (change->version && change->version != memory->version + 1) return GN_E_CONFLICT;
+  struct dataset *set = change->set_count ? make_dataset(memory, change->settings) : NULL;
+  struct dataset *rows = change->count ? make_dataset(memory, change->stream) : NULL;
+  if ((change->set_count && !set) || (change->count && !rows)) return GN_E_NOMEM;
+  struct entries *settings = set ? &set->content[SETTING] : NULL;
+  int rc = set ? add_settings(memory, settings, change) : GN_OK;
+  if (rc != GN_OK) return rc;
+  if (rows)
+    rc = add_rows(memory, &rows->content[STREAM], change->keys, change->values, change->time_ms,
+                  change->count);
+  if (rc != GN_OK && set) take_back_settings(memory, settings, change, change->set_count);
+  if (rc == GN_OK && set) remove_old_settings(memory, settings, change);
+  memory->version += rc == GN_OK;
+  return rc;
+}
+
+static int memory_change(void *state, const gni_store_change *change, gn_error *err)
+{
+  struct memory *memory = state;
+  pthread_rwlock_wrlock(&memory->lock);
+  int rc = change_locked(memory, change);
+  pthread_rwlock_unlock(&memory->lock);
+  return rc == GN_E_NOMEM ? gni_fail_nomem(err, change->count * sizeof(struct entry)) : rc;
+}
+
+static int memory_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *removed,
+                       gn_error *err)
+{
+  struct memory *memory = state;
+  (void)err;
+  pthread_rwlock_wrlock(&memory->lock);
+  struct dataset *set = find_dataset(memory, dataset);
+  struct entries *stream = set ? &set->content[STREAM] : NULL;
+  size_t kept = 0;
+  for (size_t i = 0; stream && i < stream->count; i++) {
+    if (stream->items[i].time_ms < before_ms)
+      free_entry(memory->alloc, &stream->items[i]);
+    else
+      stream->items[kept++] = stream->items[i];
+  }
+  if (stream) {
+    *removed = (int64_t)(stream->count - kept);
+    stream->count = kept;
+    memory->version += *removed > 0;
+  }
+  pthread_rwlock_unlock(&memory->lock);
+  return GN_OK;
 }
 
 /* ---- readers: the state itself, locked ---- */
@@ -340,6 +443,14 @@ static int memory_scan(void *reader, gn_str dataset, gn_str key, int64_t after_m
   return GN_OK;
 }
 
+static int memory_written(void *reader, int64_t *version, gn_error *err)
+{
+  const struct memory *memory = reader;
+  (void)err;
+  *version = memory->version + 1;
+  return GN_OK;
+}
+
 static int memory_list(void *reader, gni_store_each_dataset each, void *user, gn_error *err)
 {
   const struct memory *memory = reader;
@@ -385,6 +496,8 @@ const gni_store_driver gni_store_memory = {
     .load_abort = memory_load_abort,
     .set = memory_set,
     .append = memory_append,
+    .change = memory_change,
+    .trim = memory_trim,
     .reader_open = memory_reader_open,
     .reader_close = memory_reader_close,
     .begin = memory_begin,
@@ -392,6 +505,7 @@ const gni_store_driver gni_store_memory = {
     .generation = memory_generation,
     .get = memory_get,
     .scan = memory_scan,
+    .written = memory_written,
     .list = memory_list,
     .keys = memory_keys,
 };

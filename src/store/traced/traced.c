@@ -120,6 +120,23 @@ static int traced_append(void *state, gn_str dataset, const gn_str *keys, const 
               gni_store_append(traced->inner, dataset, keys, values, time_ms, count, err));
 }
 
+static int traced_change(void *state, const gni_store_change *change, gn_error *err)
+{
+  struct traced *traced = state;
+  int64_t started = gni_monotonic_us();
+  return told(traced, "change", change->stream, started,
+              gni_store_change_commit(traced->inner, change, err));
+}
+
+static int traced_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *removed,
+                       gn_error *err)
+{
+  struct traced *traced = state;
+  int64_t started = gni_monotonic_us();
+  return told(traced, "trim", dataset, started,
+              gni_store_trim(traced->inner, dataset, before_ms, removed, err));
+}
+
 static int traced_reader_open(void *state, void **reader, gn_error *err)
 {
   struct traced *traced = state;
@@ -178,6 +195,14 @@ static int traced_scan(void *reader, gn_str dataset, gn_str key, int64_t after_m
               gni_store_scan(part->reader, dataset, key, after_ms, each, user, err));
 }
 
+static int traced_written(void *reader, int64_t *version, gn_error *err)
+{
+  const struct traced_part *part = reader;
+  int64_t started = gni_monotonic_us();
+  return told(part->traced, "written", GN_STR(""), started,
+              gni_store_written(part->reader, version, err));
+}
+
 static int traced_list(void *reader, gni_store_each_dataset each, void *user, gn_error *err)
 {
   const struct traced_part *part = reader;
@@ -206,6 +231,8 @@ const gni_store_driver gni_store_traced = {
     .load_abort = traced_load_abort,
     .set = traced_set,
     .append = traced_append,
+    .change = traced_change,
+    .trim = traced_trim,
     .reader_open = traced_reader_open,
     .reader_close = traced_reader_close,
     .begin = traced_begin,
@@ -213,6 +240,7 @@ const gni_store_driver gni_store_traced = {
     .generation = traced_generation,
     .get = traced_get,
     .scan = traced_scan,
+    .written = traced_written,
     .list = traced_list,
     .keys = traced_keys,
 };

@@ -249,6 +249,134 @@ static void two_values_of_one_millisecond_both_come_back(void)
   check_scan("k", 7, "7=a 7=b 7=c ");
 }
 
+/* ---- changes ---- */
+
+static int64_t version_now(void)
+{
+  gn_error err = {0};
+  int64_t version = 0;
+  CHECK_OK(gni_store_begin(reader, &err), &err);
+  CHECK_OK(gni_store_written(reader, &version, &err), &err);
+  gni_store_end(reader);
+  CHECK(version >= 1);
+  return version;
+}
+
+static void check_setting(const char *key, const char *expected)
+{
+  gn_error err = {0};
+  gn_str value;
+  CHECK_OK(gni_store_begin(reader, &err), &err);
+  int rc = gni_store_get(reader, GN_STR("T"), gni_str(key), &value, &err);
+  CHECK_INT(rc, expected ? GN_OK : GN_ABSENT);
+  if (expected) CHECK_STR(value, expected);
+  gni_store_end(reader);
+}
+
+static int change(const char *row, int64_t time_ms, const char *set, const char *unset,
+                  int64_t version)
+{
+  gn_error err = {0};
+  const gn_str key = GN_STR("k"), value = gni_str(row);
+  const gn_str names[] = {gni_str(set), gni_str(unset)};
+  const gn_str values[] = {value, {NULL, 0}};
+  const gni_store_change it = {.stream = GN_STR("S"),
+                               .keys = &key,
+                               .values = &value,
+                               .time_ms = &time_ms,
+                               .count = 1,
+                               .settings = GN_STR("T"),
+                               .set_keys = names,
+                               .set_values = values,
+                               .set_count = 2,
+                               .version = version};
+  int rc = gni_store_change_commit(store, &it, &err);
+  if (rc == GN_E_CONFLICT)
+    CHECK_INT(err.code, 0);
+  else
+    CHECK_OK(rc, &err);
+  return rc;
+}
+
+static void a_change_puts_rows_and_settings_at_once(void)
+{
+  reopen();
+  CHECK_INT(change("one", 5, "a", "b", 0), GN_OK);
+  check_scan("k", 0, "5=one ");
+  check_setting("a", "one");
+  CHECK_INT(change("two", 5, "b", "a", version_now()), GN_OK);
+  check_scan("k", 0, "5=one 5=two ");
+  check_setting("a", NULL);
+  check_setting("b", "two");
+  CHECK_INT(change("three", 4, "b", "none", version_now()), GN_OK);
+  check_setting("b", "three");
+  if (!is_durable()) return;
+  reopen();
+  check_setting("b", "three");
+  check_scan("k", 0, "4=three 5=one 5=two ");
+}
+
+static void a_change_of_what_has_changed_since_is_refused(void)
+{
+  gn_error err = {0};
+  reopen();
+  CHECK_INT(change("one", 5, "a", "b", 0), GN_OK);
+  int64_t version = version_now();
+  CHECK_OK(gni_store_set(store, GN_STR("X"), GN_STR("k"), GN_STR("v"), &err), &err);
+  CHECK_INT(change("two", 5, "b", "a", version), GN_E_CONFLICT);
+  check_scan("k", 0, "5=one ");
+  check_setting("a", "one");
+  check_setting("b", NULL);
+  CHECK_INT(change("two", 5, "b", "a", version_now()), GN_OK);
+  check_scan("k", 0, "5=one 5=two ");
+}
+
+static void what_is_before_is_trimmed_and_nothing_else(void)
+{
+  gn_error err = {0};
+  int64_t removed;
+  reopen();
+  const gn_str names[] = {GN_STR("j"), GN_STR("k"), GN_STR("k"), GN_STR("k"), GN_STR("kk")};
+  const gn_str values[] = {GN_STR("a"), GN_STR("b"), GN_STR("c"), GN_STR("d"), GN_STR("e")};
+  const int64_t times[] = {1, -7, 9, 10, 3};
+  CHECK_OK(gni_store_trim(store, GN_STR("S"), 10, &removed, &err), &err);
+  CHECK_INT(removed, 0);
+  CHECK_OK(gni_store_append(store, GN_STR("S"), names, values, times, 5, &err), &err);
+  CHECK_OK(gni_store_append(store, GN_STR("SS"), names, values, times, 5, &err), &err);
+  CHECK_OK(gni_store_trim(store, GN_STR("S"), 10, &removed, &err), &err);
+  CHECK_INT(removed, 4);
+  check_scan("j", INT64_MIN, "");
+  check_scan("k", INT64_MIN, "10=d ");
+  check_scan("kk", INT64_MIN, "");
+  CHECK_OK(gni_store_trim(store, GN_STR("S"), 11, &removed, &err), &err);
+  CHECK_INT(removed, 1);
+  CHECK_OK(gni_store_trim(store, GN_STR("SS"), INT64_MIN, &removed, &err), &err);
+  CHECK_INT(removed, 0);
+}
+
+/* More than one transaction takes at once. */
+static void many_values_are_trimmed(void)
+{
+  enum { MANY = 150000, STAY = 1000 };
+  gn_error err = {0};
+  int64_t removed;
+  reopen();
+  if (!is_durable()) return; /* the others do it in one go */
+  gn_str *names = gni_alloc(test_alloc(), MANY * sizeof *names);
+  int64_t *times = gni_alloc(test_alloc(), MANY * sizeof *times);
+  for (int i = 0; i < MANY; i++) {
+    names[i] = i % 3 ? GN_STR("k") : GN_STR("other");
+    times[i] = i;
+  }
+  CHECK_OK(gni_store_append(store, GN_STR("S"), names, names, times, MANY, &err), &err);
+  CHECK_OK(gni_store_trim(store, GN_STR("S"), MANY - STAY, &removed, &err), &err);
+  CHECK_INT(removed, MANY - STAY);
+  CHECK_OK(gni_store_trim(store, GN_STR("S"), INT64_MAX, &removed, &err), &err);
+  CHECK_INT(removed, STAY);
+  gni_free(test_alloc(), names, MANY * sizeof *names);
+  gni_free(test_alloc(), times, MANY * sizeof *times);
+}
+
 static void a_long_stream_key_keeps_its_values_apart(void)
 {
   static char key[700];
@@ -394,6 +522,18 @@ static void use_everything(const gn_alloc *alloc)
     gni_store_load_abort(load);
   if (rc == GN_OK) rc = gni_store_set(opened, GN_STR("OOM2"), key, text, NULL);
   if (rc == GN_OK) rc = gni_store_append(opened, GN_STR("OOM3"), &key, &text, &time, 1, NULL);
+  const gni_store_change both = {.stream = GN_STR("OOM3"),
+                                 .keys = &key,
+                                 .values = &text,
+                                 .time_ms = &time,
+                                 .count = 1,
+                                 .settings = GN_STR("OOM2"),
+                                 .set_keys = &key,
+                                 .set_values = &text,
+                                 .set_count = 1};
+  if (rc == GN_OK) rc = gni_store_change_commit(opened, &both, NULL);
+  int64_t removed;
+  if (rc == GN_OK) rc = gni_store_trim(opened, GN_STR("OOM3"), 2, &removed, NULL);
   if (rc == GN_OK) rc = gni_store_reader_open(opened, &looking, NULL);
   if (rc == GN_OK) rc = gni_store_begin(looking, NULL);
   if (rc == GN_OK) {
@@ -426,6 +566,11 @@ int main(void)
       {"two values of one millisecond both come back",
        two_values_of_one_millisecond_both_come_back},
       {"a long stream key keeps its values apart", a_long_stream_key_keeps_its_values_apart},
+      {"a change puts rows and settings at once", a_change_puts_rows_and_settings_at_once},
+      {"a change of what has changed since is refused",
+       a_change_of_what_has_changed_since_is_refused},
+      {"what is before is trimmed, and nothing else", what_is_before_is_trimmed_and_nothing_else},
+      {"many values are trimmed", many_values_are_trimmed},
       {"datasets and keys are listed", datasets_and_keys_are_listed},
       {"readers never see a mix", readers_never_see_a_mix},
       {"a look stays what it was until it ends", a_look_stays_what_it_was_until_it_ends},
