@@ -48,7 +48,7 @@ OUTSIDE_HEADERS = {
     "protobuf-c/": "src/sparkconnect",
     "curl/": "src/wire",
     "zlib.h": "src/wire",
-    "zstd.h": "src/wire",
+    "zstd.h": "src/table",
     "Python.h": "python",
     "cmocka.h": "tests/kit",
     "microhttpd.h": "src/serve/mhd",

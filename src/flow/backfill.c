@@ -6,39 +6,37 @@
 
 #include <inttypes.h>
 
-enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, PROGRESS_EVERY_US = 100000 };
+enum { PROGRESS_EVERY_US = 100000, LOOK_EVERY_STEPS = 64 };
+#define PAGES_BYTES_MAX ((size_t)512 << 20)
 
 /* Rows read, of all steps; `total` 0 is not known. */
 struct reading {
   int64_t before, total; /* before: of the steps that are done */
 };
 
-/* Output rows as a stream: pulled by the table writer, made by the fold. */
+/* Where the finished rows of a step go. */
 struct output {
   gnp_job *job;
   gnp_fold *fold;
-  gni_builder *builder;
-  const gni_type *type; /* keys, features, partition column */
+  gni_table_writer *writer;
   gn_arena row_arena;
-  gni_value *row;
+  gni_value *row;     /* keys, features */
   gni_day_range days; /* of this step */
   gn_str *day_texts;  /* one a day of the step */
   int64_t told_us;
   const char *step;
   struct reading reading;
-  gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
-static const gni_type *output_type(gnp_job *job, bool with_partition)
+static const gni_type *output_type(gnp_job *job)
 {
   const gni_group *group = job->group;
   size_t keys = group->keys->field_count, features = group->features->field_count;
-  gni_field *fields = GN_TAKE(&job->arena, gni_field, keys + features + 1);
+  gni_field *fields = GN_TAKE(&job->arena, gni_field, keys + features);
   if (!fields) return NULL;
   memcpy(fields, group->keys->fields, keys * sizeof *fields);
   memcpy(fields + keys, group->features->fields, features * sizeof *fields);
-  fields[keys + features] = (gni_field){job->session->config.partition_column, &gni_type_string};
-  return gni_type_struct(&job->arena, GN_STR(""), fields, keys + features + with_partition);
+  return gni_type_struct(&job->arena, GN_STR(""), fields, keys + features);
 }
 
 static int format_day(const struct output *output, int32_t day, gn_arena *arena, gn_str *out,
@@ -81,8 +79,7 @@ static int emit_row(void *user, const gni_value *keys, const gni_value *values, 
   rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena, output->row + key_count,
                         err);
   if (rc != GN_OK) return rc;
-  output->row[key_count + group->features->field_count] = ds;
-  return gni_builder_add(output->builder, output->row, err);
+  return gni_table_rows_add(output->writer, day, output->row, err);
 }
 
 static void tell_progress(struct output *output)
@@ -96,59 +93,57 @@ static void tell_progress(struct output *output)
                     "rows");
 }
 
-static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
-{
-  struct output *output = user;
-  int rc = GN_OK;
-  while (rc == GN_OK && gni_builder_rows(output->builder) < BATCH_ROWS &&
-         gni_builder_bytes(output->builder) < BATCH_BYTES)
-    rc = gnp_fold_step(output->fold, emit_row, output, err);
-  tell_progress(output);
-  if (rc == GN_OK || rc == GN_ABSENT) {
-    out->release = NULL;
-    rc = gni_builder_rows(output->builder) ? gni_builder_finish(output->builder, out, err) : GN_OK;
-  }
-  if (rc != GN_OK && err) output->failure = *err;
-  return rc;
-}
-
 static void output_deinit(struct output *output)
 {
   gnp_fold_close(output->fold);
-  gni_builder_free(output->builder);
   if (output->row_arena.alloc) gni_arena_deinit(&output->row_arena);
+}
+
+/* The rest of the budget, which the engine and our largest key leave. */
+static size_t pages_bytes(const gnp_job *job)
+{
+  int64_t bytes = job->memory_bytes / 10;
+  return bytes <= 0 || (size_t)bytes > PAGES_BYTES_MAX ? PAGES_BYTES_MAX : (size_t)bytes;
 }
 
 static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output,
                        gn_error *err)
 {
-  *output = (struct output){.job = job, .type = output_type(job, true), .days = step, .step = name};
+  const gni_group *group = job->group;
+  size_t columns = group->keys->field_count + group->features->field_count;
+  size_t days = (size_t)step.last - (size_t)step.first + 1;
+  *output = (struct output){.job = job, .writer = output->writer, .days = step, .step = name};
   gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
-  output->row = output->type ? GN_TAKE(&job->arena, gni_value, output->type->field_count) : NULL;
-  if (!output->row) return gni_fail_nomem(err, sizeof *output->row);
+  output->row = GN_TAKE(&job->arena, gni_value, columns);
+  if (!output->row) return gni_fail_nomem(err, columns * sizeof *output->row);
   int rc = format_days(output, err);
-  if (rc == GN_OK) rc = gni_builder_new(output->type, job->session->alloc, &output->builder, err);
-  return rc == GN_OK ? gnp_fold_open(job, step, &output->fold, err) : rc;
+  if (rc == GN_OK) rc = gnp_fold_open(job, step, &output->fold, err);
+  return rc == GN_OK ? gni_table_rows_begin(output->writer, days, pages_bytes(job), err) : rc;
+}
+
+static int write_rows(struct output *output, gn_error *err)
+{
+  int rc = GN_OK;
+  for (int64_t steps = 0; rc == GN_OK; steps++) {
+    rc = gnp_fold_step(output->fold, emit_row, output, err);
+    if (rc != GN_OK || steps % LOOK_EVERY_STEPS == 0) tell_progress(output);
+  }
+  return rc == GN_ABSENT ? GN_OK : rc;
 }
 
 /* One step: a scan, a fold, and the partitions of its days. */
 static int run_step(gnp_job *job, gni_table_writer *writer, gni_day_range step,
                     struct reading *reading, gn_backfill_report *report, gn_error *err)
 {
-  struct output output;
-  struct ArrowArrayStream stream = {0};
+  struct output output = {.writer = writer};
   gni_table_written written = {0};
   gn_str name =
       gni_str_format(&job->arena, "%.*s..%.*s", GN_STR_ARGS(gnp_day_text(&job->arena, step.first)),
                      GN_STR_ARGS(gnp_day_text(&job->arena, step.last)));
-  gn_error outer = {0};
-  int rc = output_init(job, step, name.ptr, &output, &outer);
+  int rc = output_init(job, step, name.ptr, &output, err);
   output.reading = *reading;
-  if (rc == GN_OK)
-    rc = gni_stream_new(output.type, next_batch, NULL, &output, job->session->alloc, &stream,
-                        &outer);
-  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
-  rc = gnp_first_cause(rc, &output.failure, &outer, err);
+  if (rc == GN_OK) rc = write_rows(&output, err);
+  if (rc == GN_OK) rc = gni_table_rows_end(writer, &job->arena, &written, err);
   report->partitions += (int64_t)written.days.count;
   report->rows += written.rows;
   report->bytes += written.bytes;
@@ -199,7 +194,7 @@ static int run_steps(gnp_job *job, const gnp_ranges *ranges, gn_backfill_report 
   gni_table_writer *writer = NULL;
   struct reading reading = {.total = rows_to_read(job, ranges)};
   gni_table_spec spec = {
-      .name = job->group->output_table, .columns = output_type(job, false), .auto_expand = true};
+      .name = job->group->output_table, .columns = output_type(job), .auto_expand = true};
   if (!spec.columns) return gni_fail_nomem(err, sizeof spec);
   int rc = table_properties(job, &spec, err);
   if (rc == GN_OK) rc = gni_table_writer_open(job->warehouse, &spec, &writer, err);

@@ -177,6 +177,15 @@ int gni_table_write(gni_table_writer *writer, struct ArrowArrayStream *rows, gn_
 /* The same from a SELECT. */
 int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
                         gni_table_written *out, gn_error *err);
+/* The same row by row, without the engine. Begin, add rows, end; about `memory_bytes` are held for
+ * the `day_count` days that will come. Nothing is published before the end, and nothing without it.
+ * A driver that takes SQL only is GN_E_UNSUPPORTED. */
+int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
+                         gn_error *err);
+/* `row` has a value a column of the spec. */
+int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *row, gn_error *err);
+int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,
+                       gn_error *err);
 void gni_table_writer_close(gni_table_writer *writer); /* NULL does nothing */
 
 /* Removes what dead writers left beside the partitions, as opening a writer does. */
@@ -211,6 +220,11 @@ struct gni_table_driver {
   void (*write_end)(void *writer);
   int (*drop)(void *state, const gni_table *table, gn_error *err);
   int (*sweep)(void *state, const gni_table *table, gn_error *err); /* NULL: nothing is left */
+  /* See gni_table_rows_begin; NULL when rows come by SQL only. `row` points to a value a column of
+   * the table, NULL where the rows have none. */
+  int (*rows_begin)(void *writer, size_t day_count, size_t memory_bytes, gn_error *err);
+  int (*rows_add)(void *writer, int32_t day, const gni_value *const *row, gn_error *err);
+  int (*rows_end)(void *writer, gn_arena *arena, gni_table_written *out, gn_error *err);
 };
 
 extern const gni_table_driver gni_table_parquet, gni_table_memory;

@@ -12,7 +12,9 @@ struct gni_table_writer {
   gni_table table;
   const gni_type *columns; /* of the table afterwards, without the partition column */
   gn_str partition_column;
-  const gni_type *given; /* the columns of the rows */
+  const gni_type *given;   /* the columns of the rows */
+  const gni_value **cells; /* of a row, by the table's columns */
+  int *positions;          /* of the table's columns in the rows, -1 where they have none */
 };
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -224,4 +226,38 @@ int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
   *out = (gni_table_written){0};
   int rc = gni_engine_query(gni_warehouse_engine(writer->warehouse), sql, &rows, err);
   return rc == GN_OK ? gni_table_write(writer, &rows, arena, out, err) : rc;
+}
+
+/* ---- rows one by one ------------------------------------------------------------------------- */
+
+int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
+                         gn_error *err)
+{
+  uint32_t count = writer->columns->field_count;
+  if (!writer->driver->rows_begin)
+    return gni_fail(err, GN_E_UNSUPPORTED, "tables of '%s' are written by SQL only",
+                    writer->driver->name);
+  writer->cells = GN_TAKE_ZERO(&writer->arena, const gni_value *, count);
+  writer->positions = GN_TAKE(&writer->arena, int, count);
+  if (!writer->cells || !writer->positions) return gnp_fail_arena(&writer->arena, err);
+  for (uint32_t i = 0; i < count; i++)
+    writer->positions[i] = gni_type_find(writer->given, writer->columns->fields[i].name);
+  return writer->driver->rows_begin(writer->writer, day_count, memory_bytes, err);
+}
+
+int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *row, gn_error *err)
+{
+  for (uint32_t i = 0; i < writer->columns->field_count; i++)
+    writer->cells[i] = writer->positions[i] < 0 ? NULL : &row[writer->positions[i]];
+  return writer->driver->rows_add(writer->writer, day, writer->cells, err);
+}
+
+int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,
+                       gn_error *err)
+{
+  *out = (gni_table_written){0};
+  int rc = writer->driver->rows_end(writer->writer, arena, out, err);
+  gnp_warehouse_forget(writer->warehouse, writer->table.name);
+  if (rc != GN_OK) gni_error_where(err, "table '%.*s'", GN_STR_ARGS(writer->table.name));
+  return rc;
 }

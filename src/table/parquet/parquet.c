@@ -281,4 +281,7 @@ const gni_table_driver gni_table_parquet = {
     .write_end = gnp_lake_write_end,
     .drop = lake_drop,
     .sweep = lake_sweep,
+    .rows_begin = gnp_lake_rows_begin,
+    .rows_add = gnp_lake_rows_add,
+    .rows_end = gnp_lake_rows_end,
 };

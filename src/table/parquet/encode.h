@@ -1,0 +1,129 @@
+/* Rows into the bytes of one Parquet file, a column at a time. SPDX-License-Identifier: Apache-2.0
+ *
+ *   leaf      a column of numbers or texts: the page at hand, and the pages that are done
+ *   thrift    how Parquet writes what it says about itself
+ *   encoder   rows into leaves, leaves into row groups, row groups into a file
+ *
+ * A page that is full is encoded and compressed at once, so that a file being written holds little
+ * more than its compressed bytes. */
+#ifndef GNOMON_SRC_TABLE_PARQUET_ENCODE_H
+#define GNOMON_SRC_TABLE_PARQUET_ENCODE_H
+
+#include "data/data.h"
+
+#include <stdio.h>
+
+/* What many encoders share, one at a time: room for a page, and the compressor. */
+typedef struct gnp_press gnp_press;
+int gnp_press_new(const gn_alloc *alloc, gnp_press **out, gn_error *err);
+void gnp_press_free(gnp_press *press); /* NULL does nothing */
+
+/* ---- thrift ---------------------------------------------------------------------------------- */
+
+/* Thrift's compact protocol, as much as Parquet needs. A struct is opened with the number of the
+ * field before, 0, in `*last`. */
+void gnp_thrift_int(gn_buf *out, int *last, int field, int64_t value, bool is_long);
+void gnp_thrift_text(gn_buf *out, int *last, int field, gn_str text);
+void gnp_thrift_bool(gn_buf *out, int *last, int field, bool value);
+void gnp_thrift_list(gn_buf *out, int *last, int field, int element, size_t count);
+void gnp_thrift_struct(gn_buf *out, int *last, int field); /* its fields follow, then an end */
+void gnp_thrift_end(gn_buf *out);
+void gnp_thrift_varint(gn_buf *out, uint64_t value);
+uint64_t gnp_thrift_zigzag(int64_t value);
+enum { GNP_THRIFT_I32 = 5, GNP_THRIFT_TEXT = 8, GNP_THRIFT_STRUCT = 12 };
+
+/* ---- a column -------------------------------------------------------------------------------- */
+
+/* Parquet's own numbers. */
+enum gnp_physical {
+  GNP_BOOLEAN = 0,
+  GNP_INT32 = 1,
+  GNP_INT64 = 2,
+  GNP_FLOAT = 4,
+  GNP_DOUBLE = 5,
+  GNP_BYTE_ARRAY = 6,
+  GNP_FIXED = 7
+};
+enum { GNP_DECIMAL_BYTES = 16 };
+
+/* Levels as runs: how deep the values of a page are defined, or where its lists begin. */
+typedef struct gnp_level_run {
+  uint32_t count;
+  uint8_t level;
+} gnp_level_run;
+
+typedef struct gnp_levels {
+  gnp_level_run *runs;
+  size_t count, capacity;
+} gnp_levels;
+
+/* The distinct values of a row group's column, by position. */
+typedef struct gnp_dictionary {
+  uint32_t *slots, *starts; /* position + 1 by hash; where texts begin in `bytes` */
+  size_t slot_count, start_capacity;
+  uint32_t count;
+  gn_buf bytes; /* encoded plainly, one after another */
+} gnp_dictionary;
+
+typedef struct gnp_leaf {
+  const gn_alloc *alloc;
+  const gni_type *type;
+  uint8_t physical, width; /* bytes of a value; 0: texts, each after its length */
+  uint8_t max_def, max_rep;
+  /* the page at hand */
+  char *values;
+  size_t used, capacity;
+  uint32_t value_count, entry_count;
+  gnp_levels defs, reps;
+  /* the row group at hand */
+  gnp_dictionary dictionary;
+  bool is_plain; /* values hardly repeat: no dictionary from here on */
+  bool any_indexed, any_plain;
+  gn_buf pages;
+  int64_t entries, nulls, raw_bytes;
+  int64_t least, most; /* of integers */
+} gnp_leaf;
+
+void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_rep,
+                   const gn_alloc *alloc);
+void gnp_leaf_deinit(gnp_leaf *leaf);
+/* One entry of the page at hand; `value` NULL: none at this depth. False without memory. */
+bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def);
+/* Ends the page at hand. */
+int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err);
+/* The page of the dictionary, which comes before all others; none when no page needs it. */
+int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out,
+                             int64_t *raw_bytes, gn_error *err);
+void gnp_leaf_reset(gnp_leaf *leaf); /* for the next row group */
+size_t gnp_leaf_held_bytes(const gnp_leaf *leaf);
+
+/* ---- a file ---------------------------------------------------------------------------------- */
+
+typedef struct gnp_encoder gnp_encoder;
+
+/* `structure` and `alloc` outlive it. */
+int gnp_encoder_new(const gni_type *structure, size_t page_bytes, const gn_alloc *alloc,
+                    gnp_encoder **out, gn_error *err);
+void gnp_encoder_free(gnp_encoder *encoder); /* NULL does nothing */
+/* One row: a value a field, NULL where the row has none. */
+int gnp_encoder_add(gnp_encoder *encoder, const gni_value *const *row, gnp_press *press,
+                    gn_error *err);
+int64_t gnp_encoder_rows(const gnp_encoder *encoder);      /* of the row group at hand */
+size_t gnp_encoder_held_bytes(const gnp_encoder *encoder); /* until the next flush */
+size_t gnp_encoder_leaves(const gni_type *structure);      /* how many columns a file will have */
+/* Appends the row group at hand to a file, which the first of them begins. */
+int gnp_encoder_flush(gnp_encoder *encoder, gnp_press *press, FILE *file, gn_error *err);
+/* Appends what a file ends with. */
+int gnp_encoder_end(gnp_encoder *encoder, FILE *file, gn_error *err);
+int64_t gnp_encoder_file_bytes(const gnp_encoder *encoder);
+int64_t gnp_encoder_file_rows(const gnp_encoder *encoder);
+
+/* ---- the press ------------------------------------------------------------------------------- */
+
+gn_buf *gnp_press_page(gnp_press *press); /* room for a page, empty */
+/* Room for `count` positions; NULL without memory. */
+uint32_t *gnp_press_indices(gnp_press *press, size_t count);
+/* Compresses what gnp_press_page has; lives until the next call. */
+int gnp_press_squeeze(gnp_press *press, gn_str *out, gn_error *err);
+
+#endif

@@ -1,0 +1,435 @@
+/* One column of a Parquet file: entries into pages. A page is its levels as runs, then its values,
+ * as positions in a dictionary where they repeat. SPDX-License-Identifier: Apache-2.0 */
+#include "table/parquet/encode.h"
+
+enum {
+  FIRST_BYTES = 4096,
+  FIRST_SLOTS = 512,
+  DICTIONARY_MAX = 1 << 14,   /* values */
+  DICTIONARY_BYTES = 1 << 20, /* and their bytes */
+  HEADER_BYTES = 64
+};
+enum { DATA_PAGE = 0, DICTIONARY_PAGE = 2 };
+enum { PLAIN = 0, RLE = 3, RLE_DICTIONARY = 8 };
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static const struct {
+  uint8_t physical, width;
+} storage[] = {
+    [GNI_BOOLEAN] = {GNP_BOOLEAN, 1},   [GNI_BYTE] = {GNP_INT32, 4},
+    [GNI_SHORT] = {GNP_INT32, 4},       [GNI_INT] = {GNP_INT32, 4},
+    [GNI_LONG] = {GNP_INT64, 8},        [GNI_FLOAT] = {GNP_FLOAT, 4},
+    [GNI_DOUBLE] = {GNP_DOUBLE, 8},     [GNI_STRING] = {GNP_BYTE_ARRAY, 0},
+    [GNI_BINARY] = {GNP_BYTE_ARRAY, 0}, [GNI_DATE] = {GNP_INT32, 4},
+    [GNI_TIMESTAMP] = {GNP_INT64, 8},   [GNI_DECIMAL] = {GNP_FIXED, GNP_DECIMAL_BYTES},
+    [GNI_NULL] = {GNP_INT32, 4},
+};
+
+void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_rep,
+                   const gn_alloc *alloc)
+{
+  *leaf = (gnp_leaf){.alloc = alloc,
+                     .type = type,
+                     .physical = storage[type->kind].physical,
+                     .width = storage[type->kind].width,
+                     .max_def = (uint8_t)max_def,
+                     .max_rep = (uint8_t)max_rep};
+  gni_buf_init(&leaf->dictionary.bytes, alloc, SIZE_MAX);
+  gni_buf_init(&leaf->pages, alloc, SIZE_MAX);
+  gnp_leaf_reset(leaf);
+}
+
+static void dictionary_deinit(gnp_dictionary *d, const gn_alloc *alloc)
+{
+  gni_free(alloc, d->slots, d->slot_count * sizeof *d->slots);
+  gni_free(alloc, d->starts, d->start_capacity * sizeof *d->starts);
+  gni_buf_deinit(&d->bytes);
+  *d = (gnp_dictionary){0};
+  gni_buf_init(&d->bytes, alloc, SIZE_MAX);
+}
+
+void gnp_leaf_deinit(gnp_leaf *leaf)
+{
+  gni_free(leaf->alloc, leaf->values, leaf->capacity);
+  gni_free(leaf->alloc, leaf->defs.runs, leaf->defs.capacity * sizeof(gnp_level_run));
+  gni_free(leaf->alloc, leaf->reps.runs, leaf->reps.capacity * sizeof(gnp_level_run));
+  dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  gni_buf_deinit(&leaf->pages);
+}
+
+void gnp_leaf_reset(gnp_leaf *leaf)
+{
+  dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  gni_buf_deinit(&leaf->pages);
+  gni_buf_init(&leaf->pages, leaf->alloc, SIZE_MAX);
+  leaf->is_plain = leaf->physical == GNP_BOOLEAN;
+  leaf->any_indexed = leaf->any_plain = false;
+  leaf->entries = leaf->nulls = leaf->raw_bytes = 0;
+  leaf->least = INT64_MAX;
+  leaf->most = INT64_MIN;
+}
+
+size_t gnp_leaf_held_bytes(const gnp_leaf *leaf)
+{
+  const gnp_dictionary *d = &leaf->dictionary;
+  return leaf->capacity + leaf->pages.capacity + d->bytes.capacity +
+         (d->slot_count + d->start_capacity) * sizeof(uint32_t) +
+         (leaf->defs.capacity + leaf->reps.capacity) * sizeof(gnp_level_run);
+}
+
+/* ---- entries --------------------------------------------------------------------------------- */
+
+static bool add_level(gnp_levels *levels, int level, const gn_alloc *alloc)
+{
+  if (levels->count && levels->runs[levels->count - 1].level == level) {
+    levels->runs[levels->count - 1].count++;
+    return true;
+  }
+  if (levels->count == levels->capacity) {
+    size_t capacity = levels->capacity ? 2 * levels->capacity : 16;
+    gnp_level_run *grown =
+        gni_resize(alloc, levels->runs, levels->capacity * sizeof *grown, capacity * sizeof *grown);
+    if (!grown) return false;
+    levels->runs = grown;
+    levels->capacity = capacity;
+  }
+  levels->runs[levels->count++] = (gnp_level_run){1, (uint8_t)level};
+  return true;
+}
+
+static bool make_room(gnp_leaf *leaf, size_t bytes)
+{
+  size_t capacity = leaf->capacity ? leaf->capacity : FIRST_BYTES;
+  while (capacity - leaf->used < bytes) capacity = gni_size_mul(capacity, 2);
+  char *grown = gni_resize(leaf->alloc, leaf->values, leaf->capacity, capacity);
+  if (!grown) return false;
+  leaf->values = grown;
+  leaf->capacity = capacity;
+  return true;
+}
+
+static void put_decimal(char *to, const gni_value *value)
+{
+  for (int i = 0; i < 8; i++) {
+    to[i] = (char)(uint8_t)((uint64_t)value->decimal.high >> (56 - 8 * i));
+    to[8 + i] = (char)(uint8_t)(value->decimal.low >> (56 - 8 * i));
+  }
+}
+
+static void put_number(const gnp_leaf *leaf, char *to, const gni_value *value)
+{
+  int32_t narrow = (int32_t)value->integer;
+  float real = 0;
+  switch (leaf->physical) {
+  case GNP_BOOLEAN:
+    *to = (char)value->boolean;
+    break;
+  case GNP_INT32:
+    memcpy(to, &narrow, sizeof narrow);
+    break;
+  case GNP_FLOAT:
+    real = (float)value->real;
+    memcpy(to, &real, sizeof real);
+    break;
+  case GNP_FIXED:
+    put_decimal(to, value);
+    break;
+  default: /* 64 bits, whole or not */
+    memcpy(to, &value->integer, sizeof value->integer);
+  }
+}
+
+bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
+{
+  leaf->entry_count++;
+  if (!add_level(&leaf->defs, def, leaf->alloc)) return false;
+  if (leaf->max_rep && !add_level(&leaf->reps, rep, leaf->alloc)) return false;
+  if (!value) return true;
+  uint32_t len = leaf->width ? 0 : (uint32_t)value->text.len;
+  size_t bytes = leaf->width ? leaf->width : sizeof len + value->text.len;
+  if (leaf->capacity - leaf->used < bytes && !make_room(leaf, bytes)) return false;
+  char *to = leaf->values + leaf->used;
+  if (leaf->width) {
+    put_number(leaf, to, value);
+  } else {
+    memcpy(to, &len, sizeof len);
+    if (len) memcpy(to + sizeof len, value->text.ptr, len);
+  }
+  leaf->used += bytes;
+  leaf->value_count++;
+  return true;
+}
+
+/* ---- the dictionary -------------------------------------------------------------------------- */
+
+/* One value as it is stored: its bytes, and those to step over. */
+static size_t stored_size(const gnp_leaf *leaf, const char *at)
+{
+  uint32_t len;
+  if (leaf->width) return leaf->width;
+  memcpy(&len, at, sizeof len);
+  return sizeof len + len;
+}
+
+static size_t hash_of(const gnp_leaf *leaf, const char *at, size_t size)
+{
+  uint64_t bits = 0;
+  if (leaf->width == 0 || leaf->width > sizeof bits) return gni_xxh64(at, size, 0);
+  memcpy(&bits, at, leaf->width);
+  bits = (bits ^ bits >> 32) * UINT64_C(0x9E3779B97F4A7C15); /* round doubles differ at the top */
+  return bits >> 32;
+}
+
+static size_t start_of(const gnp_leaf *leaf, uint32_t id)
+{
+  return leaf->width ? (size_t)id * leaf->width : leaf->dictionary.starts[id];
+}
+
+static bool is_value(const gnp_leaf *leaf, uint32_t id, const char *at, size_t size)
+{
+  size_t start = start_of(leaf, id);
+  uint64_t a, b;
+  if (leaf->width == sizeof a) {
+    memcpy(&a, leaf->dictionary.bytes.ptr + start, sizeof a);
+    memcpy(&b, at, sizeof b);
+    return a == b;
+  }
+  return start + size <= leaf->dictionary.bytes.len &&
+         memcmp(leaf->dictionary.bytes.ptr + start, at, size) == 0;
+}
+
+static bool grow_slots(gnp_leaf *leaf)
+{
+  gnp_dictionary *d = &leaf->dictionary;
+  size_t count = d->slot_count ? 2 * d->slot_count : FIRST_SLOTS;
+  uint32_t *slots = gni_alloc_zero(leaf->alloc, count * sizeof *slots);
+  if (!slots) return false;
+  gni_free(leaf->alloc, d->slots, d->slot_count * sizeof *slots);
+  d->slots = slots;
+  d->slot_count = count;
+  for (uint32_t id = 0; id < d->count; id++) {
+    const char *at = d->bytes.ptr + start_of(leaf, id);
+    size_t slot = hash_of(leaf, at, stored_size(leaf, at)) & (count - 1);
+    while (slots[slot]) slot = (slot + 1) & (count - 1);
+    slots[slot] = id + 1;
+  }
+  return true;
+}
+
+static bool add_start(gnp_leaf *leaf)
+{
+  gnp_dictionary *d = &leaf->dictionary;
+  if (d->count == d->start_capacity) {
+    size_t capacity = d->start_capacity ? 2 * d->start_capacity : FIRST_SLOTS;
+    uint32_t *grown = gni_resize(leaf->alloc, d->starts, d->start_capacity * sizeof *grown,
+                                 capacity * sizeof *grown);
+    if (!grown) return false;
+    d->starts = grown;
+    d->start_capacity = capacity;
+  }
+  d->starts[d->count] = (uint32_t)d->bytes.len;
+  return true;
+}
+
+/* The position of a value, which is added when it is new; false without memory. */
+static bool find_value(gnp_leaf *leaf, const char *at, size_t size, uint32_t *id)
+{
+  gnp_dictionary *d = &leaf->dictionary;
+  if (2 * ((size_t)d->count + 1) > d->slot_count && !grow_slots(leaf)) return false;
+  size_t slot = hash_of(leaf, at, size) & (d->slot_count - 1);
+  while (d->slots[slot] && !is_value(leaf, d->slots[slot] - 1, at, size))
+    slot = (slot + 1) & (d->slot_count - 1);
+  *id = d->slots[slot] ? d->slots[slot] - 1 : d->count;
+  if (d->slots[slot]) return true;
+  if (leaf->width == 0 && !add_start(leaf)) return false;
+  if (gni_buf_add(&d->bytes, at, size) != GN_OK) return false;
+  d->slots[slot] = ++d->count;
+  return true;
+}
+
+/* The values of the page as positions. GN_ABSENT when they hardly repeat, or are too many. */
+static int index_values(gnp_leaf *leaf, gnp_press *press, uint32_t **out, gn_error *err)
+{
+  gnp_dictionary *d = &leaf->dictionary;
+  uint32_t before = d->count;
+  *out = gnp_press_indices(press, leaf->value_count);
+  if (!*out) return gni_fail_nomem(err, leaf->value_count * sizeof **out);
+  const char *at = leaf->values;
+  for (uint32_t i = 0; i < leaf->value_count; i++) {
+    size_t size = stored_size(leaf, at);
+    if (!find_value(leaf, at, size, &(*out)[i])) return gni_fail_nomem(err, d->bytes.len);
+    if (d->count > DICTIONARY_MAX || d->bytes.len > DICTIONARY_BYTES) return GN_ABSENT;
+    at += size;
+  }
+  return d->count - before > leaf->value_count / 2 + 1 ? GN_ABSENT : GN_OK;
+}
+
+/* Tries the dictionary on the page at hand, and gives it up for the row group where it is no use.
+ */
+static int choose(gnp_leaf *leaf, gnp_press *press, uint32_t **indices, gn_error *err)
+{
+  *indices = NULL;
+  if (leaf->is_plain || leaf->value_count == 0) return GN_OK;
+  int rc = index_values(leaf, press, indices, err);
+  if (rc != GN_ABSENT) return rc;
+  leaf->is_plain = true;
+  *indices = NULL;
+  if (!leaf->any_indexed) dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  return GN_OK;
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+static int bits_for(uint32_t most)
+{
+  int bits = 0;
+  while (most >> bits) bits++;
+  return bits ? bits : 1;
+}
+
+/* Runs of equal levels, after their length in bytes. */
+static void add_levels(gn_buf *page, const gnp_levels *levels)
+{
+  uint32_t size;
+  size_t place = page->len;
+  gni_buf_extend(page, sizeof size);
+  for (size_t i = 0; i < levels->count; i++) {
+    gnp_thrift_varint(page, (uint64_t)levels->runs[i].count << 1);
+    gni_buf_add_char(page, (char)levels->runs[i].level);
+  }
+  size = (uint32_t)(page->len - place - sizeof size);
+  if (page->rc == GN_OK) memcpy(page->ptr + place, &size, sizeof size);
+}
+
+/* One bit-packed run: eight values at a time, the first in the lowest bits. */
+static void add_packed(gn_buf *page, const uint32_t *values, uint32_t count, int bits)
+{
+  uint32_t groups = (count + 7) / 8;
+  gnp_thrift_varint(page, (uint64_t)groups << 1 | 1);
+  uint8_t *to = gni_buf_extend(page, (size_t)groups * (size_t)bits);
+  uint64_t held = 0;
+  int held_bits = 0;
+  for (uint32_t i = 0; to && i < 8 * groups; i++) {
+    held |= (uint64_t)(i < count ? values[i] : 0) << held_bits;
+    for (held_bits += bits; held_bits >= 8; held_bits -= 8) {
+      *to++ = (uint8_t)held;
+      held >>= 8;
+    }
+  }
+}
+
+static void add_booleans(gn_buf *page, const gnp_leaf *leaf)
+{
+  for (uint32_t i = 0; i < leaf->value_count; i += 8) {
+    uint8_t bits = 0;
+    for (uint32_t k = 0; k < 8 && i + k < leaf->value_count; k++)
+      bits = (uint8_t)(bits | (leaf->values[i + k] != 0) << k);
+    gni_buf_add_char(page, (char)bits);
+  }
+}
+
+static void add_values(gn_buf *page, const gnp_leaf *leaf, const uint32_t *indices)
+{
+  if (indices) {
+    int bits = bits_for(leaf->dictionary.count - 1);
+    gni_buf_add_char(page, (char)bits);
+    add_packed(page, indices, leaf->value_count, bits);
+  } else if (leaf->physical == GNP_BOOLEAN) {
+    add_booleans(page, leaf);
+  } else {
+    gni_buf_add(page, leaf->values, leaf->used);
+  }
+}
+
+static void begin_header(gn_buf *out, int *last, int type, size_t raw, size_t squeezed)
+{
+  *last = 0;
+  gnp_thrift_int(out, last, 1, type, false);
+  gnp_thrift_int(out, last, 2, (int64_t)raw, false);
+  gnp_thrift_int(out, last, 3, (int64_t)squeezed, false);
+}
+
+static void follow_range(gnp_leaf *leaf)
+{
+  for (uint32_t i = 0; i < leaf->value_count; i++) {
+    int64_t value = 0;
+    int32_t narrow = 0;
+    if (leaf->physical == GNP_INT64) {
+      memcpy(&value, leaf->values + i * sizeof value, sizeof value);
+    } else {
+      memcpy(&narrow, leaf->values + i * sizeof narrow, sizeof narrow);
+      value = narrow;
+    }
+    if (value < leaf->least) leaf->least = value;
+    if (value > leaf->most) leaf->most = value;
+  }
+}
+
+static void add_data_header(const gnp_leaf *leaf, size_t raw, size_t squeezed, bool indexed,
+                            gn_buf *out)
+{
+  int last, inner = 0;
+  begin_header(out, &last, DATA_PAGE, raw, squeezed);
+  gnp_thrift_struct(out, &last, 5);
+  gnp_thrift_int(out, &inner, 1, leaf->entry_count, false);
+  gnp_thrift_int(out, &inner, 2, indexed ? RLE_DICTIONARY : PLAIN, false);
+  gnp_thrift_int(out, &inner, 3, RLE, false);
+  gnp_thrift_int(out, &inner, 4, RLE, false);
+  gnp_thrift_end(out);
+  gnp_thrift_end(out);
+}
+
+static void empty_page(gnp_leaf *leaf)
+{
+  leaf->entries += leaf->entry_count;
+  leaf->nulls += leaf->entry_count - leaf->value_count;
+  leaf->used = leaf->defs.count = leaf->reps.count = 0;
+  leaf->value_count = leaf->entry_count = 0;
+}
+
+int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
+{
+  uint32_t *indices;
+  gn_str squeezed;
+  if (leaf->entry_count == 0) return GN_OK;
+  int rc = choose(leaf, press, &indices, err);
+  if (rc != GN_OK) return rc;
+  gn_buf *page = gnp_press_page(press);
+  if (leaf->max_rep) add_levels(page, &leaf->reps);
+  add_levels(page, &leaf->defs);
+  add_values(page, leaf, indices);
+  if (leaf->physical == GNP_INT32 || leaf->physical == GNP_INT64) follow_range(leaf);
+  rc = gnp_press_squeeze(press, &squeezed, err);
+  if (rc != GN_OK) return rc;
+  size_t before = leaf->pages.len;
+  add_data_header(leaf, page->len, squeezed.len, indices != NULL, &leaf->pages);
+  leaf->raw_bytes += (int64_t)(leaf->pages.len - before + page->len);
+  leaf->any_indexed |= indices != NULL;
+  leaf->any_plain |= indices == NULL;
+  empty_page(leaf);
+  return gni_buf_add_str(&leaf->pages, squeezed) == GN_OK ? GN_OK
+                                                          : gni_fail_nomem(err, squeezed.len);
+}
+
+int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out,
+                             int64_t *raw_bytes, gn_error *err)
+{
+  gn_str squeezed;
+  int last, inner = 0;
+  *raw_bytes = 0;
+  if (!leaf->any_indexed) return GN_OK;
+  gn_buf *page = gnp_press_page(press);
+  gni_buf_add_str(page, gni_buf_view(&leaf->dictionary.bytes));
+  int rc = gnp_press_squeeze(press, &squeezed, err);
+  if (rc != GN_OK) return rc;
+  size_t before = out->len;
+  begin_header(out, &last, DICTIONARY_PAGE, page->len, squeezed.len);
+  gnp_thrift_struct(out, &last, 7);
+  gnp_thrift_int(out, &inner, 1, leaf->dictionary.count, false);
+  gnp_thrift_int(out, &inner, 2, PLAIN, false);
+  gnp_thrift_end(out);
+  gnp_thrift_end(out);
+  *raw_bytes = (int64_t)(out->len - before + page->len);
+  return gni_buf_add_str(out, squeezed) == GN_OK ? GN_OK : gni_fail_nomem(err, squeezed.len);
+}
