@@ -1,6 +1,7 @@
 /* What everything hangs on: a repository, its settings, the store. SPDX-License-Identifier:
  * Apache-2.0 */
 #include "flow/session.h"
+#include "flow/serving.h"
 
 #include <unistd.h>
 
@@ -91,9 +92,13 @@ int gni_session_try_store(gn_session *session, gn_error *err)
   if (rc == GN_OK) rc = gni_store_reader_open(store, &reader, err);
   if (rc != GN_OK) return rc;
   rc = gni_store_begin(reader, err);
-  if (rc == GN_OK) gni_store_end(reader);
+  if (rc == GN_OK) {
+    gni_generation_info info;
+    rc = gni_store_generation(reader, GN_STR(GNP_METADATA_DATASET), &info, err);
+    gni_store_end(reader);
+  }
   gni_store_reader_close(reader);
-  return rc;
+  return rc == GN_ABSENT ? GN_OK : rc;
 }
 
 int32_t gnp_session_yesterday(const gn_session *session)

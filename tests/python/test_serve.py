@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 FEAST = ROOT / ".deps" / "oracle-feast" / "bin" / "python"
 CLIENT = Path(__file__).with_name("feast_client.py")
+PROMETHEUS = Path(__file__).with_name("prometheus_read.py")
 NAME = "my_team/purchases.v1"
 ROUTE = "/v1/fetch/groupby/my_team%2Fpurchases.v1"
 KEYS = [{"user_id": f"user_{i}"} for i in range(1, 6)]
@@ -262,6 +263,54 @@ def test_metrics_count_requests_keys_and_nulls(server: Server) -> None:
     assert got[f'gnomon_feature_nulls_total{{group_by="{NAME}",feature="price_sum_30d"}}'] == 1
     assert got['gnomon_request_seconds_count{protocol="chronon"}'] == 2
     assert got['gnomon_request_seconds_bucket{protocol="chronon",le="+Inf"}'] == 2
+
+
+def test_prometheus_own_parser_reads_the_metrics(server: Server) -> None:
+    server.ask("POST", ROUTE, [*KEYS, {"user_id": "nobody"}])
+    body = {"features": ["my_team_purchases_v1:price_last3"], "entities": {"user_id": ["user_1"]}}
+    server.ask("POST", "/get-online-features", body)
+    _, text = server.ask("GET", "/metrics")
+    done = subprocess.run(
+        [str(FEAST), str(PROMETHEUS)], input=text, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    families = json.loads(done.stdout)
+    assert {name: family["type"] for name, family in families.items()} == {
+        "gnomon_requests": "counter",
+        "gnomon_request_seconds": "histogram",
+        "gnomon_keys": "counter",
+        "gnomon_keys_absent": "counter",
+        "gnomon_feature_nulls": "counter",
+        "gnomon_uptime_seconds": "gauge",
+    }
+    assert all(family["help"] for family in families.values())
+    keys = {labels["group_by"]: value for _, labels, value in families["gnomon_keys"]["samples"]}
+    assert keys == {NAME: 6, "my_team_purchases_v1": 1}
+    for protocol, count in (("chronon", 1), ("feast", 1), ("other", 0)):
+        buckets = [
+            (float(labels["le"]), value)
+            for name, labels, value in families["gnomon_request_seconds"]["samples"]
+            if name.endswith("_bucket") and labels["protocol"] == protocol
+        ]
+        ends, counts = zip(*buckets)
+        assert list(ends) == sorted(ends) and ends[-1] == float("inf")
+        assert list(counts) == sorted(counts) and counts[-1] == count
+
+
+def test_health_is_that_of_the_store(shop: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    server = Server(shop, "--store", f"lmdb:{disk}/store")
+    try:
+        assert server.ask("GET", "/health") == (200, '{"status":"ok"}')
+        disk.rename(tmp_path / "gone")
+        status, answer = server.ask("GET", "/health")
+        assert (status, "cannot be reached" in answer) == (503, True)
+        assert server.ask("POST", ROUTE, KEYS)[0] == 500
+        (tmp_path / "gone").rename(disk)
+        assert server.ask("GET", "/health")[0] == 200
+    finally:
+        assert server.stop() == 0
 
 
 def test_a_new_upload_is_served_without_a_failed_request(shop: Path, server: Server) -> None:
