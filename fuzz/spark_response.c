@@ -7,13 +7,11 @@
 #include "sparkconnect/scan.h"
 #include "sparkconnect/type_text.h"
 
-static void take_metric(void *user, gn_str name, gn_str key, gn_str literal)
+static void take_metric(void *user, const sparkp_metric *metric)
 {
   char text[64];
   (void)user;
-  (void)name;
-  (void)key;
-  sparkp_literal_text(literal, text, sizeof text);
+  sparkp_literal_text(metric->literal, text, sizeof text);
   FUZZ_CHECK(strlen(text) < sizeof text);
 }
 
@@ -25,6 +23,7 @@ static void check_response(gn_str message)
   if (data.len)
     FUZZ_CHECK(data.ptr >= message.ptr && data.ptr + data.len <= message.ptr + message.len);
   sparkp_scan_observed(message, NULL, take_metric);
+  sparkp_scan_metrics(message, NULL, take_metric);
 }
 
 static void check_error(gn_str message)
@@ -50,11 +49,13 @@ static void check_type(gn_str message)
 /* Tags and lengths may be written longer than they need be: those are the only bytes to change. */
 static void check_relation(gn_str message)
 {
-  sparkp_relation *relation;
-  if (sparkp_relation_opaque(&gni_libc_alloc, message, &relation, NULL) != SPARKC_OK) return;
-  size_t size = spark__connect__relation__get_packed_size(&relation->message);
+  sparkp_node *relation;
+  if (sparkp_relation_opaque(&gni_libc_alloc, message, SPARKC_E_TRANSPORT, &relation, NULL) !=
+      SPARKC_OK)
+    return;
+  size_t size = protobuf_c_message_get_packed_size(&relation->message.base);
   FUZZ_CHECK(size <= message.len);
-  sparkp_relation_unref(relation);
+  sparkp_node_unref(relation);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -489,6 +489,8 @@ typedef struct sparkc_execute_args {
   int32_t not_reattachable;    /* a cut stream is then a failure */
   int64_t chunk_bytes;         /* preferred size of a message, at least 1,024; 0: the server's */
   int64_t rows_max, bytes_max; /* more is LIMIT; 0: no ceiling */
+  const sparkc_extension *extensions; /* for this operation alone, at most 16 */
+  size_t extension_count;
 } sparkc_execute_args;
 
 #define SPARKC_EXECUTE_ARGS(...)                                                                   \

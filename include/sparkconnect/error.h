@@ -60,7 +60,7 @@ typedef struct sparkc_query_context {
   int32_t is_dataframe; /* 1: of a DataFrame's call; 0: of an SQL text */
 } sparkc_query_context;
 
-/* All memory of a session comes from here, but what OpenSSL and Arrow arrays take of their own.
+/* All memory of a session comes from here, but what OpenSSL, zstd and Arrow arrays take.
  * `resize(user, NULL, 0, n)` allocates, `(block, old, n)` moves, `(block, old, 0)` frees and
  * returns NULL. The old size is always exact. Called from any thread. */
 typedef struct sparkc_alloc {

@@ -19,9 +19,10 @@ enum sparkc_event_kind {
   SPARKC_EVENT_REATTACH = 4, /* a result goes on over a new stream: operation_id */
   SPARKC_EVENT_BATCH = 5,    /* rows came: rows, bytes */
   SPARKC_EVENT_PROGRESS = 6, /* tasks_done of tasks_total, bytes read; finished at the end */
-  SPARKC_EVENT_OBSERVED = 7, /* an observed metric: name, key, text */
+  SPARKC_EVENT_OBSERVED = 7, /* an observed metric: name, key, text, plan_id */
   SPARKC_EVENT_WARNING = 8,  /* text */
-  SPARKC_EVENT_UPLOAD = 9    /* an artifact goes: name, bytes of bytes_total; finished with all */
+  SPARKC_EVENT_UPLOAD = 9,   /* an artifact goes: name, bytes of bytes_total; finished with all */
+  SPARKC_EVENT_METRIC = 10   /* of a plan's node: name, plan_id, key, value; text is its kind */
 };
 
 typedef struct sparkc_event {
@@ -29,7 +30,7 @@ typedef struct sparkc_event {
   int32_t attempt, status, finished;
   const char *method, *operation_id, *name, *key, *text;
   int64_t rows, bytes, elapsed_us, wait_us, tasks_done, tasks_total, stages;
-  int64_t bytes_total;
+  int64_t bytes_total, plan_id, value;
 } sparkc_event;
 
 /* Called on the thread that works, without a lock held; texts are valid during the call only. */
@@ -38,6 +39,13 @@ typedef void (*sparkc_event_fn)(void *user, const sparkc_event *event);
 typedef struct sparkc_header {
   const char *name, *value;
 } sparkc_header;
+
+/* A protobuf message for the server's plugins, carried in the user's context of a call. */
+typedef struct sparkc_extension {
+  const char *type_url; /* "type.googleapis.com/company.TraceContext" */
+  const void *bytes;    /* the message, encoded */
+  size_t size;
+} sparkc_extension;
 
 /* What is NULL or 0 is taken from the URL, then from the environment, then as noted. */
 typedef struct sparkc_session_args {
@@ -243,6 +251,32 @@ SPARKC_API int sparkc_tag_add(sparkc_session *session, const char *tag, sparkc_e
  * @since   0.1
  */
 SPARKC_API void sparkc_tag_remove(sparkc_session *session, const char *tag);
+
+/**
+ * Adds a message to the user's context of every call from now on; another of the same type takes
+ * the place of the one before. What one operation alone is to carry: sparkc_execute_args.
+ *
+ * @own     the message is copied
+ * @err     PLAN        there is no type URL
+ *          LIMIT       a session carries at most 16
+ *          NOMEM
+ * @thread  any
+ * @cost    no network; what was replaced is kept until the session ends
+ * @since   0.1
+ */
+SPARKC_API int sparkc_extension_add(sparkc_session *session, const sparkc_extension *extension,
+                                    sparkc_error *err);
+
+/**
+ * Removes the message of a type from the user's context.
+ *
+ * @own     nothing
+ * @null    `type_url` NULL means all
+ * @err     none
+ * @thread  any
+ * @since   0.1
+ */
+SPARKC_API void sparkc_extension_remove(sparkc_session *session, const char *type_url);
 
 enum sparkc_interrupt_what {
   SPARKC_INTERRUPT_ALL = 1,      /* every operation of the session */

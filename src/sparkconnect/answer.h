@@ -11,9 +11,12 @@ int sparkp_ask(sparkc_session *session, const char *method, const ProtobufCMessa
                uint32_t server_field, gni_grpc_message **answer, sparkc_error *err);
 /* The text in a field of an answer (the last one), empty when absent. */
 gn_str sparkp_answer_text(const gni_grpc_message *answer, uint32_t field);
-/* Settings that are numbers, in one call; -1 for those that this server does not have. */
-int sparkp_config_numbers(sparkc_session *session, const char *const *keys, size_t count,
-                          int64_t *out, sparkc_error *err);
+/* Settings that may not exist, in one call; the answer is the caller's to unref. */
+int sparkp_config_ask(sparkc_session *session, const char *const *keys, size_t count,
+                      gni_grpc_message **answer, sparkc_error *err);
+/* One of them: {NULL, 0} and -1 where the server does not have it. */
+gn_str sparkp_setting(const gni_grpc_message *answer, const char *key);
+int64_t sparkp_setting_number(const gni_grpc_message *answer, const char *key);
 /* Another session like this one. */
 int sparkp_session_twin(const sparkc_session *session, const char *session_id, sparkc_session **out,
                         sparkc_error *err);

@@ -1,5 +1,6 @@
 /* Small calls: sent, checked, tried again. SPDX-License-Identifier: Apache-2.0 */
 #include "sparkconnect/answer.h"
+#include "sparkconnect/compress.h"
 
 enum { FETCH_TIMEOUT_US = 10000000, FRAME_PREFIX = 5 };
 
@@ -17,8 +18,11 @@ void sparkp_who_fill(sparkc_session *session, sparkp_who *who)
   spark__connect__user_context__init(&who->user);
   who->user.user_id = sparkp_member(session->address.user_id);
   who->user.user_name = sparkp_member(session->address.user_id);
+  who->user.extensions = who->extensions;
   pthread_mutex_lock(&session->lock);
   memcpy(who->server_session, session->server_session, sizeof who->server_session);
+  for (sparkp_extension *one = session->extensions; one; one = one->next)
+    if (!one->gone) who->extensions[who->user.n_extensions++] = &one->message;
   pthread_mutex_unlock(&session->lock);
 }
 
@@ -222,6 +226,18 @@ static void fetch_details(sparkc_session *session, sparkp_failure *failure)
   gni_buf_deinit(&body);
 }
 
+/* A proxy or a fork may announce what it does not read. */
+static void stop_compressing(sparkc_session *session, sparkc_error *err)
+{
+  pthread_mutex_lock(&session->lock);
+  bool compressed = session->compress_from >= 0;
+  pthread_mutex_unlock(&session->lock);
+  if (!compressed) return;
+  sparkp_compress_never(session);
+  sparkp_hint(err, "plans are no longer compressed in this session: try again");
+  err->retryable = 1;
+}
+
 int sparkp_fail_remote(sparkc_session *session, sparkp_failure *failure, sparkc_error *err)
 {
   bool closed = failure->error.code == SPARKC_E_CLOSED;
@@ -231,6 +247,8 @@ int sparkp_fail_remote(sparkc_session *session, sparkp_failure *failure, sparkc_
   pthread_mutex_unlock(&session->lock);
   if (closed) return sparkp_error_move(&failure->error, err);
   if (failure->error_id[0] && err && err->code == SPARKC_OK) fetch_details(session, failure);
+  if (sparkp_error_says(&failure->error, "CONNECT_INVALID_PLAN.CANNOT_PARSE"))
+    stop_compressing(session, &failure->error);
   return sparkp_error_move(&failure->error, err);
 }
 

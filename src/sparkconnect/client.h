@@ -29,8 +29,19 @@ enum {
   SPARKP_LINGERING_MAX = 4,     /* releases on their way that nobody waits for */
   SPARKP_ERROR_ARENA_BYTES = 16 << 20,
   SPARKP_REQUEST_ARENA_BYTES = 1 << 20,
-  SPARKP_TEXT_BYTES_MAX = 128 << 20
+  SPARKP_TEXT_BYTES_MAX = 128 << 20,
+  SPARKP_EXTENSIONS_MAX = 16,   /* of a session; a call may bring as many again */
+  SPARKP_COMPRESS_UNKNOWN = -2, /* the server was not asked yet */
+  SPARKP_COMPRESS_NEVER = -1
 };
+
+/* A message in the user's context, which travels with every call. */
+typedef struct sparkp_extension {
+  struct sparkp_extension *next; /* of all that there were */
+  size_t block_size;
+  bool gone; /* removed: kept for calls on their way until the session ends */
+  Google__Protobuf__Any message;
+} sparkp_extension;
 
 /* ---- the session ----------------------------------------------------------------------------- */
 
@@ -53,6 +64,8 @@ struct sparkc_session {
   bool used, closed; /* the server has it; the server has ended it */
   char *version;
   sparkp_lingering *lingering[SPARKP_LINGERING_MAX];
+  sparkp_extension *extensions;
+  int64_t compress_from; /* bytes of a plan, or a SPARKP_COMPRESS_… */
   uint64_t random;
 };
 
@@ -137,8 +150,14 @@ void sparkp_lingering_end(sparkc_session *session, int64_t deadline_us);
 typedef struct sparkp_who {
   char server_session[80];
   Spark__Connect__UserContext user;
+  Google__Protobuf__Any *extensions[2 * SPARKP_EXTENSIONS_MAX];
+  Google__Protobuf__Any own[SPARKP_EXTENSIONS_MAX]; /* of this call */
 } sparkp_who;
 void sparkp_who_fill(sparkc_session *session, sparkp_who *who);
+void sparkp_extensions_free(sparkc_session *session);
+/* Adds what only this call is to carry; borrowed. */
+int sparkp_who_extend(sparkp_who *who, const sparkc_extension *extensions, size_t count,
+                      sparkc_error *err);
 /* A text for a message's member: protobuf-c forgot to say const, and never writes. */
 char *sparkp_member(const char *text);
 #define SPARKP_SIGN(request, session, who)                                                         \

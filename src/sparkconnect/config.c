@@ -88,27 +88,11 @@ int sparkc_config_find(sparkc_session *session, const char *key, char **out, spa
   return ask_value(session, &wanted, out, err);
 }
 
-/* Pairs 2 {key 1, value 2}: the value of `key` as a number. */
-static int64_t number_of(const gni_grpc_message *answer, const char *key)
-{
-  gni_proto_field pair, name, value;
-  int64_t number;
-  for (gn_str rest = {answer->ptr, answer->len}; gni_proto_next(&rest, &pair) == GN_OK;) {
-    gn_str bytes = gni_proto_bytes(&pair);
-    if (pair.number != 2 || gni_proto_find(bytes, 1, &name) != GN_OK ||
-        !gni_str_is(gni_proto_bytes(&name), key) || gni_proto_find(bytes, 2, &value) != GN_OK)
-      continue;
-    if (gni_parse_int64(gni_proto_bytes(&value), &number) == GN_OK) return number;
-  }
-  return -1;
-}
-
-int sparkp_config_numbers(sparkc_session *session, const char *const *keys, size_t count,
-                          int64_t *out, sparkc_error *err)
+int sparkp_config_ask(sparkc_session *session, const char *const *keys, size_t count,
+                      gni_grpc_message **answer, sparkc_error *err)
 {
   operation wanted = SPARK__CONNECT__CONFIG_REQUEST__OPERATION__INIT;
   Spark__Connect__ConfigRequest__GetOption own = SPARK__CONNECT__CONFIG_REQUEST__GET_OPTION__INIT;
-  gni_grpc_message *answer;
   union {
     const char *const *in;
     char **out;
@@ -117,10 +101,26 @@ int sparkp_config_numbers(sparkc_session *session, const char *const *keys, size
   own.n_keys = count;
   wanted.op_type_case = SPARK__CONNECT__CONFIG_REQUEST__OPERATION__OP_TYPE_GET_OPTION;
   wanted.get_option = &own;
-  int rc = configure(session, &wanted, &answer, err);
-  for (size_t i = 0; i < count && rc == SPARKC_OK; i++) out[i] = number_of(answer, keys[i]);
-  gni_grpc_message_unref(answer);
-  return rc;
+  return configure(session, &wanted, answer, err);
+}
+
+/* Pairs 2 {key 1, value 2} */
+gn_str sparkp_setting(const gni_grpc_message *answer, const char *key)
+{
+  gni_proto_field pair, name, value;
+  for (gn_str rest = {answer->ptr, answer->len}; gni_proto_next(&rest, &pair) == GN_OK;) {
+    gn_str bytes = gni_proto_bytes(&pair);
+    if (pair.number == 2 && gni_proto_find(bytes, 1, &name) == GN_OK &&
+        gni_str_is(gni_proto_bytes(&name), key) && gni_proto_find(bytes, 2, &value) == GN_OK)
+      return gni_proto_bytes(&value);
+  }
+  return (gn_str){NULL, 0};
+}
+
+int64_t sparkp_setting_number(const gni_grpc_message *answer, const char *key)
+{
+  int64_t number;
+  return gni_parse_int64(sparkp_setting(answer, key), &number) == GN_OK ? number : -1;
 }
 
 /* Spark's own LZ4 is so slow that a large result never ends: 20 minutes for a million rows. */

@@ -1,6 +1,8 @@
 /* Reattachable execution. SPDX-License-Identifier: Apache-2.0 */
 #include "sparkconnect/execute.h"
 
+#include "sparkconnect/compress.h"
+
 /* The server keeps what was not released in its memory, but drops all except 10 MB by itself. */
 static const uint64_t release_every_bytes = 8u << 20;
 
@@ -8,7 +10,7 @@ enum { EMPTY_STREAMS_MAX = 10, EMPTY_WAIT_US = 100000 };
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static int frame_request(sparkp_operation *op, const Spark__Connect__Plan *plan,
+static int frame_request(sparkp_operation *op, Spark__Connect__Plan *plan,
                          const sparkc_execute_args *args, sparkc_error *err)
 {
   Spark__Connect__ExecutePlanRequest request = SPARK__CONNECT__EXECUTE_PLAN_REQUEST__INIT;
@@ -21,11 +23,9 @@ static int frame_request(sparkp_operation *op, const Spark__Connect__Plan *plan,
   sparkc_session *session = op->session;
   sparkp_who who;
   SPARKP_SIGN(&request, session, &who);
-  union {
-    const Spark__Connect__Plan *in;
-    Spark__Connect__Plan *out;
-  } same = {plan};
-  request.plan = same.out;
+  int rc = sparkp_who_extend(&who, args->extensions, args->extension_count, err);
+  if (rc != SPARKC_OK) return rc;
+  request.plan = plan;
   request.operation_id = op->id;
   chunks.has_allow_arrow_batch_chunking = true;
   chunks.allow_arrow_batch_chunking = true;
@@ -44,8 +44,18 @@ static int frame_request(sparkp_operation *op, const Spark__Connect__Plan *plan,
   pthread_mutex_lock(&session->lock);
   request.tags = session->tags;
   request.n_tags = session->tag_count;
-  int rc = sparkp_frame(&request.base, session->address.message_bytes_max, &op->request, err);
+  rc = sparkp_frame(&request.base, session->address.message_bytes_max, &op->request, err);
   pthread_mutex_unlock(&session->lock);
+  return rc;
+}
+
+static int frame_plan(sparkp_operation *op, const Spark__Connect__Plan *plan,
+                      const sparkc_execute_args *args, sparkc_error *err)
+{
+  sparkp_squeezed squeezed;
+  int rc = sparkp_compress(op->session, plan, &squeezed, err);
+  if (rc == SPARKC_OK) rc = frame_request(op, &squeezed.plan, args, err);
+  sparkp_squeezed_close(&squeezed);
   return rc;
 }
 
@@ -159,10 +169,11 @@ static int read_stream(sparkp_operation *op, gni_grpc_message **message, sparkp_
   return rc;
 }
 
+/* Once an operation, whatever became of it, if it was sent at all. */
 static void finished(sparkp_operation *op)
 {
+  if (op->done) return;
   op->done = true;
-  if (op->tasks_total == 0) return;
   sparkp_tell(op->session, &(sparkc_event){.kind = SPARKC_EVENT_PROGRESS,
                                            .operation_id = op->id,
                                            .tasks_done = op->tasks_done,
@@ -313,7 +324,7 @@ int sparkp_operation_open(sparkc_session *session, const Spark__Connect__Plan *p
     memcpy(op->id, args->operation_id, SPARKP_UUID_BYTES);
   else
     rc = sparkp_uuid(op->id, err);
-  if (rc == SPARKC_OK) rc = frame_request(op, plan, args, err);
+  if (rc == SPARKC_OK) rc = frame_plan(op, plan, args, err);
   if (rc == SPARKC_OK) {
     *out = op;
     return rc;
@@ -336,7 +347,10 @@ void sparkp_operation_close(sparkp_operation *operation)
   if (!operation) return;
   sparkc_session *session = operation->session;
   end_stream(operation);
-  if (!operation->done && operation->anything) release(operation, true);
+  if (!operation->done && operation->anything) {
+    release(operation, true);
+    finished(operation);
+  }
   pthread_mutex_destroy(&operation->lock);
   gni_buf_deinit(&operation->request);
   gni_buf_deinit(&operation->reattach);

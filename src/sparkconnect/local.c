@@ -35,9 +35,12 @@ static int ask_limits(sparkc_session *session, struct limits *out, sparkc_error 
                                      "spark.sql.session.localRelationChunkSizeRows",
                                      "spark.sql.session.localRelationChunkSizeBytes",
                                      "spark.sql.session.localRelationBatchOfChunksSizeBytes"};
+  gni_grpc_message *answer;
   int64_t values[4];
-  int rc = sparkp_config_numbers(session, keys, 4, values, err);
+  int rc = sparkp_config_ask(session, keys, 4, &answer, err);
   if (rc != SPARKC_OK) return rc;
+  for (size_t i = 0; i < 4; i++) values[i] = sparkp_setting_number(answer, keys[i]);
+  gni_grpc_message_unref(answer);
   *out = (struct limits){.asked = true,
                          .chunked = values[1] > 0 && values[2] > 0,
                          .threshold_bytes = values[0] >= 0 ? values[0] : INT64_MAX,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "data/ipc.h"
 #include "wire/proto.h"
@@ -122,27 +123,49 @@ static int take_batch(sparkc_result *result, const sparkp_batch *batch, gni_grpc
   return decode(result, &joined, (gn_str){whole->ptr, whole->len}, whole, out, err);
 }
 
-/* ---- observed metrics ------------------------------------------------------------------------ */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
-/* Literals as text: the numbers and strings that metrics are. */
-static void tell_observed(void *user, gn_str name, gn_str key, gn_str literal)
+enum { METRIC_TEXT_BYTES = 256 };
+
+static const char *cut_text(gn_str text, char out[METRIC_TEXT_BYTES])
+{
+  size_t len = text.len < METRIC_TEXT_BYTES - 1 ? text.len : METRIC_TEXT_BYTES - 1;
+  if (len) memcpy(out, text.ptr, len);
+  out[len] = '\0';
+  return out;
+}
+
+static void tell_observed(void *user, const sparkp_metric *metric)
 {
   const sparkc_result *result = user;
   const sparkp_operation *operation = result->operation;
-  char texts[2][256], value[256];
-  const gn_str parts[2] = {name, key};
-  if (gni_str_is(name, "__python_accumulator__")) return;
-  for (int i = 0; i < 2; i++) {
-    size_t len = parts[i].len < sizeof texts[i] - 1 ? parts[i].len : sizeof texts[i] - 1;
-    if (len) memcpy(texts[i], parts[i].ptr, len);
-    texts[i][len] = '\0';
-  }
-  sparkp_literal_text(literal, value, sizeof value);
+  char name[METRIC_TEXT_BYTES], key[METRIC_TEXT_BYTES], value[METRIC_TEXT_BYTES];
+  if (gni_str_is(metric->name, "__python_accumulator__")) return;
+  if (metric->key.ptr)
+    cut_text(metric->key, key);
+  else
+    snprintf(key, sizeof key, "observed_metric_%" PRId64, metric->value);
+  sparkp_literal_text(metric->literal, value, sizeof value);
   sparkp_tell(operation->session, &(sparkc_event){.kind = SPARKC_EVENT_OBSERVED,
                                                   .operation_id = operation->id,
-                                                  .name = texts[0],
-                                                  .key = texts[1],
-                                                  .text = value});
+                                                  .name = cut_text(metric->name, name),
+                                                  .key = key,
+                                                  .text = value,
+                                                  .plan_id = metric->plan_id});
+}
+
+static void tell_metric(void *user, const sparkp_metric *metric)
+{
+  const sparkc_result *result = user;
+  const sparkp_operation *operation = result->operation;
+  char name[METRIC_TEXT_BYTES], key[METRIC_TEXT_BYTES], kind[METRIC_TEXT_BYTES];
+  sparkp_tell(operation->session, &(sparkc_event){.kind = SPARKC_EVENT_METRIC,
+                                                  .operation_id = operation->id,
+                                                  .name = cut_text(metric->name, name),
+                                                  .key = cut_text(metric->key, key),
+                                                  .text = cut_text(metric->kind, kind),
+                                                  .plan_id = metric->plan_id,
+                                                  .value = metric->value});
 }
 
 /* ---- responses ------------------------------------------------------------------------------- */
@@ -177,9 +200,10 @@ static int step(sparkc_result *result, struct ArrowArray *out, sparkc_error *err
   int rc = sparkp_operation_next(result->operation, &message, &response, err);
   if (rc == GN_ABSENT && result->chunk_next != 0) return damaged(err, "a chunk is missing");
   if (rc != SPARKC_OK) return rc;
-  if (sparkp_scan_observed(response.whole, result, tell_observed) != GN_OK) {
+  if (sparkp_scan_metrics(response.whole, result, tell_metric) != GN_OK ||
+      sparkp_scan_observed(response.whole, result, tell_observed) != GN_OK) {
     gni_grpc_message_unref(message);
-    return damaged(err, "an observed metric");
+    return damaged(err, "a metric");
   }
   if (response.has_sql_relation) {
     gni_buf_reset(&result->relation);

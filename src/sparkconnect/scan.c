@@ -7,6 +7,7 @@
 enum {
   SESSION_ID = 1,
   ARROW_BATCH = 2,
+  METRICS = 4,
   SQL_COMMAND_RESULT = 5,
   OBSERVED_METRICS = 6,
   SCHEMA = 7,
@@ -150,18 +151,67 @@ static bool nth(gn_str message, uint32_t number, size_t wanted, gn_str *out)
   return false;
 }
 
-int sparkp_scan_observed(gn_str whole, void *user,
-                         void (*each)(void *user, gn_str name, gn_str key, gn_str literal))
+static int64_t number_in(gn_str message, uint32_t number)
+{
+  gni_proto_field field;
+  return gni_proto_find(message, number, &field) == GN_OK ? (int64_t)field.value : 0;
+}
+
+static gn_str bytes_in(gn_str message, uint32_t number)
+{
+  gni_proto_field field;
+  bool there = gni_proto_find(message, number, &field) == GN_OK;
+  gn_str bytes = there ? gni_proto_bytes(&field) : (gn_str){NULL, 0};
+  return bytes.ptr ? bytes : (gn_str){"", 0};
+}
+
+int sparkp_scan_observed(gn_str whole, void *user, sparkp_metric_fn each)
 {
   gni_proto_field field;
   int rc;
   while ((rc = gni_proto_next(&whole, &field)) == GN_OK) {
-    gn_str metrics = gni_proto_bytes(&field), name = {"", 0}, key, value;
+    gn_str metrics = gni_proto_bytes(&field);
+    sparkp_metric metric = {.name = {"", 0}};
     if (field.number != OBSERVED_METRICS) continue;
-    if ((rc = first_bytes(metrics, &name)) != GN_OK) return rc;
-    for (size_t i = 0; nth(metrics, 2, i, &value); i++) {
-      if (!nth(metrics, 3, i, &key)) key = (gn_str){"", 0};
-      each(user, name, key, value);
+    if ((rc = first_bytes(metrics, &metric.name)) != GN_OK) return rc;
+    metric.plan_id = number_in(metrics, 4);
+    for (size_t i = 0; nth(metrics, 2, i, &metric.literal); i++) {
+      if (!nth(metrics, 3, i, &metric.key)) metric.key = (gn_str){NULL, 0};
+      metric.value = (int64_t)i;
+      each(user, &metric);
+    }
+  }
+  return rc == GN_ABSENT ? GN_OK : rc;
+}
+
+/* ---- metrics of a plan: objects 1 {name 1, plan_id 2, values 4 {key 1, value 2}} ---------------
+ */
+
+/* MetricValue: name 1, value 2, metric_type 3 */
+static void scan_values(gn_str object, sparkp_metric *metric, void *user, sparkp_metric_fn each)
+{
+  gni_proto_field field;
+  while (gni_proto_next(&object, &field) == GN_OK) {
+    if (field.number != 4) continue;
+    gn_str entry = gni_proto_bytes(&field), value = bytes_in(entry, 2);
+    metric->key = bytes_in(entry, 1);
+    metric->value = number_in(value, 2);
+    metric->kind = bytes_in(value, 3);
+    each(user, metric);
+  }
+}
+
+int sparkp_scan_metrics(gn_str whole, void *user, sparkp_metric_fn each)
+{
+  gni_proto_field field, object;
+  int rc;
+  while ((rc = gni_proto_next(&whole, &field)) == GN_OK) {
+    if (field.number != METRICS) continue;
+    for (gn_str rest = gni_proto_bytes(&field); gni_proto_next(&rest, &object) == GN_OK;) {
+      gn_str bytes = gni_proto_bytes(&object);
+      if (object.number != 1) continue;
+      sparkp_metric metric = {.name = bytes_in(bytes, 1), .plan_id = number_in(bytes, 2)};
+      scan_values(bytes, &metric, user, each);
     }
   }
   return rc == GN_ABSENT ? GN_OK : rc;

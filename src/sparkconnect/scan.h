@@ -29,9 +29,17 @@ typedef struct sparkp_response {
 
 /* GN_E_CORRUPT for what is no message; texts borrow `message`. */
 int sparkp_scan(gn_str message, sparkp_response *out);
-/* The i-th observed metric's name; then its keys and printed values through `each`. */
-int sparkp_scan_observed(gn_str whole, void *user,
-                         void (*each)(void *user, gn_str name, gn_str key, gn_str literal));
+/* A metric of a plan's node, which has a value and its kind ("sum", "timing"); or an observed one,
+ * which has a literal (an Expression.Literal). */
+typedef struct sparkp_metric {
+  gn_str name, key, kind, literal;
+  int64_t plan_id, value;
+} sparkp_metric;
+typedef void (*sparkp_metric_fn)(void *user, const sparkp_metric *metric);
+/* Every observed metric. A key that is missing is {NULL, 0}: `value` then says the how-manieth. */
+int sparkp_scan_observed(gn_str whole, void *user, sparkp_metric_fn each);
+/* Every metric of the plan's nodes. */
+int sparkp_scan_metrics(gn_str whole, void *user, sparkp_metric_fn each);
 /* Where the Arrow bytes of a response begin, for their alignment; 0 when `head` has none. */
 size_t sparkp_payload_at(gn_str head);
 

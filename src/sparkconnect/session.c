@@ -116,6 +116,7 @@ static void session_free(sparkc_session *session)
   if (session->channel) session->transport->close(session->channel);
   for (size_t i = 0; i < session->tag_count; i++) sparkc_text_free(session, session->tags[i]);
   sparkc_text_free(session, session->version);
+  sparkp_extensions_free(session);
   gni_arena_deinit(&session->texts);
   pthread_mutex_destroy(&session->lock);
   gni_free(&alloc, session, sizeof *session);
@@ -139,6 +140,7 @@ static sparkc_session *session_new(const sparkc_session_args *args)
   session->want_stack = args->want_stack != 0;
   session->on_event = args->on_event;
   session->event_user = args->event_user;
+  session->compress_from = SPARKP_COMPRESS_UNKNOWN;
   return session;
 }
 

@@ -265,6 +265,11 @@ static int script_start(void *channel, const sparkp_request *request, void **cal
   else
     write_down(s, request->method, (gn_str){NULL, 0});
   played->script = s;
+  if (!release && request->body.len > 5) {
+    size_t len = request->body.len - 5;
+    s->request_len = len < sizeof s->request ? len : sizeof s->request;
+    memcpy(s->request, request->body.ptr + 5, s->request_len);
+  }
   if (!release && s->at < s->count) played->answer = &s->answers[s->at++];
   bool gone = !release && (!played->answer || played->answer->unreachable ||
                            strcmp(played->answer->method, request->method) != 0);

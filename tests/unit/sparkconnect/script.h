@@ -14,9 +14,9 @@ enum { SCRIPT_MESSAGES_MAX = 12 };
 typedef struct script_answer {
   const char *method;
   gn_str messages[SCRIPT_MESSAGES_MAX]; /* until one without bytes */
-  int code;                             /* gRPC's, at the end */
-  const char *text;
+  const char *text;                     /* at the end, with the details and gRPC's code */
   gn_str details;
+  int code;
   bool unreachable; /* there is no connection */
 } script_answer;
 
@@ -28,7 +28,9 @@ typedef struct script {
   size_t wait_count;
   size_t sent_bytes;    /* of bodies that go on */
   int64_t closes_after; /* frames of such a body after which the answer is given; 0: all */
-  char log[4096];       /* the methods in order, releases as "all" or "until:<id>" */
+  char request[8192];   /* the newest, as far as it fits; releases are none */
+  size_t request_len;
+  char log[4096]; /* the methods in order, releases as "all" or "until:<id>" */
 } script;
 
 extern const sparkp_transport script_transport;
