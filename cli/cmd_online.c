@@ -17,7 +17,8 @@ int cmd_upload(const cli_args *args)
   cli_note_skipped(args);
   gn_upload_args wanted = {.struct_size = sizeof wanted,
                            .conf = args->words[0],
-                           .ds = args->ds ? args->ds : args->end_ds};
+                           .ds = args->ds ? args->ds : args->end_ds,
+                           .from_table = args->from_table};
   rc = gn_upload(session, &wanted, &report, &err) == GN_OK ? 0 : cli_fail(&err);
   if (rc == 0 && args->json)
     printf("{\"keys\":%" PRId64 ",\"bytes\":%" PRId64 ",\"batch_end_ms\":%" PRId64 "}\n",

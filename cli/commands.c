@@ -106,9 +106,14 @@ const cli_command cli_commands[] = {
      "plan.json",
      "ds start-ds end-ds step-days parallelism run-first-hole skip-unsupported dry-run plan",
      cmd_backfill},
-    {"upload", "CONF", "bring one day's values into the online store", NULL,
-     "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01",
-     "ds end-ds skip-unsupported", cmd_upload},
+    {"upload", "CONF", "bring one day's values into the online store",
+     "Writes the day's partition of the `_upload` table, then the store. --from-table computes "
+     "nothing and loads\nthe store from that partition again: a second store, or one that was "
+     "lost.",
+     "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01\n"
+     "gnomon upload my_team.user_purchase_features.v1 --ds 2023-12-01 --from-table --store "
+     "lmdb:second",
+     "ds end-ds from-table skip-unsupported", cmd_upload},
     {"metadata-upload", "[CONF...]", "bring definitions into the online store", NULL,
      "gnomon metadata-upload", "", cmd_metadata_upload},
     {"put", "NAME", "put live rows of a TEMPORAL GroupBy into the store", NULL,

@@ -12,6 +12,7 @@ typedef struct gn_upload_args {
   size_t struct_size;
   const char *conf; /* as gn_backfill's */
   const char *ds;   /* the day whose end is the batch end; NULL: yesterday */
+  int from_table; /* computes nothing: loads the store from the `_upload` table's partition again */
 } gn_upload_args;
 #define GN_UPLOAD_ARGS(...) (&(gn_upload_args){.struct_size = sizeof(gn_upload_args), __VA_ARGS__})
 
@@ -24,12 +25,14 @@ typedef struct gn_upload_report {
  * Computes one day's values (SNAPSHOT) or running states (TEMPORAL) of a GroupBy, writes them to
  * its
  * `_upload` table, and makes them the new generation of `<NAME>_BATCH` in the store. Readers see
- * the old generation or the new one, never a mix.
+ * the old generation or the new one, never a mix. With `from_table` what an upload wrote to the
+ * table before is loaded as it is: into a second store, or after a store was lost; neither the
+ * sources nor the engine's sort are needed.
  *
  * @own     nothing
  * @err     ARG       `ds` is not a day
- * @err     NOTFOUND  no such definition or source table
- * @err     INVALID   the definition has errors
+ * @err     NOTFOUND  no such definition or source table; `from_table`: no partition of that day
+ * @err     INVALID   the definition has errors; `from_table`: no upload wrote the partition
  * @err     UNSUPPORTED a column's type cannot be stored, or it needs something this version cannot
  * compute
  * @err     TYPE      a list holds a null, which Avro cannot write

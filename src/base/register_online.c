@@ -87,6 +87,13 @@ static const gni_diagnostic rows[] = {
                 "memory of all.",
      .example = "gn_fetch with a million keys",
      .mend = "Split the request."},
+    {.code = "GO016",
+     .title = "nothing to load again",
+     .meaning = "upload --from-table loads a partition that an upload wrote to the `_upload` "
+                "table. There is none for the day, or something else wrote it.",
+     .example = "gnomon upload my_team.purchases.v1 --ds 2023-12-01 --from-table, before any "
+                "upload of that day",
+     .mend = "Upload without --from-table: that computes and writes it."},
 };
 
 const gnp_family gnp_online_codes = {"Online", rows, sizeof rows / sizeof *rows};

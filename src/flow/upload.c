@@ -1,7 +1,8 @@
 /* upload: one day's values or states into the `_upload` table, then into the store.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "flow/upload.h"
+
 #include "flow/produce.h"
-#include "flow/records_kept.h"
 #include "flow/serving.h"
 
 #include <inttypes.h>
@@ -25,46 +26,59 @@ struct upload {
   gnp_fold *fold; /* SNAPSHOT, or rows as they are */
   gnp_feed *feed; /* TEMPORAL: states */
   gnp_rows rows;
-  gnp_kept *kept;
+  gnp_sorter sorter; /* the newest run of records: all of them when they fit */
+  size_t runs, next; /* how many runs there were; the next record of this one */
   gni_builder *builder;
   gn_arena arena;     /* one key's state */
   gn_arena key_arena; /* the key being folded */
   gni_value *keys;
-  bool open, ended, info_written;
+  bool open, ended, drained;
   gn_buf key_bytes, value_bytes, key_json, value_json;
   gn_str ds, info;
-  int64_t batch_end_ms, key_count;
+  int64_t batch_end_ms;
   gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
-static int add_upload_row(struct upload *upload, bool with_json, gn_error *err)
+static int json_of(struct upload *upload, const gni_avro_schema *schema, gn_str bytes, gn_buf *out,
+                   gn_error *err)
 {
-  gni_value row[5] = {gni_value_text(gni_buf_view(&upload->key_bytes)),
-                      gni_value_text(gni_buf_view(&upload->value_bytes)), GNI_NULL_VALUE,
-                      GNI_NULL_VALUE, gni_value_text(upload->ds)};
-  const gn_buf *const bytes[] = {&upload->key_bytes, &upload->value_bytes, &upload->key_json,
-                                 &upload->value_json};
-  for (size_t i = 0; i < (with_json ? 4 : 2); i++) /* a buffer that failed has lost its end */
-    if (bytes[i]->rc != GN_OK) return gni_fail(err, bytes[i]->rc, "a row does not fit in memory");
-  gnp_kept_add(upload->kept, gni_buf_view(&upload->key_bytes), gni_buf_view(&upload->value_bytes));
-  if (with_json) {
-    row[2] = gni_value_text(gni_buf_view(&upload->key_json));
-    row[3] = gni_value_text(gni_buf_view(&upload->value_json));
-  }
-  return gni_builder_add(upload->builder, row, err);
+  gni_value value;
+  int rc = gni_avro_decode(schema, bytes, &upload->arena, &value, err);
+  if (rc == GN_OK && gni_value_to_json(gni_avro_schema_type(schema), &value, out) != GN_OK)
+    rc = gni_fail(err, out->rc, "a row does not fit in memory");
+  return rc;
 }
 
 /* Readable copies of about one row in a hundred, always the same ones. */
-static bool add_json(struct upload *upload, const gni_value *key, const gni_value *value)
+static int add_json(struct upload *upload, gn_str key, gn_str value, gni_value *row, gn_error *err)
 {
-  gn_str bytes = gni_buf_view(&upload->key_bytes);
-  if (gni_xxh64(bytes.ptr, bytes.len, 0) % JSON_EVERY != 0) return false;
+  bool info = gni_str_is(key, GNP_SERVING_KEY);
+  row[2] = info ? gni_value_text(key) : GNI_NULL_VALUE;
+  row[3] = info ? gni_value_text(value) : GNI_NULL_VALUE;
+  if (info || gni_xxh64(key.ptr, key.len, 0) % JSON_EVERY != 0) return GN_OK;
+  gni_arena_reset(&upload->arena);
   gni_buf_reset(&upload->key_json);
   gni_buf_reset(&upload->value_json);
-  gni_value_to_json(gni_avro_schema_type(upload->records.key), key, &upload->key_json);
-  gni_value_to_json(gni_avro_schema_type(upload->records.value), value, &upload->value_json);
-  return true;
+  int rc = json_of(upload, upload->records.key, key, &upload->key_json, err);
+  if (rc == GN_OK) rc = json_of(upload, upload->records.value, value, &upload->value_json, err);
+  row[2] = gni_value_text(gni_buf_view(&upload->key_json));
+  row[3] = gni_value_text(gni_buf_view(&upload->value_json));
+  return rc;
 }
+
+static int add_upload_row(struct upload *upload, gn_error *err)
+{
+  gn_str key, value;
+  gni_value row[5];
+  gnp_sorter_get(&upload->sorter, upload->next++, &key, &value);
+  row[0] = gni_value_text(key);
+  row[1] = gni_value_text(value);
+  row[4] = gni_value_text(upload->ds);
+  int rc = add_json(upload, key, value, row, err);
+  return rc == GN_OK ? gni_builder_add(upload->builder, row, err) : rc;
+}
+
+/* ---- records ---- */
 
 static int write_record(struct upload *upload, const gni_value *keys, const gni_value *value,
                         gn_error *err)
@@ -79,8 +93,8 @@ static int write_record(struct upload *upload, const gni_value *keys, const gni_
     gni_error_hint(err,
                    "Avro cannot hold a null in a list: drop it in the selection with filter(…)");
   if (rc != GN_OK) return rc;
-  upload->key_count++;
-  return add_upload_row(upload, add_json(upload, &key, value), err);
+  return gnp_sorter_add(&upload->sorter, gni_buf_view(&upload->key_bytes),
+                        gni_buf_view(&upload->value_bytes), err);
 }
 
 static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day,
@@ -143,32 +157,33 @@ static int state_step(struct upload *upload, gn_error *err)
 
 /* ---- the stream of upload rows ---- */
 
-static int write_info(struct upload *upload, gn_error *err)
+/* As many records as fit in memory, in order. */
+static int next_run(struct upload *upload, gn_error *err)
 {
-  upload->info_written = true;
-  gni_buf_reset(&upload->key_bytes);
-  gni_buf_reset(&upload->value_bytes);
-  gni_buf_reset(&upload->key_json);
-  gni_buf_reset(&upload->value_json);
-  gni_buf_add_text(&upload->key_bytes, GNP_SERVING_KEY);
-  gni_buf_add_text(&upload->key_json, GNP_SERVING_KEY);
-  gni_buf_add_str(&upload->value_json, upload->info);
-  gni_buf_add_str(&upload->value_bytes, upload->info);
-  return add_upload_row(upload, true, err);
+  int rc = GN_OK;
+  gnp_sorter_reset(&upload->sorter);
+  upload->next = 0;
+  if (!upload->runs++)
+    rc = gnp_sorter_add(&upload->sorter, GN_STR(GNP_SERVING_KEY), upload->info, err);
+  while (rc == GN_OK && !gnp_sorter_full(&upload->sorter))
+    rc = upload->feed ? state_step(upload, err)
+                      : gnp_fold_step(upload->fold, emit_values, upload, err);
+  upload->drained = rc == GN_ABSENT;
+  return rc == GN_OK || rc == GN_ABSENT ? gnp_sorter_sort(&upload->sorter, err) : rc;
 }
 
 static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
 {
   struct upload *upload = user;
-  int rc = upload->info_written ? GN_OK : write_info(upload, err);
-  while (rc == GN_OK && gni_builder_rows(upload->builder) < BATCH_ROWS &&
+  bool more = upload->next < upload->sorter.count || upload->drained;
+  int rc = more ? GN_OK : next_run(upload, err);
+  while (rc == GN_OK && upload->next < upload->sorter.count &&
+         gni_builder_rows(upload->builder) < BATCH_ROWS &&
          gni_builder_bytes(upload->builder) < BATCH_BYTES)
-    rc = upload->feed ? state_step(upload, err)
-                      : gnp_fold_step(upload->fold, emit_values, upload, err);
-  if (rc == GN_OK || rc == GN_ABSENT) {
-    out->release = NULL;
-    rc = gni_builder_rows(upload->builder) ? gni_builder_finish(upload->builder, out, err) : GN_OK;
-  }
+    rc = add_upload_row(upload, err);
+  out->release = NULL;
+  if (rc == GN_OK && gni_builder_rows(upload->builder))
+    rc = gni_builder_finish(upload->builder, out, err);
   if (rc != GN_OK && err) upload->failure = *err;
   return rc;
 }
@@ -238,12 +253,12 @@ static int make_info(struct upload *upload, int32_t day, gn_error *err)
 
 /* ---- the run ---- */
 
+/* All but the records: what made them is not needed when they are loaded. */
 static void upload_deinit(struct upload *upload)
 {
   gnp_fold_close(upload->fold);
   gnp_feed_close(upload->feed);
   gni_builder_free(upload->builder);
-  if (!upload->arena.alloc) return;
   gnp_rows_deinit(&upload->rows);
   gni_arena_deinit(&upload->arena);
   gni_arena_deinit(&upload->key_arena);
@@ -298,121 +313,24 @@ static int write_table(struct upload *upload, gn_error *err)
   return gnp_first_cause(rc, &upload->failure, &outer, err);
 }
 
-/* ---- the store ---- */
-
-struct loading {
-  gni_store_load *load;
-  gn_upload_report *report;
-  gn_cancel *cancel;
-};
-
-static int put_record(void *user, gn_str key, gn_str value, gn_error *err)
-{
-  struct loading *to = user;
-  if (gni_cancelled(to->cancel)) return gni_fail(err, GN_E_CANCELLED, "cancelled");
-  to->report->keys += !gni_str_is(key, GNP_SERVING_KEY);
-  to->report->bytes += (int64_t)(key.len + value.len);
-  return gni_store_load_put(to->load, key, value, err);
-}
-
-/* One batch of sorted rows into the load. A key that comes twice (rows passed through) counts once.
- */
-static int load_batch(struct loading *to, const gni_column *columns, int64_t rows, gn_arena *arena,
-                      gn_buf *last, gn_error *err)
-{
-  for (int64_t row = 0; row < rows; row++) {
-    gni_value key, value;
-    int rc = gni_column_get(&columns[0], row, arena, &key);
-    if (rc == GN_OK) rc = gni_column_get(&columns[1], row, arena, &value);
-    if (rc != GN_OK) return gni_fail_nomem(err, 1);
-    if (last->len && gni_str_equal(gni_buf_view(last), key.text)) continue;
-    gni_buf_reset(last);
-    if (gni_buf_add_str(last, key.text) != GN_OK) return gni_fail_nomem(err, key.text.len);
-    if ((rc = put_record(to, key.text, value.text, err)) != GN_OK) return rc;
-  }
-  return GN_OK;
-}
-
-static int load_stream(gnp_job *job, struct loading *to, struct ArrowArrayStream *stream,
-                       gn_error *err)
-{
-  struct ArrowSchema schema = {0};
-  struct ArrowArray batch = {0};
-  const gni_type *type;
-  gni_column *columns;
-  gn_arena arena;
-  gn_buf last;
-  gni_arena_init(&arena, job->session->alloc, GN_VALUE_BYTES_MAX);
-  gni_buf_init(&last, job->session->alloc, GN_VALUE_BYTES_MAX);
-  int rc = gni_stream_type(stream, &job->arena, &schema, &type, err);
-  while (rc == GN_OK) {
-    rc = gni_stream_next(stream, &batch, err);
-    if (rc != GN_OK || !batch.release) break;
-    gni_arena_reset(&arena);
-    rc = gni_batch_view(type, &schema, &batch, &arena, &columns, err);
-    if (rc == GN_OK) rc = load_batch(to, columns, batch.length, &arena, &last, err);
-    gni_array_close(&batch);
-  }
-  gni_schema_close(&schema);
-  gni_arena_deinit(&arena);
-  gni_buf_deinit(&last);
-  return rc;
-}
-
-/* The records of the table that was written, sorted by the engine: when they did not fit in memory.
- */
-static int load_table(gnp_job *job, int32_t day, struct loading *to, gn_error *err)
-{
-  struct ArrowArrayStream stream = {0};
-  gn_buf sql;
-  gni_buf_init(&sql, job->session->alloc, (size_t)256 << 20);
-  gni_buf_add_text(&sql, "SELECT key_bytes, value_bytes FROM ");
-  int rc = job->tables.scan(job->tables.user, job->group->upload_table, day, day, &sql, err);
-  gni_buf_add_text(&sql, " AS upload ORDER BY key_bytes");
-  if (rc == GN_OK) rc = gni_engine_query(job->engine, gni_buf_view(&sql), &stream, err);
-  gni_buf_deinit(&sql);
-  if (rc == GN_OK) rc = load_stream(job, to, &stream, err);
-  gni_stream_close(&stream);
-  return rc;
-}
-
-static int load_store(gnp_job *job, int32_t day, int64_t batch_end_ms, gnp_kept *kept,
-                      gn_upload_report *report, gn_error *err)
-{
-  gni_store *store;
-  struct loading to = {.report = report, .cancel = &job->session->cancel};
-  int64_t rows = (int64_t)kept->count, bytes = (int64_t)kept->bytes.used_bytes;
-  int rc = gnp_session_store(job->session, &store, err);
-  if (rc == GN_OK)
-    rc = gni_store_load_begin(store, job->group->batch_dataset, rows, bytes, &to.load, err);
-  if (rc == GN_OK) rc = gnp_kept_each(kept, put_record, &to, err);
-  if (rc == GN_ABSENT) rc = load_table(job, day, &to, err);
-  if (rc == GN_OK) rc = GN_FAULT("upload.before_commit");
-  if (rc != GN_OK) {
-    gni_store_load_abort(to.load);
-    return gni_fail(err, rc, "the upload stopped before its commit");
-  }
-  return gni_store_load_commit(to.load, batch_end_ms, err);
-}
+/* ---- entry ---- */
 
 static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *err)
 {
-  gnp_kept kept;
-  struct upload upload = {.job = job,
-                          .kept = &kept,
-                          .ds = gnp_day_text(&job->arena, day),
-                          .batch_end_ms = (int64_t)(day + 1) * GN_DAY_MS};
-  gnp_kept_init(&kept, job->session->alloc, gnp_key_ceiling(job) / 2);
+  struct upload upload = {
+      .job = job, .ds = gnp_day_text(&job->arena, day), .batch_end_ms = report->batch_end_ms};
   init_buffers(&upload);
+  gnp_sorter_init(&upload.sorter, job->session->alloc, gnp_key_ceiling(job));
   int rc = gnp_records_take(job->group, &job->arena, &upload.records, err);
   if (rc == GN_OK) rc = make_info(&upload, day, err);
   if (rc == GN_OK) rc = gni_builder_new(&upload_type, job->session->alloc, &upload.builder, err);
   if (rc == GN_OK) rc = open_rows(&upload, day, err);
   if (rc == GN_OK) rc = write_table(&upload, err);
   upload_deinit(&upload);
-  report->batch_end_ms = upload.batch_end_ms;
-  if (rc == GN_OK) rc = load_store(job, day, upload.batch_end_ms, &kept, report, err);
-  gnp_kept_deinit(&kept);
+  if (rc == GN_OK)
+    rc = upload.runs == 1 ? gnp_upload_load(job, &upload.sorter, report, err)
+                          : gnp_upload_load_table(job, day, report, err);
+  gnp_sorter_deinit(&upload.sorter);
   return rc;
 }
 
@@ -421,12 +339,15 @@ int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report 
 {
   gnp_job job;
   int32_t day;
+  bool from_table = args->struct_size >= sizeof *args && args->from_table;
   *report = (gn_upload_report){0};
   int rc = gnp_job_open(session, args->conf, "upload", &job, err);
   if (rc == GN_OK)
     rc = gnp_day_argument(args->ds, "day", gnp_session_yesterday(session), &day, err);
-  if (rc == GN_OK) rc = gnp_job_bind(&job, err);
-  if (rc == GN_OK) rc = run(&job, day, report, err);
+  if (rc == GN_OK) report->batch_end_ms = (int64_t)(day + 1) * GN_DAY_MS;
+  if (rc == GN_OK) rc = from_table ? gnp_job_open_engine(&job, err) : gnp_job_bind(&job, err);
+  if (rc == GN_OK)
+    rc = from_table ? gnp_upload_load_again(&job, day, report, err) : run(&job, day, report, err);
   gnp_job_close(&job);
   return rc;
 }

@@ -271,6 +271,7 @@ STORES = [
     Case("GO013-no-live-rows", ["put", "team/buys.v1", "--events", "-"], 65, stdin='{"ts": 1}'),
     Case("GO014-no-event", ["put", LIVE, "--events", "-"], 65, stdin='{"ts": "today"}'),
     Case("GO014-not-json", ["put", LIVE, "--events", "-"], 65, stdin="{ts: 1}"),
+    Case("GO016-nothing-to-load", ["upload", V1, "--ds", "2020-01-01", "--from-table"], 66),
 ]
 
 RESOURCES = [

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,3 +88,55 @@ def test_an_unknown_key_has_nothing(shop: Path) -> None:
 def test_what_cannot_be_shown_is_said(shop: Path, arguments: tuple[str, ...], words: str) -> None:
     done = run(shop, "store", *arguments)
     assert done.returncode != 0 and words in done.stderr
+
+
+# ---- upload --from-table ----
+
+DAY, NAME = "2023-12-01", "my_team.purchases.v1"
+
+
+def again(shop: Path, store: str, ds: str = DAY) -> subprocess.CompletedProcess[str]:
+    return run(shop, "upload", NAME, "--ds", ds, "--from-table", "--store", f"lmdb:{store}")
+
+
+def upload_file(shop: Path) -> Path:
+    (file,) = shop.rglob(f"*purchases_v1_upload/ds={DAY}/*.parquet")
+    return file
+
+
+def all_values(shop: Path, store: str) -> list[object]:
+    return [
+        json.loads(run(shop, "fetch", "my_team/purchases.v1", "-k", key, *where).stdout)["values"]
+        for key in (f'{{"user_id": "user_{i}"}}' for i in range(0, 50, 7))
+        for where in [("--store", f"lmdb:{store}")]
+    ]
+
+
+def test_a_second_store_is_loaded_from_the_table(shop: Path) -> None:
+    done = again(shop, "second")
+    assert done.returncode == 0 and "uploaded 50 keys" in done.stderr, done.stderr
+    assert all_values(shop, "second") == all_values(shop, "store")
+
+
+def test_a_table_in_any_order_is_loaded(shop: Path) -> None:
+    file = upload_file(shop)
+    kept = file.read_bytes()
+    rows = pq.read_table(file, partitioning=None)
+    assert rows["key_bytes"].to_pylist() == sorted(rows["key_bytes"].to_pylist())
+    try:
+        pq.write_table(rows.take(list(range(rows.num_rows - 1, -1, -1))), file)
+        assert "uploaded 50 keys" in again(shop, "third").stderr
+        described = rows["key_bytes"].to_pylist().index(b"group_by_serving_info")
+        pq.write_table(rows.slice(0, described), file)
+        done = again(shop, "fourth")
+        assert done.returncode == 65 and "GO016" in done.stderr
+    finally:
+        file.write_bytes(kept)
+    assert all_values(shop, "third") == all_values(shop, "store")
+    assert not list(shop.rglob("fourth/*/CURRENT"))
+
+
+def test_a_day_that_was_not_uploaded_is_not_loaded(shop: Path) -> None:
+    done = again(shop, "fifth", "2023-11-30")
+    assert done.returncode == 66
+    assert "GO016" in done.stderr and "has no partition 2023-11-30" in done.stderr
