@@ -23,7 +23,8 @@ INTERNAL = [["gcc", "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-xc"]]
 
 
 def includes(build: pathlib.Path) -> "list[str]":
-    outside = [".deps/src", ".deps/src/yyjson", ".deps/duckdb/include", str(build / "src/data")]
+    outside = [".deps/src", ".deps/src/yyjson", ".deps/duckdb/include", ".deps/src/adbc"]
+    outside.append(str(build / "src/data"))
     outside.append(str(build / "src/sparkconnect/proto"))
     flags = ["-Iinclude", "-Isrc", "-Itests"]
     for folder in outside:

@@ -26,6 +26,7 @@ MAY_USE = {
     "expr": {"data", "wire", "base"},
     "plan": BELOW_PLAN,
     "sparkconnect": {"wire", "data", "base"},
+    "adbc": {"sparkconnect", "data", "wire", "base"},
     "engine": BELOW_PLAN | {"plan"},
     "table": {"engine", "data", "wire", "base"},
     "store": {"data", "wire", "base"},
@@ -37,6 +38,7 @@ MAY_USE = {
 
 # Each outside library has one folder.
 OUTSIDE_HEADERS = {
+    "adbc.h": "src/adbc",
     "duckdb.h": "src/engine/duckdb",
     "lmdb.h": "src/store/lmdb",
     "nanoarrow/": "src/data",
