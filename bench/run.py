@@ -26,7 +26,9 @@ import w1_snapshot
 import w4_upload
 import w5_feast
 import w5_fetch
+import w6_feast
 import w6_http
+import w6_upload
 import w7_compile
 import w8_spark
 import w10_cold_start
@@ -40,6 +42,8 @@ WORKLOADS = {
     "w5": w5_fetch.run,
     "w5-feast": lambda work: [w5_feast.run(work)],
     "w6": lambda work: [w6_http.run(work)],
+    "w6-feast": lambda work: [w6_feast.run(work)],
+    "w6-upload": lambda work: [w6_upload.run(work)],
     "w7": lambda work: [w7_compile.run(work)],
     "w8": w8_spark.run,
     "w10": lambda work: [w10_cold_start.run(work)],

@@ -48,33 +48,30 @@ http {
 """
 
 
-def cpu_s(pids: list[int]) -> float:
-    """User and system seconds of processes so far, all threads."""
-    total = 0
-    for pid in pids:
+def cpu_s(pid: int) -> float:
+    """User and system seconds so far of a process, all threads, and of all below it."""
+    try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0  # it has just ended: its parent has its time
+    own_and_ended = sum(int(x) for x in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own_and_ended + sum(cpu_s(int(child)) for child in children)
 
 
-def children(pid: int) -> list[int]:
-    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [pid, *(int(child) for child in text.split())]
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
+def wait_for(port: int, path: str = "/ping") -> None:
+    for _ in range(600):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1).read()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1).read()
             return
         except OSError:
             time.sleep(0.05)
     raise SystemExit(f"bench: nothing answers on port {port}")
 
 
-def one_round(port: int, pids: list[int], script: pathlib.Path) -> tuple[float, float]:
+def one_round(port: int, pid: int, script: pathlib.Path) -> tuple[float, float]:
     """CPU seconds of the server for a request, and requests a second."""
-    before = cpu_s(pids)
+    before = cpu_s(pid)
     url = f"http://127.0.0.1:{port}"
     wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), url]
     done = subprocess.run(wrk, capture_output=True, text=True, check=True)
@@ -82,7 +79,7 @@ def one_round(port: int, pids: list[int], script: pathlib.Path) -> tuple[float, 
     if not found or "Non-2xx" in done.stdout:
         raise SystemExit(f"bench: {done.stdout}")
     requests = int(found.group(1))
-    return (cpu_s(pids) - before) / requests, requests / SECONDS
+    return (cpu_s(pid) - before) / requests, requests / SECONDS
 
 
 def ask(port: int, key: int) -> dict[str, Any]:
@@ -141,7 +138,7 @@ def run(work: pathlib.Path) -> dict[str, Any]:
         cells = check(made, GNOMON_PORT)
         nginx = start_nginx(work, json.dumps(ask(GNOMON_PORT, 1), separators=(",", ":")))
         wait_for(NGINX_PORT)
-        pids = {GNOMON_PORT: [server.pid], NGINX_PORT: children(nginx.pid)}
+        pids = {GNOMON_PORT: server.pid, NGINX_PORT: nginx.pid}
         rounds = {
             name: lambda port=port: one_round(port, pids[port], script)
             for name, port in (("gnomon serve", GNOMON_PORT), ("nginx, constant", NGINX_PORT))
