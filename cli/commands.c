@@ -127,11 +127,6 @@ const cli_command cli_commands[] = {
      "GET /ping, /health, /config and /metrics. A new upload is seen by the next request. A token "
      "is wanted\nwhen other machines can call: $GNOMON_TOKEN or --token-file.",
      "gnomon serve --listen 127.0.0.1:6566", "listen token-file without-token", cmd_serve},
-    {"analyze", "CONF", "look at the rows of a GroupBy: keys, heavy hitters, times, schemas",
-     "Counts the rows that a run over these days would read: the most frequent values of each key, "
-     "rows by year,\nand whether times are there and in milliseconds. Prints what Chronon's "
-     "analyze "
-     "prints; --json gives data.",
     {"test", "[PATH...]", "run the tests beside the definitions: rows in, features expected",
      "Looks for *.test.yaml in the repository, or where it is told. A test gives rows of tables, "
      "and says what\nthe definition makes of them: day by day (batch), and fetched at a time "
@@ -139,6 +134,11 @@ const cli_command cli_commands[] = {
      "a file of tests is wrong.",
      "gnomon test\ngnomon test group_bys/my_team/purchases.test.yaml --only refunds", "only",
      cmd_test},
+    {"analyze", "CONF", "look at the rows of a GroupBy: keys, heavy hitters, times, schemas",
+     "Counts the rows that a run over these days would read: the most frequent values of each key, "
+     "rows by year,\nand whether times are there and in milliseconds. Prints what Chronon's "
+     "analyze "
+     "prints; --json gives data.",
      "gnomon analyze my_team.purchases.v1 --start-ds 2023-11-29 --end-ds 2023-12-01",
      "ds start-ds end-ds rows", cmd_analyze},
     {"diff", "LEFT RIGHT", "compare two tables cell by cell, or two definitions",
