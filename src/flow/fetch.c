@@ -1,5 +1,6 @@
 /* fetch: keys and a time in, features out. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/fetcher.h"
+#include "flow/tile.h"
 
 /* ---- looks: what one call needs, kept for the next ---- */
 
@@ -102,9 +103,10 @@ int gn_fetcher_open(gn_session *session, const char *conf, gn_fetcher **out, gn_
   gni_arena_init(&fetcher->arena, session->alloc, 1 << 20);
   fetcher->dataset = gnp_dataset_of(&fetcher->arena, conf, "_BATCH");
   fetcher->stream = gnp_dataset_of(&fetcher->arena, conf, "_STREAMING");
+  fetcher->tiles = gnp_dataset_of(&fetcher->arena, conf, "_TILES");
   fetcher->name = gni_str_take(&fetcher->arena, gni_str(conf)).ptr;
-  int rc =
-      fetcher->name && fetcher->dataset.ptr && fetcher->stream.ptr ? GN_OK : gni_fail_nomem(err, 1);
+  bool named = fetcher->name && fetcher->dataset.ptr && fetcher->stream.ptr && fetcher->tiles.ptr;
+  int rc = named ? GN_OK : gni_fail_nomem(err, 1);
   if (rc == GN_OK) rc = gnp_session_store(session, &fetcher->store, err);
   if (rc == GN_OK) rc = gnp_look_begin(fetcher, &look, err);
   if (rc != GN_OK) {
@@ -150,15 +152,37 @@ size_t gn_fetcher_feature(const gn_fetcher *fetcher, size_t index, const char **
 
 /* ---- answering one key ---- */
 
+/* The tile, where it holds rows that count and none that come after the question; `*from_ms` is
+ * where single rows begin. */
+static int find_tile(const gn_fetcher *fetcher, gnp_look *look, int64_t at_ms, gnp_tile *tile,
+                     bool *tiled, int64_t *from_ms, gn_error *err)
+{
+  const gnp_serving *serving = look->serving;
+  int rc =
+      gnp_tile_find(serving, look->reader, fetcher->tiles, gni_buf_view(&look->key), tile, err);
+  *tiled = false;
+  *from_ms = serving->generation.batch_end_ms;
+  if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc;
+  if (tile->from_ms > *from_ms || tile->until_ms <= *from_ms || tile->until_ms > at_ms)
+    return GN_OK;
+  *tiled = true;
+  *from_ms = tile->until_ms;
+  return gnp_tile_load(serving, tile, &look->arena, err);
+}
+
 /* TEMPORAL: the batch state and the rows since. */
 static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value *saved,
                            int64_t at_ms, gni_value *values, gn_error *err)
 {
-  int64_t batch_end_ms = look->serving->generation.batch_end_ms;
-  int rc = gnp_live_read(&look->live, look->serving, look->reader, fetcher->stream,
-                         gni_buf_view(&look->key), batch_end_ms, &look->arena, err);
+  int64_t batch_end_ms = look->serving->generation.batch_end_ms, from_ms;
+  gnp_tile tile;
+  bool tiled;
+  int rc = find_tile(fetcher, look, at_ms, &tile, &tiled, &from_ms, err);
+  if (rc == GN_OK)
+    rc = gnp_live_read(&look->live, look->serving, look->reader, fetcher->stream,
+                       gni_buf_view(&look->key), from_ms, &look->arena, err);
   if (rc != GN_OK) return rc;
-  if (!saved && look->live.count == 0) return GN_ABSENT;
+  if (!saved && !tiled && look->live.count == 0) return GN_ABSENT;
   if (at_ms < batch_end_ms) {
     gni_fail_as(err, "GO011", GN_E_INVALID,
                 "the time asked for is before the batch end (%lld < %lld)", (long long)at_ms,
@@ -167,7 +191,7 @@ static int answer_temporal(gn_fetcher *fetcher, gnp_look *look, const gni_value 
         err, "states only look forward: ask for a time after the upload, or upload an earlier day");
     return GN_E_INVALID;
   }
-  return gnp_live_answer(&look->live, look->serving, saved, at_ms,
+  return gnp_live_answer(&look->live, look->serving, saved, tiled ? &tile.value : NULL, at_ms,
                          fetcher->session->config.boundary, &look->arena, values, err);
 }
 

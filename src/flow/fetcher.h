@@ -18,7 +18,7 @@ struct gn_fetcher {
   gn_session *session;
   gni_store *store;
   gn_arena arena;
-  gn_str dataset, stream;
+  gn_str dataset, stream, tiles;
   const char *name;
   gnp_serving *first; /* what callers were told; later uploads must agree */
   pthread_mutex_t lock;

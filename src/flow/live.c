@@ -80,13 +80,14 @@ int gnp_live_read(gnp_live *live, const gnp_serving *serving, gni_store_reader *
 }
 
 int gnp_live_answer(const gnp_live *live, const gnp_serving *serving, const gni_value *saved,
-                    int64_t at_ms, int boundary, gn_arena *arena, gni_value *values, gn_error *err)
+                    const gni_value *tile, int64_t at_ms, int boundary, gn_arena *arena,
+                    gni_value *values, gn_error *err)
 {
   const gni_layout *layout = serving->group->layout;
   int64_t batch_end_ms = serving->generation.batch_end_ms;
   if (gnp_is_mutated(serving->group))
     return gni_batch_answer_mutated(layout, saved, batch_end_ms, live->mutations, live->count,
                                     at_ms, boundary, arena, values, err);
-  return gni_batch_answer(layout, saved, batch_end_ms, live->rows, live->count, at_ms, boundary,
-                          arena, values, err);
+  return gni_batch_answer_tiled(layout, saved, batch_end_ms, tile, live->rows, live->count, at_ms,
+                                boundary, arena, values, err);
 }

@@ -17,8 +17,10 @@ void gnp_live_deinit(gnp_live *live, const gn_alloc *alloc);
  * until the reader ends. */
 int gnp_live_read(gnp_live *live, const gnp_serving *serving, gni_store_reader *reader,
                   gn_str stream, gn_str key, int64_t from_ms, gn_arena *arena, gn_error *err);
-/* Features' values at `at_ms` from what was read; `saved` NULL: no batch record. */
+/* Features' values at `at_ms` from what was read; `saved` NULL: no batch record; `tile` NULL: all
+ * rows are single ones. */
 int gnp_live_answer(const gnp_live *live, const gnp_serving *serving, const gni_value *saved,
-                    int64_t at_ms, int boundary, gn_arena *arena, gni_value *values, gn_error *err);
+                    const gni_value *tile, int64_t at_ms, int boundary, gn_arena *arena,
+                    gni_value *values, gn_error *err);
 
 #endif

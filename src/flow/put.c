@@ -1,6 +1,6 @@
 /* put: live rows into the store. All of them are read and checked before the first is written.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "flow/fetcher.h"
+#include "flow/tiling.h"
 
 struct puts {
   gn_fetcher *fetcher;
@@ -172,6 +172,15 @@ static int read_events(struct puts *puts, gn_str events)
   return GN_OK;
 }
 
+static int write_rows(struct puts *puts)
+{
+  gn_fetcher *fetcher = puts->fetcher;
+  const gnp_put_rows rows = {puts->keys, puts->values, puts->times, puts->count};
+  if (puts->serving->records.tile) return gnp_put_with_tiles(fetcher, &rows, puts->err);
+  return gni_store_append(fetcher->store, fetcher->stream, puts->keys, puts->values, puts->times,
+                          puts->count, puts->err);
+}
+
 int gn_put_events(gn_session *session, const char *name, const char *events, size_t events_size,
                   int64_t *rows, gn_error *err)
 {
@@ -179,7 +188,7 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
   *rows = 0;
   int rc = gn_fetcher_open(session, name, &puts.fetcher, err);
   if (rc != GN_OK) return rc;
-  gni_arena_init(&puts.arena, session->alloc, (size_t)4 << 30);
+  gni_arena_init(&puts.arena, session->alloc, GN_PUT_BYTES_MAX);
   gni_arena_init(&puts.line, session->alloc, GN_REQUEST_BYTES_MAX);
   gni_buf_init(&puts.encoded, session->alloc, GN_VALUE_BYTES_MAX);
   puts.serving = puts.fetcher->first;
@@ -189,9 +198,7 @@ int gn_put_events(gn_session *session, const char *name, const char *events, siz
     gni_error_hint(err, "give its source a topic, or accuracy=Accuracy.TEMPORAL, and upload again");
   }
   if (rc == GN_OK) rc = read_events(&puts, (gn_str){events, events_size});
-  if (rc == GN_OK)
-    rc = gni_store_append(puts.fetcher->store, puts.fetcher->stream, puts.keys, puts.values,
-                          puts.times, puts.count, err);
+  if (rc == GN_OK && puts.count) rc = write_rows(&puts);
   if (rc == GN_OK) *rows = (int64_t)puts.count;
   gni_buf_deinit(&puts.encoded);
   gni_arena_deinit(&puts.line);

@@ -19,6 +19,31 @@ static const gni_type *mutation_type(const gni_group *group, gn_arena *arena)
   return gni_type_struct(arena, name, fields, count + 2);
 }
 
+/* Tiles of another definition, or other inputs, do not count. */
+static int digest_of(const gni_group *group, const gni_avro_schema *selected, const gn_alloc *alloc,
+                     uint64_t *out, gn_error *err)
+{
+  gn_buf text;
+  gni_buf_init(&text, alloc, GN_DEF_FILE_BYTES_MAX);
+  int rc = gni_avro_schema_to_json(selected, false, &text);
+  if (rc == GN_OK) rc = gni_node_write_compact(&group->def->node, &text);
+  *out = gni_xxh64(text.ptr, text.len, 0);
+  gni_buf_deinit(&text);
+  return rc == GN_OK ? GN_OK : gni_fail_nomem(err, 1);
+}
+
+static int take_tile(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err)
+{
+  out->tile = NULL;
+  out->digest = 0;
+  if (!group->temporal || !group->layout || group->entities) return GN_OK;
+  gn_str name = gni_str_format(arena, "%.*s_TILE_IR", GN_STR_ARGS(group->clean_name));
+  const gni_type *tile = name.ptr ? gni_tile_type(group->layout, name, arena) : NULL;
+  if (!tile) return gni_fail_nomem(err, 1);
+  int rc = gni_avro_schema_from_type(tile, arena, &out->tile, err);
+  return rc == GN_OK ? digest_of(group, out->selected, arena->alloc, &out->digest, err) : rc;
+}
+
 int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, gn_error *err)
 {
   const gni_type *key =
@@ -39,6 +64,7 @@ int gnp_records_take(const gni_group *group, gn_arena *arena, gnp_records *out, 
   if (rc == GN_OK) rc = gni_avro_schema_from_type(selected, arena, &out->selected, err);
   if (rc == GN_OK) rc = gni_avro_schema_from_type(live, arena, &out->live, err);
   if (rc == GN_OK) rc = gni_avro_schema_from_type(value, arena, &out->value, err);
+  if (rc == GN_OK) rc = take_tile(group, arena, out, err);
   if (rc != GN_OK) gni_error_where(err, "%.*s", GN_STR_ARGS(group->name));
   return rc;
 }

@@ -17,6 +17,8 @@ typedef struct gnp_records {
   const gni_avro_schema *key;      /* "Key" */
   const gni_avro_schema *selected; /* "Value": the inputs */
   const gni_avro_schema *live; /* rows of a stream: the inputs; of entities with ts, is_before */
+  const gni_avro_schema *tile; /* of live rows of events, by hop; NULL: there are no tiles */
+  uint64_t digest;             /* of the definition and its inputs: what tiles depend on */
   const gni_avro_schema
       *value; /* final values (_OUTPUT), batch states (_IR), or the selected ones */
 } gnp_records;

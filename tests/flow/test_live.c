@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "flow/fetcher.h"
 #include "flow/flow_kit.h"
 
 /* 2024-03-21T00:00Z: the end of the batch of 2024-03-20. */
@@ -114,6 +115,123 @@ static void a_change_that_cannot_be_read_is_refused(void)
                 "\"mutation_ts\" is not a whole number of milliseconds");
 }
 
+/* ---- tiles ----------------------------------------------------------------------------------- */
+
+static const char live_sources[] =
+    "[{\"events\":{\"table\":\"ns.events\",\"topic\":\"events\",\"query\":{\"selects\":"
+    "{\"user\":\"user\",\"amount\":\"amount\"},\"timeColumn\":\"ts\",\"setups\":[]}}}]";
+#define LIVE_WINDOWS                                                                               \
+  "\"windows\":[{\"length\":3,\"timeUnit\":0},{\"length\":1,\"timeUnit\":1},"                      \
+  "{\"length\":30,\"timeUnit\":1}]}"
+static const char live_aggregations[] =
+    "[{\"inputColumn\":\"amount\",\"operation\":7,\"argMap\":{}," LIVE_WINDOWS
+    ",{\"inputColumn\":\"amount\",\"operation\":8,\"argMap\":{}," LIVE_WINDOWS
+    ",{\"inputColumn\":\"amount\",\"operation\":13,\"argMap\":{\"k\":\"3\"}," LIVE_WINDOWS "]";
+
+static gn_session *events(void)
+{
+  flow_write("warehouse/ns/events/ds=2024-03-20/part.csv",
+             "user,amount,ts\nu1,1.5,1710806400000\nu1,0.1,1710892800000\n");
+  FLOW_GROUP(.name = "team.sums.v1", .sources = live_sources, .aggregations = live_aggregations);
+  return upload("2024-03-20");
+}
+
+struct row {
+  int64_t ts_ms, cents;
+};
+
+static void add_event(gn_buf *lines, const char *user, const struct row *row)
+{
+  gni_buf_add_format(lines, "{\"ts\":%" PRId64 ",\"user\":\"%s\",\"amount\":%" PRId64 ".1}\n",
+                     row->ts_ms, user, row->cents);
+}
+
+/* How many rows the last answer of the fetcher folded one by one. */
+static size_t folded(const gn_fetcher *fetcher)
+{
+  return fetcher->idle->live.count;
+}
+
+static void get(gn_fetcher *fetcher, const char *user, int64_t at_ms, gn_cell *features, char *room,
+                size_t room_size)
+{
+  gn_error err = {0};
+  gn_cell key = {.kind = GN_CELL_TEXT, .len = strlen(user), .as.text = user};
+  CHECK_OK(gn_fetcher_get(fetcher, &key, 1, at_ms, features, 9, room, room_size, &err), &err);
+}
+
+static void same_features(const gn_cell *a, const gn_cell *b)
+{
+  for (int i = 0; i < 9; i++) {
+    CHECK_INT(a[i].kind, b[i].kind);
+    if (a[i].kind == GN_CELL_REAL) CHECK(memcmp(&a[i].as.real, &b[i].as.real, 8) == 0);
+    if (a[i].kind == GN_CELL_JSON) CHECK(a[i].len == b[i].len);
+    if (a[i].kind == GN_CELL_JSON) CHECK(memcmp(a[i].as.text, b[i].as.text, a[i].len) == 0);
+  }
+}
+
+/* Takes the tile of the key that was asked for last. */
+static void drop_tile(gn_fetcher *fetcher)
+{
+  const gn_str key = gni_buf_view(&fetcher->idle->key), nothing = {NULL, 0};
+  const gni_store_change change = {
+      .settings = fetcher->tiles, .set_keys = &key, .set_values = &nothing, .set_count = 1};
+  gn_error err = {0};
+  CHECK_OK(gni_store_change_commit(fetcher->store, &change, &err), &err);
+}
+
+/* "one" gets its rows in small puts, most of them in order; "all" gets them at once, and has no
+ * tile. What they answer must be the same bits, and "one" must fold few rows. */
+static void puts_in_any_order_answer_alike(void)
+{
+  enum { ROWS = 3000, PUTS = 60, ROOM = 4096 };
+  static struct row rows[ROWS];
+  static char room[2][ROOM];
+  gn_session *session = events();
+  test_random random = test_random_new(8);
+  gn_error err = {0};
+  gn_fetcher *fetcher;
+  gn_buf lines;
+  gn_cell tiled[9], plain[9];
+  size_t most = 0, least = ROWS;
+  gni_buf_init(&lines, test_alloc(), 1 << 20);
+  for (int i = 0; i < ROWS; i++) {
+    int64_t late = test_random_in(&random, 0, 40) ? 0 : test_random_in(&random, 0, 3600000);
+    rows[i] =
+        (struct row){BATCH_END_MS + i * INT64_C(20000) - late, test_random_in(&random, 0, 99)};
+    if (rows[i].ts_ms < BATCH_END_MS) rows[i].ts_ms = BATCH_END_MS;
+  }
+  CHECK_OK(gn_fetcher_open(session, "team.sums.v1", &fetcher, &err), &err);
+  for (int i = 0; i < PUTS; i++) {
+    int from = i * (ROWS / PUTS), to = from + ROWS / PUTS;
+    gni_buf_reset(&lines);
+    for (int k = from; k < to; k++) add_event(&lines, "one", &rows[k]);
+    CHECK_INT(put(session, lines.ptr), to - from);
+    get(fetcher, "one", rows[to - 1].ts_ms + 3600000, tiled, room[0], ROOM);
+    if (folded(fetcher) > most) most = folded(fetcher);
+    if (folded(fetcher) < least && i > 10) least = folded(fetcher);
+  }
+  CHECK(most <= GN_LIVE_ROWS_MAX);
+  CHECK(least >= GN_LIVE_ROWS_MAX / 2);
+  gni_buf_reset(&lines);
+  for (int k = 0; k < ROWS; k++) add_event(&lines, "all", &rows[k]);
+  CHECK_INT(put(session, lines.ptr), ROWS);
+  get(fetcher, "all", rows[ROWS - 1].ts_ms + 1, plain, room[1], ROOM);
+  CHECK(folded(fetcher) <= GN_LIVE_ROWS_MAX);
+  drop_tile(fetcher);
+  get(fetcher, "all", rows[ROWS - 1].ts_ms + 1, plain, room[1], ROOM);
+  CHECK_INT(folded(fetcher), ROWS);
+  for (int q = 0; q < 200; q++) {
+    int64_t at_ms = BATCH_END_MS + test_random_in(&random, 0, ROWS * INT64_C(20000) + 7200000);
+    get(fetcher, "one", at_ms, tiled, room[0], ROOM);
+    get(fetcher, "all", at_ms, plain, room[1], ROOM);
+    if (test_random_chance(&random, 0.5)) fetcher->session->config.boundary = q % 2;
+    same_features(tiled, plain);
+  }
+  gni_buf_deinit(&lines);
+  gn_fetcher_close(fetcher);
+}
+
 int main(void)
 {
   static const test_case cases[] = {
@@ -121,6 +239,7 @@ int main(void)
        changes_of_an_entity_are_seen_in_their_order},
       {"a snapshot holds its own partition alone", a_snapshot_holds_its_own_partition_alone},
       {"a change that cannot be read is refused", a_change_that_cannot_be_read_is_refused},
+      {"puts in any order answer alike, and few rows are folded", puts_in_any_order_answer_alike},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }
