@@ -299,6 +299,34 @@ SPARKC_API sparkc_column *sparkc_in_query(sparkc_column *const *values, size_t c
  */
 SPARKC_API sparkc_column *sparkc_named(const char *name, sparkc_column *value);
 
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* A value for a `:name` of a text, or, in SQL without names, for the next `?`. */
+typedef struct sparkc_argument {
+  const char *name;     /* NULL: by its place */
+  sparkc_column *value; /* a literal, or an expression over literals */
+} sparkc_argument;
+
+/**
+ * Makes a column of a small expression: "amount > :min and country in ('PL', 'DE')". Values of
+ * users come as arguments: they become literals, and cannot be read as anything else. It knows names
+ * with dots and back-quotes, numbers, texts in single quotes, true, false, null, date and timestamp
+ * literals; the operators of SQL with their precedence; is null, in, between, like, ilike, rlike,
+ * case, cast and try_cast, items in brackets, calls of functions.h with distinct, and "as name" at
+ * its end. A server is not asked.
+ *
+ * @unit    places in errors count characters from 1
+ * @own     the values are given away; the column is the caller's, to give away or to free
+ * @null    `arguments` NULL where `count` is 0
+ * @err     a failed column: PLAN for what it does not know, a name without a value, a value that no
+ *          name asks for; NOMEM
+ * @thread  any
+ * @cost    no network
+ * @since   0.1
+ */
+SPARKC_API sparkc_column *sparkc_parse(const char *text, const sparkc_argument *arguments,
+                                       size_t count);
+
 #ifdef __cplusplus
 }
 #endif

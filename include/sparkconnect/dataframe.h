@@ -39,12 +39,6 @@ SPARKC_API void sparkc_dataframe_free(sparkc_dataframe *df);
 SPARKC_API int sparkc_sql(sparkc_session *session, const char *sql, sparkc_dataframe **out,
                           sparkc_error *err);
 
-/* A value for a `:name` of an SQL text, or, without names, for the next `?`. */
-typedef struct sparkc_argument {
-  const char *name;     /* NULL: by its place */
-  sparkc_column *value; /* a literal, or an expression over literals */
-} sparkc_argument;
-
 /**
  * The same with arguments, which become literals and never text.
  *

@@ -8,6 +8,7 @@
 #include <sparkconnect/column.h>
 #include <sparkconnect/dataframe.h>
 #include <sparkconnect/error.h>
+#include <sparkconnect/functions.h>
 #include <sparkconnect/protocol.h>
 #include <sparkconnect/result.h>
 #include <sparkconnect/session.h>
