@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#define NO_INSTANT "\"1970-01-01T00:00:00Z\""
+
 /* The rows of one view: everything about them that the columns of its features say. */
 struct view {
   struct view *next;
@@ -12,6 +14,7 @@ struct view {
   gnp_served *served;
   gni_answering answering;
   gni_answer *answers; /* one a row */
+  gn_str instant;      /* of the upload, in JSON */
   bool begun;
 };
 
@@ -89,6 +92,17 @@ static int answer_view(struct asking *at, struct view *view)
   return GN_OK;
 }
 
+/* In JSON. The reply, which is empty while views are found, is where it is written. */
+static gn_str instant_text(struct asking *at, int64_t ms)
+{
+  gn_buf *out = &at->request->reply->body;
+  gni_value instant = gni_value_integer(ms * 1000);
+  gni_value_to_json(&gni_type_timestamp, &instant, out);
+  gn_str text = gni_str_take(at->request->arena, gni_buf_view(out));
+  gni_buf_reset(out);
+  return text;
+}
+
 static int find_view(struct asking *at, gn_str name, struct view **out)
 {
   for (struct view *view = at->views; view; view = view->next) {
@@ -102,7 +116,9 @@ static int find_view(struct asking *at, gn_str name, struct view **out)
   at->views = *out = view;
   int rc = gnp_served_begin(at->request->server, name, &view->served, &view->answering, at->err);
   view->begun = rc == GN_OK;
-  return rc == GN_OK ? answer_view(at, view) : rc;
+  if (rc != GN_OK) return rc;
+  view->instant = instant_text(at, view->answering.batch_end_ms);
+  return answer_view(at, view);
 }
 
 static int find_column(struct asking *at, gn_str reference, struct column *out)
@@ -141,12 +157,6 @@ static int find_columns(struct asking *at, const gni_json *features)
 
 /* ---- the reply ---- */
 
-static void add_instant(gn_buf *out, int64_t ms)
-{
-  gni_value instant = gni_value_integer(ms * 1000);
-  gni_value_to_json(&gni_type_timestamp, &instant, out);
-}
-
 static void add_entity(const struct asking *at, const gni_json *values)
 {
   gn_buf *out = &at->request->reply->body;
@@ -157,7 +167,7 @@ static void add_entity(const struct asking *at, const gni_json *values)
     gni_buf_add_text(out, row ? ",\"PRESENT\"" : "\"PRESENT\"");
   gni_buf_add_text(out, "],\"event_timestamps\":[");
   for (size_t row = 0; row < at->rows; row++)
-    gni_buf_add_text(out, row ? ",\"1970-01-01T00:00:00Z\"" : "\"1970-01-01T00:00:00Z\"");
+    gni_buf_add_text(out, row ? "," NO_INSTANT : NO_INSTANT);
   gni_buf_add_text(out, "]}");
 }
 
@@ -186,7 +196,7 @@ static void add_column(const struct asking *at, const struct column *column)
   for (size_t row = 0; row < at->rows; row++) {
     bool found = view->answers[row].found == GN_OK;
     if (row) gni_buf_add_char(out, ',');
-    add_instant(out, found ? view->answering.batch_end_ms : 0);
+    gni_buf_add_str(out, found ? view->instant : GN_STR(NO_INSTANT));
   }
   gni_buf_add_text(out, "]}");
 }
