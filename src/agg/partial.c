@@ -152,6 +152,29 @@ int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena
   return GN_OK;
 }
 
+int gnp_partials_load(gnp_partials *partials, int64_t start_ms, const gni_value *saved,
+                      gn_arena *arena, gn_error *err)
+{
+  bool has_hop = false;
+  for (size_t i = 0; i < partials->range_count; i++) {
+    const gnp_range *range = &partials->ranges[i];
+    const gni_base_column *base = &partials->layout->bases[range->base];
+    if (start_ms < range->from_ms || start_ms >= range->to_ms) continue;
+    int rc = has_hop ? GN_OK : append(partials, start_ms, arena, err);
+    if (rc != GN_OK) return rc;
+    has_hop = true;
+    char *state = partials->states + (partials->count - 1) * partials->states_bytes +
+                  partials->offsets[range->base];
+    if (saved[range->base].is_null) continue;
+    rc = gni_state_load(base->aggregator, state, &saved[range->base], arena, err);
+    if (rc != GN_OK) {
+      gni_error_where(err, "%.*s", GN_STR_ARGS(base->name));
+      return rc;
+    }
+  }
+  return GN_OK;
+}
+
 size_t gnp_partials_find(const gnp_partials *partials, int64_t ms)
 {
   size_t low = 0, high = partials->count;

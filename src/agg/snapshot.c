@@ -161,6 +161,13 @@ int gni_snapshot_add(gni_snapshot *s, const gni_row *row, gn_error *err)
   return gnp_partials_add(&s->partials, row, &s->key, err);
 }
 
+int gni_snapshot_add_day(gni_snapshot *s, int64_t start_ms, const gni_value *saved, gn_error *err)
+{
+  if (start_ms < s->last_ms) return gni_fail(err, GN_E_BUG, "days of a key are not in time order");
+  s->last_ms = start_ms;
+  return gnp_partials_load(&s->partials, start_ms, saved, &s->key, err);
+}
+
 /* ---- ending a key ---- */
 
 /* The first of the partials [from, high) that starts less than `before_ms` before the midnight. */

@@ -1,5 +1,6 @@
 /* backfill: the missing partitions of a GroupBy's output table. SPDX-License-Identifier: Apache-2.0
  */
+#include "flow/incremental.h"
 #include "flow/produce.h"
 #include "flow/range.h"
 #include "flow/validate.h"
@@ -238,8 +239,10 @@ static int backfill(gn_session *session, const gn_backfill_args *args, gn_backfi
   if (rc == GN_OK) {
     report->skipped = ranges.answer.already_there;
     tell_holes(&job, &ranges);
-    rc = ranges.answer.step_count ? run_steps(&job, &ranges, report, err) : sweep_output(&job, err);
+    rc = gnp_incremental_prepare(&job, &ranges, args, err);
   }
+  if (rc == GN_OK)
+    rc = ranges.answer.step_count ? run_steps(&job, &ranges, report, err) : sweep_output(&job, err);
   gnp_error_trace(session, job.conf_path, err);
   gnp_job_close(&job);
   return rc;

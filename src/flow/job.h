@@ -15,6 +15,7 @@ typedef struct gnp_job {
   gni_warehouse *warehouse;
   gni_table_access tables;
   const gni_group *group;
+  const struct gnp_daily *daily; /* flow/incremental.h; NULL: rows are read as they are */
   int32_t threads;
   int64_t memory_bytes;
   const char *threads_origin, *memory_origin; /* where they came from, for the plan */

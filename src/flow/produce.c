@@ -1,5 +1,6 @@
 /* Folding rows into output rows. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/produce.h"
+#include "flow/incremental.h"
 
 #include <inttypes.h>
 
@@ -68,6 +69,7 @@ struct gnp_fold {
   gnp_feed *feed;
   gni_snapshot *snapshot; /* events with aggregations */
   gnp_rows rows;          /* entities */
+  gni_value *states;      /* of a day, by base column; incremental */
   gn_arena arena;         /* outputs of one key */
   int32_t *days;
   size_t day_count;
@@ -96,6 +98,10 @@ static int open_snapshot(gnp_fold *fold, gni_day_range range, gn_error *err)
   fold->days = GN_TAKE(&job->arena, int32_t, fold->day_count);
   if (!fold->days) return gni_fail_nomem(err, fold->day_count * sizeof *fold->days);
   for (size_t i = 0; i < fold->day_count; i++) fold->days[i] = range.first + (int32_t)i;
+  if (job->daily) {
+    fold->states = GN_TAKE(&job->arena, gni_value, fold->group->layout->base_count);
+    if (!fold->states) return gni_fail_nomem(err, sizeof *fold->states);
+  }
   return gni_snapshot_new(fold->group->layout, fold->days, fold->day_count, job->session->alloc,
                           gnp_key_ceiling(job), &fold->snapshot, err);
 }
@@ -117,7 +123,9 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   gnp_rows_init(&fold->rows, alloc, gnp_key_ceiling(job));
   gni_arena_init(&fold->arena, alloc, GN_STATE_BYTES_MAX);
   int rc = events ? open_snapshot(fold, range, err) : GN_OK;
-  if (rc == GN_OK) rc = gnp_feed_open(job, &request, &fold->feed, err);
+  if (rc == GN_OK)
+    rc = fold->states ? gnp_daily_open(job, range, &fold->feed, err)
+                      : gnp_feed_open(job, &request, &fold->feed, err);
   if (rc != GN_OK)
     gnp_fold_close(fold);
   else
@@ -166,8 +174,18 @@ static int end_key(gnp_fold *fold, gn_error *err)
   return rc == GN_OK ? fold->emit(fold->user, fold->keys, outputs, fold->day, err) : rc;
 }
 
+/* A row of the daily table: the states of a day. */
+static int add_day(gnp_fold *fold, const gni_row *row, gn_error *err)
+{
+  const gnp_daily *daily = fold->job->daily;
+  for (size_t b = 0; b < fold->group->layout->base_count; b++)
+    fold->states[b] = row->values[daily->columns[b]];
+  return gni_snapshot_add_day(fold->snapshot, row->time_ms, fold->states, err);
+}
+
 static int add_row(gnp_fold *fold, const gni_row *row, gn_error *err)
 {
+  if (fold->states) return add_day(fold, row, err);
   if (fold->snapshot) return gni_snapshot_add(fold->snapshot, row, err);
   return gnp_rows_add(&fold->rows, fold->group->inputs, row, err);
 }

@@ -114,16 +114,15 @@ static int find_bounds(gnp_job *job, const gn_backfill_args *args, gnp_ranges *o
 
 int gnp_ranges_find(gnp_job *job, const gn_backfill_args *args, gnp_ranges *out, gn_error *err)
 {
-  bool known;
   *out = (gnp_ranges){0};
   int rc = find_bounds(job, args, out, err);
   if (rc == GN_OK) rc = existing_days(job, &out->existing, err);
-  if (rc == GN_OK) rc = input_days(job, &out->inputs, &known, err);
+  if (rc == GN_OK) rc = input_days(job, &out->inputs, &out->inputs_known, err);
   if (rc != GN_OK) return rc;
   gni_range_request request = {.range = out->range,
                                .existing = out->existing.days,
                                .existing_count = out->existing.count,
-                               .check_inputs = known,
+                               .check_inputs = out->inputs_known,
                                .inputs = out->inputs.days,
                                .input_count = out->inputs.count,
                                .skip_first_hole = !args->run_first_hole,

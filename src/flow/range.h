@@ -8,6 +8,7 @@ typedef struct gnp_ranges {
   gni_day_range range; /* asked for */
   const char *start_origin;
   gni_days existing, inputs;
+  bool inputs_known; /* every source can tell its days */
   gni_range_answer answer;
 } gnp_ranges;
 

@@ -272,6 +272,52 @@ static void a_backfill_survives_failures(void)
   CHECK(test_some_oom(run_backfill, 40) > 40);
 }
 
+static int incremental_now(gn_session *session, gn_error *err)
+{
+  gn_backfill_report report;
+  return gn_backfill(
+      session,
+      GN_BACKFILL_ARGS(.conf = "team.daily.v1", .start_ds = "2024-03-18", .end_ds = "2024-03-19"),
+      &report, err);
+}
+
+/* The daily table and what is made of it, from nothing. */
+static void run_incremental(const gn_alloc *alloc)
+{
+  static uint64_t digests[2];
+  static const char *const tables[] = {"team_daily_v1", "team_daily_v1_daily_inc"};
+  char path[4200];
+  for (int i = 0; i < 2; i++) {
+    snprintf(path, sizeof path, "%s/warehouse/ns/%s", repo, tables[i]);
+    gni_folder_remove(path, NULL);
+  }
+  run_verb(alloc);
+  for (int i = 0; i < 2; i++) {
+    snprintf(path, sizeof path, "%s/warehouse/ns/%s/ds=2024-03-19", repo, tables[i]);
+    uint64_t digest = flow_digest(path);
+    if (digests[i] == 0) digests[i] = digest;
+    CHECK(digest == 0 || digest == digests[i]);
+    CHECK(digests[i] != 0);
+  }
+  nothing_is_left_over();
+}
+
+static void an_incremental_backfill_survives_failures(void)
+{
+  make_world();
+  FLOW_GROUP(.name = "team.daily.v1",
+             .aggregations = "[{\"inputColumn\":\"amount\",\"operation\":7,\"argMap\":{},"
+                             "\"windows\":[{\"length\":1,\"timeUnit\":1},"
+                             "{\"length\":2,\"timeUnit\":1}]},"
+                             "{\"inputColumn\":\"amount\",\"operation\":13,"
+                             "\"argMap\":{\"k\":\"3\"},"
+                             "\"windows\":[{\"length\":2,\"timeUnit\":1}]}]",
+             .more = ",\"accuracy\":1,\"isIncremental\":1");
+  verb = incremental_now;
+  run_incremental(test_alloc());
+  CHECK(test_some_oom(run_incremental, 25) > 25);
+}
+
 /* What is in the store is there, old, or the same again. */
 static void run_upload(const gn_alloc *alloc)
 {
@@ -337,6 +383,7 @@ int main(void)
       {"reading definitions survives every failure", reading_definitions_survives_every_failure},
       {"reading tables survives failures", reading_tables_survives_failures},
       {"a backfill survives failures", a_backfill_survives_failures},
+      {"an incremental backfill survives failures", an_incremental_backfill_survives_failures},
       {"an upload survives failures", an_upload_survives_failures},
       {"a test survives failures", a_test_survives_failures},
       {"what is online survives every failure", what_is_online_survives_every_failure},
