@@ -3,6 +3,7 @@
 #include "flow/upload.h"
 
 #include "flow/produce.h"
+#include "flow/retain.h"
 #include "flow/serving.h"
 
 #include <inttypes.h>
@@ -334,6 +335,21 @@ static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *er
   return rc;
 }
 
+/* The upload stands whatever becomes of the rows that it makes superfluous. */
+static void retain_live(gnp_job *job, const char *conf)
+{
+  gni_store *store;
+  gni_retained gone;
+  gn_error why = {0};
+  gn_str dataset = gnp_dataset_of(&job->arena, conf, "_BATCH");
+  if (!dataset.ptr || gni_group_by_accuracy(job->def->group_by) != GNI_TEMPORAL) return;
+  int rc = gnp_session_store(job->session, &store, &why);
+  if (rc == GN_OK) rc = gni_live_retain(store, job->session->alloc, dataset, &gone, &why);
+  if (rc != GN_OK)
+    gnp_session_log(job->session, GN_LOG_WARN, "flow.upload",
+                    "live rows of before were not removed", "reason", why.message);
+}
+
 int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report *report,
               gn_error *err)
 {
@@ -348,6 +364,7 @@ int gn_upload(gn_session *session, const gn_upload_args *args, gn_upload_report 
   if (rc == GN_OK) rc = from_table ? gnp_job_open_engine(&job, err) : gnp_job_bind(&job, err);
   if (rc == GN_OK)
     rc = from_table ? gnp_upload_load_again(&job, day, report, err) : run(&job, day, report, err);
+  if (rc == GN_OK) retain_live(&job, args->conf);
   gnp_job_close(&job);
   return rc;
 }
