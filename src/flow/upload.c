@@ -8,16 +8,16 @@
 
 #include <inttypes.h>
 
-enum { BATCH_ROWS = 8192, BATCH_BYTES = 8 << 20, JSON_EVERY = 100 };
+enum { JSON_EVERY = 100, PAGES_BYTES = 8 << 20 };
 
 /* ---- the table ---- */
 
 static const gni_field upload_fields[] = {
-    {{"key_bytes", 9}, &gni_type_binary}, {{"value_bytes", 11}, &gni_type_binary},
-    {{"key_json", 8}, &gni_type_string},  {{"value_json", 10}, &gni_type_string},
-    {{"ds", 2}, &gni_type_string},
+    {{"key_bytes", 9}, &gni_type_binary},
+    {{"value_bytes", 11}, &gni_type_binary},
+    {{"key_json", 8}, &gni_type_string},
+    {{"value_json", 10}, &gni_type_string},
 };
-static const gni_type upload_type = {.kind = GNI_STRUCT, .field_count = 5, .fields = upload_fields};
 static const gni_type upload_columns = {
     .kind = GNI_STRUCT, .field_count = 4, .fields = upload_fields};
 
@@ -28,16 +28,16 @@ struct upload {
   gnp_feed *feed; /* TEMPORAL: states */
   gnp_rows rows;
   gnp_sorter sorter; /* the newest run of records: all of them when they fit */
-  size_t runs, next; /* how many runs there were; the next record of this one */
-  gni_builder *builder;
+  size_t runs;
+  gni_table_writer *writer;
   gn_arena arena;     /* one key's state */
   gn_arena key_arena; /* the key being folded */
   gni_value *keys;
-  bool open, ended, drained;
+  bool open, ended;
   gn_buf key_bytes, value_bytes, key_json, value_json;
-  gn_str ds, info;
+  gn_str info;
+  int32_t day;
   int64_t batch_end_ms;
-  gn_error failure; /* why the stream ended early: only its text crosses Arrow's interface */
 };
 
 static int json_of(struct upload *upload, const gni_avro_schema *schema, gn_str bytes, gn_buf *out,
@@ -67,16 +67,15 @@ static int add_json(struct upload *upload, gn_str key, gn_str value, gni_value *
   return rc;
 }
 
-static int add_upload_row(struct upload *upload, gn_error *err)
+static int add_upload_row(struct upload *upload, size_t index, gn_error *err)
 {
   gn_str key, value;
-  gni_value row[5];
-  gnp_sorter_get(&upload->sorter, upload->next++, &key, &value);
+  gni_value row[4];
+  gnp_sorter_get(&upload->sorter, index, &key, &value);
   row[0] = gni_value_text(key);
   row[1] = gni_value_text(value);
-  row[4] = gni_value_text(upload->ds);
   int rc = add_json(upload, key, value, row, err);
-  return rc == GN_OK ? gni_builder_add(upload->builder, row, err) : rc;
+  return rc == GN_OK ? gni_table_rows_add(upload->writer, upload->day, row, err) : rc;
 }
 
 /* ---- records ---- */
@@ -156,37 +155,44 @@ static int state_step(struct upload *upload, gn_error *err)
   }
 }
 
-/* ---- the stream of upload rows ---- */
+/* ---- runs of sorted rows ---- */
 
-/* As many records as fit in memory, in order. */
-static int next_run(struct upload *upload, gn_error *err)
+/* As many records as fit in memory, in order. GN_ABSENT when there are no more behind them. */
+static int gather_run(struct upload *upload, gn_error *err)
 {
-  int rc = GN_OK;
   gnp_sorter_reset(&upload->sorter);
-  upload->next = 0;
+  int rc = GN_OK;
   if (!upload->runs++)
     rc = gnp_sorter_add(&upload->sorter, GN_STR(GNP_SERVING_KEY), upload->info, err);
   while (rc == GN_OK && !gnp_sorter_full(&upload->sorter))
     rc = upload->feed ? state_step(upload, err)
                       : gnp_fold_step(upload->fold, emit_values, upload, err);
-  upload->drained = rc == GN_ABSENT;
-  return rc == GN_OK || rc == GN_ABSENT ? gnp_sorter_sort(&upload->sorter, err) : rc;
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  int sorted = gnp_sorter_sort(&upload->sorter, err);
+  return sorted == GN_OK ? rc : sorted;
 }
 
-static int next_batch(void *user, struct ArrowArray *out, gn_error *err)
+static int write_run(struct upload *upload, gn_error *err)
 {
-  struct upload *upload = user;
-  bool more = upload->next < upload->sorter.count || upload->drained;
-  int rc = more ? GN_OK : next_run(upload, err);
-  while (rc == GN_OK && upload->next < upload->sorter.count &&
-         gni_builder_rows(upload->builder) < BATCH_ROWS &&
-         gni_builder_bytes(upload->builder) < BATCH_BYTES)
-    rc = add_upload_row(upload, err);
-  out->release = NULL;
-  if (rc == GN_OK && gni_builder_rows(upload->builder))
-    rc = gni_builder_finish(upload->builder, out, err);
-  if (rc != GN_OK && err) upload->failure = *err;
+  enum { LOOK_EVERY = 4096 };
+  int rc = GN_OK;
+  for (size_t i = 0; rc == GN_OK && i < upload->sorter.count; i++) {
+    if (i % LOOK_EVERY == 0 && gni_cancelled(&upload->job->session->cancel))
+      return gni_fail(err, GN_E_CANCELLED, "cancelled");
+    rc = add_upload_row(upload, i, err);
+  }
   return rc;
+}
+
+static int write_runs(struct upload *upload, gn_error *err)
+{
+  for (bool more = true; more;) {
+    int rc = gather_run(upload, err);
+    more = rc == GN_OK;
+    if (rc == GN_OK || rc == GN_ABSENT) rc = write_run(upload, err);
+    if (rc != GN_OK) return rc;
+  }
+  return GN_OK;
 }
 
 /* ---- serving info ---- */
@@ -259,7 +265,6 @@ static void upload_deinit(struct upload *upload)
 {
   gnp_fold_close(upload->fold);
   gnp_feed_close(upload->feed);
-  gni_builder_free(upload->builder);
   gnp_rows_deinit(&upload->rows);
   gni_arena_deinit(&upload->arena);
   gni_arena_deinit(&upload->key_arena);
@@ -301,30 +306,24 @@ static int write_table(struct upload *upload, gn_error *err)
   gni_property properties[] = {{GN_STR("chronon_generated"), GN_STR("true")},
                                {GN_STR("chronon_table_type"), GN_STR("upload")}};
   gni_table_spec spec = {job->group->upload_table, &upload_columns, properties, 2, true};
-  gni_table_writer *writer = NULL;
-  struct ArrowArrayStream stream = {0};
   gni_table_written written;
-  gn_error outer = {0};
-  int rc = gni_table_writer_open(job->warehouse, &spec, &writer, &outer);
-  if (rc == GN_OK)
-    rc = gni_stream_new(&upload_type, next_batch, NULL, upload, job->session->alloc, &stream,
-                        &outer);
-  if (rc == GN_OK) rc = gni_table_write(writer, &stream, &job->arena, &written, &outer);
-  gni_table_writer_close(writer);
-  return gnp_first_cause(rc, &upload->failure, &outer, err);
+  int rc = gni_table_writer_open(job->warehouse, &spec, &upload->writer, err);
+  if (rc == GN_OK) rc = gni_table_rows_begin(upload->writer, 1, PAGES_BYTES, err);
+  if (rc == GN_OK) rc = write_runs(upload, err);
+  if (rc == GN_OK) rc = gni_table_rows_end(upload->writer, &job->arena, &written, err);
+  gni_table_writer_close(upload->writer);
+  return rc;
 }
 
 /* ---- entry ---- */
 
 static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *err)
 {
-  struct upload upload = {
-      .job = job, .ds = gnp_day_text(&job->arena, day), .batch_end_ms = report->batch_end_ms};
+  struct upload upload = {.job = job, .day = day, .batch_end_ms = report->batch_end_ms};
   init_buffers(&upload);
   gnp_sorter_init(&upload.sorter, job->session->alloc, gnp_key_ceiling(job));
   int rc = gnp_records_take(job->group, &job->arena, &upload.records, err);
   if (rc == GN_OK) rc = make_info(&upload, day, err);
-  if (rc == GN_OK) rc = gni_builder_new(&upload_type, job->session->alloc, &upload.builder, err);
   if (rc == GN_OK) rc = open_rows(&upload, day, err);
   if (rc == GN_OK) rc = write_table(&upload, err);
   upload_deinit(&upload);

@@ -22,6 +22,7 @@ struct load {
   MDB_env *env;
   MDB_txn *txn;
   MDB_dbi rows, longs;
+  MDB_cursor *end; /* of the rows, in this transaction: it stays where the next one goes */
   struct meta meta;
   size_t map_size, used_bytes, pending_bytes; /* in pages, as LMDB will need them */
   gn_buf packed;
@@ -45,6 +46,24 @@ static int lock_dataset(struct load *load, gn_error *err)
   return GN_E_BUSY;
 }
 
+static int begin(struct load *load, gn_error *err)
+{
+  int rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
+  if (rc == 0 && !load->rows) rc = mdb_dbi_open(load->txn, "rows", MDB_CREATE, &load->rows);
+  if (rc == 0 && !load->longs) rc = mdb_dbi_open(load->txn, "long", MDB_CREATE, &load->longs);
+  if (rc == 0) rc = mdb_cursor_open(load->txn, load->rows, &load->end);
+  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
+}
+
+/* A cursor of a writer ends with its transaction. */
+static int commit(struct load *load, gn_error *err)
+{
+  int rc = mdb_txn_commit(load->txn);
+  load->txn = NULL;
+  load->pending_bytes = 0;
+  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
+}
+
 static int open_for_writing(struct load *load, gn_error *err)
 {
   unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | MDB_NOTLS;
@@ -52,10 +71,7 @@ static int open_for_writing(struct load *load, gn_error *err)
   if (rc == 0) rc = mdb_env_set_maxdbs(load->env, 2);
   if (rc == 0) rc = mdb_env_set_mapsize(load->env, load->map_size);
   if (rc == 0) rc = mdb_env_open(load->env, load->temporary, flags, 0666);
-  if (rc == 0) rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
-  if (rc == 0) rc = mdb_dbi_open(load->txn, "rows", MDB_CREATE, &load->rows);
-  if (rc == 0) rc = mdb_dbi_open(load->txn, "long", MDB_CREATE, &load->longs);
-  return rc ? gnp_lmdb_fail(err, rc, "create", load->temporary) : GN_OK;
+  return rc ? gnp_lmdb_fail(err, rc, "create", load->temporary) : begin(load, err);
 }
 
 static int prepare(struct load *load, int64_t bytes, gn_error *err)
@@ -103,15 +119,6 @@ int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes
   return GN_OK;
 }
 
-static int commit_pending(struct load *load, bool again, gn_error *err)
-{
-  int rc = mdb_txn_commit(load->txn);
-  load->txn = NULL;
-  load->pending_bytes = 0;
-  if (rc == 0 && again) rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
-  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
-}
-
 /* What a row takes in the file: beside others in a page, or in overflow pages of its own. */
 static size_t stored_bytes(size_t row)
 {
@@ -127,15 +134,21 @@ static int make_room(struct load *load, size_t adding, gn_error *err)
   load->used_bytes = used;
   load->pending_bytes += adding;
   if (!full && load->pending_bytes < COMMIT_EVERY_BYTES) return GN_OK;
-  int rc = commit_pending(load, false, err);
+  int rc = commit(load, err);
   if (rc == GN_OK && full) {
     load->map_size = (used * 4 | 4095) + 1;
     int native = mdb_env_set_mapsize(load->env, load->map_size);
     if (native) rc = gnp_lmdb_fail(err, native, "grow", load->temporary);
   }
-  if (rc != GN_OK) return rc;
-  int native = mdb_txn_begin(load->env, NULL, 0, &load->txn);
-  return native ? gnp_lmdb_fail(err, native, "write", load->temporary) : GN_OK;
+  return rc == GN_OK ? begin(load, err) : rc;
+}
+
+static int put_long(struct load *load, struct gnp_key *stored, gn_str key, gn_str value)
+{
+  gni_buf_reset(&load->packed);
+  if (gnp_long_pack(&load->packed, key, value) != GN_OK) return ENOMEM;
+  MDB_val data = {load->packed.len, load->packed.ptr};
+  return mdb_put(load->txn, load->longs, &stored->val, &data, MDB_NOOVERWRITE);
 }
 
 int gnp_lmdb_load_put(void *state, gn_str key, gn_str value, gn_error *err)
@@ -146,13 +159,8 @@ int gnp_lmdb_load_put(void *state, gn_str key, gn_str value, gn_error *err)
   if (rc != GN_OK) return rc;
   gnp_key_set(&stored, key);
   MDB_val data = {value.len, (void *)(uintptr_t)value.ptr};
-  if (stored.is_long) {
-    gni_buf_reset(&load->packed);
-    if (gnp_long_pack(&load->packed, key, value) != GN_OK) return gni_fail_nomem(err, value.len);
-    data = (MDB_val){load->packed.len, load->packed.ptr};
-  }
-  int native = mdb_put(load->txn, stored.is_long ? load->longs : load->rows, &stored.val, &data,
-                       stored.is_long ? MDB_NOOVERWRITE : MDB_APPEND);
+  int native = stored.is_long ? put_long(load, &stored, key, value)
+                              : mdb_cursor_put(load->end, &stored.val, &data, MDB_APPEND);
   if (native) return gnp_lmdb_fail(err, native, "write", load->temporary);
   load->meta.rows++;
   load->meta.bytes += (int64_t)(key.len + value.len);
@@ -186,7 +194,7 @@ static int finish_file(struct load *load, int64_t batch_end_ms, gn_error *err)
   int rc = mdb_dbi_open(load->txn, NULL, 0, &main_db);
   if (rc == 0) rc = mdb_put(load->txn, main_db, &key, &data, 0);
   if (rc) return gnp_lmdb_fail(err, rc, "write", load->temporary);
-  int ours = commit_pending(load, false, err);
+  int ours = commit(load, err);
   if (ours != GN_OK) return ours;
   rc = mdb_env_sync(load->env, 1);
   mdb_env_close(load->env);
