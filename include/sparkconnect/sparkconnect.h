@@ -12,5 +12,6 @@
 #include <sparkconnect/protocol.h>
 #include <sparkconnect/result.h>
 #include <sparkconnect/session.h>
+#include <sparkconnect/writer.h>
 
 #endif

@@ -1,5 +1,5 @@
 /* Columns of every day, each a line in the protocol's words. SPDX-License-Identifier: Apache-2.0 */
-#include "sparkconnect/plan.h"
+#include "sparkconnect/lists.h"
 
 sparkc_column *sparkc_column_keep(const sparkc_column *column)
 {
@@ -27,11 +27,6 @@ static sparkc_column *failed(int code, const char *message)
 }
 
 #define EXPRESSION(type, ...) sparkc_expression((type), SPARKP_FIELDS(__VA_ARGS__))
-
-static void free_all(sparkc_column *const *columns, size_t count)
-{
-  for (size_t i = 0; i < count; i++) sparkc_column_free(columns[i]);
-}
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -192,7 +187,7 @@ static sparkc_column *call(const char *function, sparkc_column *const *arguments
                           {"is_distinct", SPARKC_INT(distinct)})
              : failed(SPARKC_E_NOMEM, "");
   free_values(values, count, few);
-  free_all(arguments, count);
+  sparkp_columns_free(arguments, count);
   return out;
 }
 
@@ -262,14 +257,14 @@ sparkc_column *sparkc_in(sparkc_column *a, sparkc_column *const *values, size_t 
   gni_free(sparkp_column_alloc, arguments, size);
   free_values(list, count, few);
   sparkc_column_free(a);
-  free_all(values, count);
+  sparkp_columns_free(values, count);
   return out ? out : failed(SPARKC_E_NOMEM, "");
 }
 
 sparkc_column *sparkc_when(sparkc_column *const *branches, size_t count)
 {
   if (count >= 2) return call("when", branches, count, false);
-  free_all(branches, count);
+  sparkp_columns_free(branches, count);
   return failed(SPARKC_E_PLAN, "when takes a condition and a value");
 }
 
@@ -363,7 +358,7 @@ sparkc_column *sparkp_column_order(sparkc_column *column)
   return ordered || column->failure ? column : sparkc_asc(column, SPARKC_NULLS_USUAL);
 }
 
-/* They are let go by free_all. */
+/* They are let go by sparkp_columns_free. */
 static sparkc_column **as_orders(const sparkc_window *window)
 {
   sparkc_column **orders =
@@ -395,7 +390,7 @@ static sparkc_column *over(sparkc_column *function, const sparkc_window *window,
           : failed(SPARKC_E_NOMEM, "");
   free_values(partitions, window->partition_count, few[0]);
   free_values(order, window->order_count, few[1]);
-  free_all(literals, 2);
+  sparkp_columns_free(literals, 2);
   return out;
 }
 
@@ -404,11 +399,11 @@ sparkc_column *sparkc_over(sparkc_column *function, const sparkc_window *window)
   sparkc_column **orders = window->order_count ? as_orders(window) : NULL;
   sparkc_column *out =
       window->order_count && !orders ? failed(SPARKC_E_NOMEM, "") : over(function, window, orders);
-  if (orders) free_all(orders, window->order_count);
+  if (orders) sparkp_columns_free(orders, window->order_count);
   gni_free(sparkp_column_alloc, orders, window->order_count * sizeof *orders);
   sparkc_column_free(function);
-  free_all(window->partition_by, window->partition_count);
-  free_all(window->order_by, window->order_count);
+  sparkp_columns_free(window->partition_by, window->partition_count);
+  sparkp_columns_free(window->order_by, window->order_count);
   return out;
 }
 
@@ -433,7 +428,7 @@ sparkc_column *sparkc_lambda(sparkc_column *body, const char *const *parameters,
   if (count >= 1 && count <= PARAMETERS_MAX)
     out = EXPRESSION("lambda_function", {"function", SPARKC_COLUMN(body)},
                      {"arguments", SPARKC_LIST(values, count)});
-  free_all(made, PARAMETERS_MAX);
+  sparkp_columns_free(made, PARAMETERS_MAX);
   sparkc_column_free(body);
   return out ? out : failed(SPARKC_E_PLAN, "a lambda has one to three parameters");
 }
@@ -463,7 +458,7 @@ sparkc_column *sparkc_in_query(sparkc_column *const *values, size_t count,
   sparkc_column *out =
       list ? subquery(df, "SUBQUERY_TYPE_IN", list, count) : failed(SPARKC_E_NOMEM, "");
   free_values(list, count, few);
-  free_all(values, count);
+  sparkp_columns_free(values, count);
   return out;
 }
 

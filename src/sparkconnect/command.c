@@ -55,6 +55,26 @@ int sparkc_command(sparkc_session *session, const char *type, const sparkc_field
   return rc;
 }
 
+void sparkp_command_send(sparkc_session *session, const char *type, const sparkc_field *fields,
+                         size_t count)
+{
+  Spark__Connect__ExecutePlanRequest request = SPARK__CONNECT__EXECUTE_PLAN_REQUEST__INIT;
+  Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
+  char id[SPARKP_UUID_BYTES];
+  sparkp_who who;
+  sparkp_node *node;
+  if (sparkp_command_make(&session->alloc, type, fields, count, &node, NULL) != SPARKC_OK) return;
+  if (sparkp_uuid(id, NULL) == SPARKC_OK) {
+    SPARKP_SIGN(&request, session, &who);
+    plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_COMMAND;
+    plan.command = &node->message.command;
+    request.plan = &plan;
+    request.operation_id = id;
+    sparkp_send(session, "ExecutePlan", &request.base);
+  }
+  sparkp_node_unref(node);
+}
+
 /* ---- SQL ------------------------------------------------------------------------------------- */
 
 /* A server that answers nothing means: ask for the query itself. */

@@ -6,7 +6,7 @@
 #include <sparkconnect/functions.h>
 #include <stdlib.h>
 
-#include "sparkconnect/plan.h"
+#include "sparkconnect/lists.h"
 
 typedef struct entry {
   const char *name;
@@ -227,7 +227,7 @@ sparkc_column *sparkc_function(const char *name, sparkc_column *const *arguments
   else if (count < function->least || (count > function->most && function->most != MANY))
     failed = miscounted(function, count);
   if (failed) {
-    for (size_t i = 0; i < count; i++) sparkc_column_free(arguments[i]);
+    sparkp_columns_free(arguments, count);
     return failed;
   }
   if (function->takes_seed && count < function->most) {

@@ -47,6 +47,7 @@ void sparkp_node_unref(sparkp_node *node)
 {
   while (node && atomic_fetch_sub_explicit(&node->references, 1, memory_order_acq_rel) == 1) {
     const gn_alloc alloc = node->alloc;
+    if (node->ended) node->ended(node->ended_user, node);
     sparkp_node *first = node->inputs.count ? node->inputs.items[0] : NULL;
     for (size_t i = 1; i < node->inputs.count; i++) sparkp_node_unref(node->inputs.items[i]);
     gni_arena_deinit(&node->arena);

@@ -33,8 +33,11 @@ struct sparkp_node {
   int depth; /* protobuf levels below and with this one */
   sparkp_nodes inputs;
   sparkp_nodes subqueries; /* relations that an expression in here refers to by their plan ids */
-  int failure;             /* of an expression: the SPARKC_E_… that whoever uses it will meet */
-  const char *why, *hint;  /* of the failure; NULL without one */
+  /* Called before the node goes; NULL for most. */
+  void (*ended)(void *user, const sparkp_node *node);
+  void *ended_user;
+  int failure;            /* of an expression: the SPARKC_E_… that whoever uses it will meet */
+  const char *why, *hint; /* of the failure; NULL without one */
 };
 
 /* ---- making (build.c) ------------------------------------------------------------------------ */
@@ -92,6 +95,9 @@ sparkp_node *sparkp_column_fail(sparkp_node *node, sparkc_error *err);
 /* What a failed expression says, as the failure of the call that uses it. */
 int sparkp_column_check(const sparkp_node *node, sparkc_error *err);
 
+/* Sends a command that nobody waits for; without memory it is not sent. */
+void sparkp_command_send(sparkc_session *session, const char *type, const sparkc_field *fields,
+                         size_t count);
 /* A node that was just made, or the failure to make it, as a data frame; the node is taken over. */
 int sparkp_dataframe_wrap(sparkc_session *session, int rc, sparkp_node *relation,
                           sparkc_dataframe **out, sparkc_error *err);

@@ -1,66 +1,18 @@
 /* Data frames of every day, each a line in the protocol's words. SPDX-License-Identifier:
  * Apache-2.0
  */
-#include "sparkconnect/plan.h"
+#include "sparkconnect/lists.h"
 
-/* ---- lists ----------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
-/* Lists of one relation, with the memory they take until it is made. Sticky: without memory the
- * relation is not made. */
-typedef struct lists {
-  gn_arena arena;
-  bool whole;
-} lists;
-
-static lists *begin(lists *own, const sparkc_session *session)
-{
-  gni_arena_init(&own->arena, &session->alloc, SPARKP_REQUEST_ARENA_BYTES);
-  own->whole = true;
-  return own;
-}
-
-static sparkc_value *room(lists *own, size_t count)
-{
-  sparkc_value *values = GN_TAKE(&own->arena, sparkc_value, count);
-  if (!values) own->whole = false;
-  return values;
-}
-
-static sparkc_value columns_of(lists *own, sparkc_column *const *columns, size_t count)
-{
-  sparkc_value *values = room(own, count);
-  for (size_t i = 0; values && i < count; i++) values[i] = (sparkc_value)SPARKC_COLUMN(columns[i]);
-  return (sparkc_value)SPARKC_LIST(values, count);
-}
-
-static sparkc_value texts_of(lists *own, const char *const *texts, size_t count)
-{
-  sparkc_value *values = room(own, count);
-  for (size_t i = 0; values && i < count; i++) values[i] = (sparkc_value)SPARKC_TEXT(texts[i]);
-  return (sparkc_value)SPARKC_LIST(values, count);
-}
-
-static sparkc_value options_of(lists *own, const sparkc_option *options, size_t count)
-{
-  sparkc_field *fields = GN_TAKE(&own->arena, sparkc_field, count);
-  own->whole &= fields != NULL;
-  for (size_t i = 0; fields && i < count; i++)
-    fields[i] = (sparkc_field){options[i].name, SPARKC_TEXT(options[i].value)};
-  return (sparkc_value)SPARKC_MESSAGE(fields, count);
-}
-
-/* Columns that were given away. */
-static void let_go(sparkc_column *const *columns, size_t count)
-{
-  for (size_t i = 0; i < count; i++) sparkc_column_free(columns[i]);
-}
+typedef sparkp_lists lists;
 
 static int end(lists *own, sparkc_session *session, const char *type, const sparkc_field *fields,
                size_t count, sparkc_dataframe **out, sparkc_error *err)
 {
   *out = NULL;
   int rc = own->whole ? sparkc_relation(session, type, fields, count, out, err) : sparkp_nomem(err);
-  gni_arena_deinit(&own->arena);
+  sparkp_lists_end(own);
   return rc;
 }
 
@@ -89,13 +41,13 @@ int sparkc_read(sparkc_session *session, const sparkc_read_args *given, sparkc_d
   sparkc_read_args args = {0};
   lists own;
   memcpy(&args, given, given->struct_size < sizeof args ? given->struct_size : sizeof args);
-  begin(&own, session);
+  sparkp_lists_begin(&own, session);
   /* A source without a schema says so by an empty one. */
   const sparkc_field source[] = {
       {"format", SPARKC_TEXT(args.format)},
       {"schema", SPARKC_TEXT(args.schema ? args.schema : "")},
-      {"options", options_of(&own, args.options, args.option_count)},
-      {"paths", texts_of(&own, args.paths, args.path_count)},
+      {"options", sparkp_map_options(&own, args.options, args.option_count)},
+      {"paths", sparkp_list_texts(&own, args.paths, args.path_count)},
   };
   return END(session, "read", {"data_source", SPARKC_MESSAGE(source, 4)},
              {"is_streaming", SPARKC_INT(args.streaming)});
@@ -113,10 +65,10 @@ int sparkc_table_function(sparkc_session *session, const char *name,
                           sparkc_error *err)
 {
   lists own;
-  begin(&own, session);
+  sparkp_lists_begin(&own, session);
   int rc = END(session, "unresolved_table_valued_function", {"function_name", SPARKC_TEXT(name)},
-               {"arguments", columns_of(&own, arguments, count)});
-  let_go(arguments, count);
+               {"arguments", sparkp_list_columns(&own, arguments, count)});
+  sparkp_columns_free(arguments, count);
   return rc;
 }
 
@@ -126,10 +78,10 @@ int sparkc_select(const sparkc_dataframe *df, sparkc_column *const *columns, siz
                   sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  int rc =
-      END(df->session, "project", INPUT(df), {"expressions", columns_of(&own, columns, count)});
-  let_go(columns, count);
+  sparkp_lists_begin(&own, df->session);
+  int rc = END(df->session, "project", INPUT(df),
+               {"expressions", sparkp_list_columns(&own, columns, count)});
+  sparkp_columns_free(columns, count);
   return rc;
 }
 
@@ -164,8 +116,8 @@ int sparkc_with_columns(const sparkc_dataframe *df, const char *const *names,
                         sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  sparkc_value *aliases = room(&own, count);
+  sparkp_lists_begin(&own, df->session);
+  sparkc_value *aliases = sparkp_list_room(&own, count);
   sparkc_column **made = GN_TAKE(&own.arena, sparkc_column *, count);
   own.whole &= made != NULL;
   for (size_t i = 0; own.whole && i < count; i++) {
@@ -177,9 +129,9 @@ int sparkc_with_columns(const sparkc_dataframe *df, const char *const *names,
   int rc = own.whole ? MAKE(df->session, "with_columns", INPUT(df),
                             {"aliases", SPARKC_LIST(aliases, count)})
                      : sparkp_nomem(err);
-  if (own.whole) let_go(made, count);
-  gni_arena_deinit(&own.arena);
-  let_go(columns, count);
+  if (own.whole) sparkp_columns_free(made, count);
+  sparkp_lists_end(&own);
+  sparkp_columns_free(columns, count);
   return rc;
 }
 
@@ -193,16 +145,17 @@ int sparkc_drop(const sparkc_dataframe *df, const char *const *names, size_t cou
                 sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  return END(df->session, "drop", INPUT(df), {"column_names", texts_of(&own, names, count)});
+  sparkp_lists_begin(&own, df->session);
+  return END(df->session, "drop", INPUT(df),
+             {"column_names", sparkp_list_texts(&own, names, count)});
 }
 
 int sparkc_rename(const sparkc_dataframe *df, const char *const *from, const char *const *to,
                   size_t count, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  sparkc_value *renames = room(&own, count);
+  sparkp_lists_begin(&own, df->session);
+  sparkc_value *renames = sparkp_list_room(&own, count);
   sparkc_field(*pairs)[2] = gni_arena_take(&own.arena, gni_size_mul(count, sizeof *pairs));
   own.whole &= pairs != NULL;
   for (size_t i = 0; own.whole && i < count; i++) {
@@ -218,8 +171,9 @@ int sparkc_to_df(const sparkc_dataframe *df, const char *const *names, size_t co
                  sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  return END(df->session, "to_df", INPUT(df), {"column_names", texts_of(&own, names, count)});
+  sparkp_lists_begin(&own, df->session);
+  return END(df->session, "to_df", INPUT(df),
+             {"column_names", sparkp_list_texts(&own, names, count)});
 }
 
 int sparkc_as(const sparkc_dataframe *df, const char *name, sparkc_dataframe **out,
@@ -278,19 +232,19 @@ static int sort(const sparkc_dataframe *df, sparkc_column *const *orders, size_t
                 sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   sparkc_column **sorted = GN_TAKE(&own.arena, sparkc_column *, count);
   own.whole &= sorted != NULL;
   for (size_t i = 0; sorted && i < count; i++)
     sorted[i] = sparkp_column_order(sparkc_column_keep(orders[i]));
-  const sparkc_value list = columns_of(&own, sorted, sorted ? count : 0);
+  const sparkc_value list = sparkp_list_columns(&own, sorted, sorted ? count : 0);
   *out = NULL;
   int rc = own.whole ? MAKE(df->session, "sort", INPUT(df), {"order", list},
                             {"is_global", SPARKC_INT(global)})
                      : sparkp_nomem(err);
-  if (sorted) let_go(sorted, count);
-  gni_arena_deinit(&own.arena);
-  let_go(orders, count);
+  if (sorted) sparkp_columns_free(sorted, count);
+  sparkp_lists_end(&own);
+  sparkp_columns_free(orders, count);
   return rc;
 }
 
@@ -310,8 +264,9 @@ int sparkc_distinct(const sparkc_dataframe *df, const char *const *names, size_t
                     sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  return END(df->session, "deduplicate", INPUT(df), {"column_names", texts_of(&own, names, count)},
+  sparkp_lists_begin(&own, df->session);
+  return END(df->session, "deduplicate", INPUT(df),
+             {"column_names", sparkp_list_texts(&own, names, count)},
              {"all_columns_as_keys", SPARKC_INT(count == 0)}, {"within_watermark", SPARKC_INT(0)});
 }
 
@@ -319,10 +274,10 @@ int sparkc_drop_na(const sparkc_dataframe *df, const char *const *names, size_t 
                    int32_t threshold, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   const sparkc_value least = {
       threshold >= 0 ? SPARKC_VALUE_INT : SPARKC_VALUE_NONE, 0, {.integer = threshold}};
-  return END(df->session, "drop_na", INPUT(df), {"cols", texts_of(&own, names, count)},
+  return END(df->session, "drop_na", INPUT(df), {"cols", sparkp_list_texts(&own, names, count)},
              {"min_non_nulls", least});
 }
 
@@ -330,9 +285,9 @@ int sparkc_fill_na(const sparkc_dataframe *df, const char *const *names, size_t 
                    sparkc_column *value, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   const sparkc_value values = SPARKC_COLUMN(value);
-  int rc = END(df->session, "fill_na", INPUT(df), {"cols", texts_of(&own, names, count)},
+  int rc = END(df->session, "fill_na", INPUT(df), {"cols", sparkp_list_texts(&own, names, count)},
                {"values", SPARKC_LIST(&values, 1)});
   sparkc_column_free(value);
   return rc;
@@ -401,10 +356,10 @@ int sparkc_join_using(const sparkc_dataframe *left, const sparkc_dataframe *righ
   const char *type = join_type(how, err);
   int rc = type ? two(left, right, out, err) : SPARKC_E_PLAN;
   if (rc != SPARKC_OK) return rc;
-  begin(&own, left->session);
-  return END(left->session, "join", {"left", SPARKC_DATAFRAME(left)},
-             {"right", SPARKC_DATAFRAME(right)}, {"using_columns", texts_of(&own, names, count)},
-             {"join_type", SPARKC_TEXT(type)});
+  sparkp_lists_begin(&own, left->session);
+  return END(
+      left->session, "join", {"left", SPARKC_DATAFRAME(left)}, {"right", SPARKC_DATAFRAME(right)},
+      {"using_columns", sparkp_list_texts(&own, names, count)}, {"join_type", SPARKC_TEXT(type)});
 }
 
 int sparkc_lateral_join(const sparkc_dataframe *left, const sparkc_dataframe *right,
@@ -425,9 +380,9 @@ int sparkc_join_as_of(const sparkc_dataframe *left, const sparkc_dataframe *righ
                       const sparkc_as_of_args *args, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, left->session);
+  sparkp_lists_begin(&own, left->session);
   int rc = two(left, right, out, err);
-  const sparkc_value names = texts_of(&own, args->names, args->name_count);
+  const sparkc_value names = sparkp_list_texts(&own, args->names, args->name_count);
   const sparkc_field fields[] = {
       {"left", SPARKC_DATAFRAME(left)},
       {"right", SPARKC_DATAFRAME(right)},
@@ -442,8 +397,8 @@ int sparkc_join_as_of(const sparkc_dataframe *left, const sparkc_dataframe *righ
   };
   own.whole &= rc == SPARKC_OK;
   rc = end(&own, left->session, "as_of_join", fields, sizeof fields / sizeof *fields, out, err);
-  let_go((sparkc_column *const[]){args->left_as_of, args->right_as_of, args->on, args->tolerance},
-         4);
+  sparkp_columns_free(
+      (sparkc_column *const[]){args->left_as_of, args->right_as_of, args->on, args->tolerance}, 4);
   return rc;
 }
 
@@ -468,13 +423,13 @@ static int group(const sparkc_dataframe *df, const char *type, sparkc_column *co
                  size_t aggregate_count, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   int rc = END(df->session, "aggregate", INPUT(df), {"group_type", SPARKC_TEXT(type)},
-               {"grouping_expressions", columns_of(&own, by, by_count)},
-               {"aggregate_expressions", columns_of(&own, aggregates, aggregate_count)},
+               {"grouping_expressions", sparkp_list_columns(&own, by, by_count)},
+               {"aggregate_expressions", sparkp_list_columns(&own, aggregates, aggregate_count)},
                {"pivot", pivot});
-  let_go(by, by_count);
-  let_go(aggregates, aggregate_count);
+  sparkp_columns_free(by, by_count);
+  sparkp_columns_free(aggregates, aggregate_count);
   return rc;
 }
 
@@ -510,21 +465,21 @@ int sparkc_pivot(const sparkc_dataframe *df, sparkc_column *const *by, size_t by
                  sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   const sparkc_field fields[] = {{"col", SPARKC_COLUMN(pivot)},
-                                 {"values", columns_of(&own, values, value_count)}};
+                                 {"values", sparkp_list_columns(&own, values, value_count)}};
   *out = NULL;
   int rc = own.whole ? group(df, "GROUP_TYPE_PIVOT", by, by_count,
                              (sparkc_value)SPARKC_MESSAGE(fields, 2), aggregates, aggregate_count,
                              out, err)
                      : sparkp_nomem(err);
   if (!own.whole) {
-    let_go(by, by_count);
-    let_go(aggregates, aggregate_count);
+    sparkp_columns_free(by, by_count);
+    sparkp_columns_free(aggregates, aggregate_count);
   }
-  gni_arena_deinit(&own.arena);
+  sparkp_lists_end(&own);
   sparkc_column_free(pivot);
-  let_go(values, value_count);
+  sparkp_columns_free(values, value_count);
   return rc;
 }
 
@@ -533,15 +488,15 @@ int sparkc_unpivot(const sparkc_dataframe *df, sparkc_column *const *ids, size_t
                    const char *value_name, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  const sparkc_field list = {"values", columns_of(&own, values, value_count)};
+  sparkp_lists_begin(&own, df->session);
+  const sparkc_field list = {"values", sparkp_list_columns(&own, values, value_count)};
   sparkc_value wanted = {0};
   if (value_count) wanted = (sparkc_value)SPARKC_MESSAGE(&list, 1);
-  int rc = END(df->session, "unpivot", INPUT(df), {"ids", columns_of(&own, ids, id_count)},
+  int rc = END(df->session, "unpivot", INPUT(df), {"ids", sparkp_list_columns(&own, ids, id_count)},
                {"values", wanted}, {"variable_column_name", SPARKC_TEXT(variable_name)},
                {"value_column_name", SPARKC_TEXT(value_name)});
-  let_go(ids, id_count);
-  let_go(values, value_count);
+  sparkp_columns_free(ids, id_count);
+  sparkp_columns_free(values, value_count);
   return rc;
 }
 
@@ -549,16 +504,17 @@ int sparkc_describe(const sparkc_dataframe *df, const char *const *columns, size
                     sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  return END(df->session, "describe", INPUT(df), {"cols", texts_of(&own, columns, count)});
+  sparkp_lists_begin(&own, df->session);
+  return END(df->session, "describe", INPUT(df), {"cols", sparkp_list_texts(&own, columns, count)});
 }
 
 int sparkc_summary(const sparkc_dataframe *df, const char *const *figures, size_t count,
                    sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
-  return END(df->session, "summary", INPUT(df), {"statistics", texts_of(&own, figures, count)});
+  sparkp_lists_begin(&own, df->session);
+  return END(df->session, "summary", INPUT(df),
+             {"statistics", sparkp_list_texts(&own, figures, count)});
 }
 
 /* ---- how it is run --------------------------------------------------------------------------- */
@@ -577,12 +533,13 @@ int sparkc_repartition_by(const sparkc_dataframe *df, int32_t partitions,
                           sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   const sparkc_value number = {
       partitions ? SPARKC_VALUE_INT : SPARKC_VALUE_NONE, 0, {.integer = partitions}};
   int rc = END(df->session, "repartition_by_expression", INPUT(df),
-               {"partition_exprs", columns_of(&own, columns, count)}, {"num_partitions", number});
-  let_go(columns, count);
+               {"partition_exprs", sparkp_list_columns(&own, columns, count)},
+               {"num_partitions", number});
+  sparkp_columns_free(columns, count);
   return rc;
 }
 
@@ -590,10 +547,10 @@ int sparkc_hint(const sparkc_dataframe *df, const char *name, sparkc_column *con
                 size_t count, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   int rc = END(df->session, "hint", INPUT(df), {"name", SPARKC_TEXT(name)},
-               {"parameters", columns_of(&own, parameters, count)});
-  let_go(parameters, count);
+               {"parameters", sparkp_list_columns(&own, parameters, count)});
+  sparkp_columns_free(parameters, count);
   return rc;
 }
 
@@ -609,9 +566,9 @@ int sparkc_observe(const sparkc_dataframe *df, const char *name, sparkc_column *
                    size_t count, sparkc_dataframe **out, sparkc_error *err)
 {
   lists own;
-  begin(&own, df->session);
+  sparkp_lists_begin(&own, df->session);
   int rc = END(df->session, "collect_metrics", INPUT(df), {"name", SPARKC_TEXT(name)},
-               {"metrics", columns_of(&own, metrics, count)});
-  let_go(metrics, count);
+               {"metrics", sparkp_list_columns(&own, metrics, count)});
+  sparkp_columns_free(metrics, count);
   return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "kit/kit.h"
+#include "sparkconnect/plan.h"
 
 static sparkc_session *spark;
 static sparkc_dataframe *made;
@@ -150,60 +151,129 @@ static void arguments_of_sql_are_values(void)
   CHECK_INT(sparkc_sql_with(spark, "SELECT 1", mixed, 2, INTO), SPARKC_E_PLAN);
 }
 
-static void commands_make_views_and_write_files(void)
+static int64_t count_of(sparkc_dataframe *df)
+{
+  int64_t rows = -1;
+  int rc = sparkc_count(df, &rows, &err);
+  CHECK_TEXT(sparkc_error_message(&err), "");
+  CHECK_INT(rc, SPARKC_OK);
+  sparkc_dataframe_free(df);
+  return rows;
+}
+
+static void check_ok(int rc)
+{
+  CHECK_TEXT(sparkc_error_message(&err), "");
+  CHECK_INT(rc, SPARKC_OK);
+}
+
+static void files_are_written_and_read(void)
+{
+  begin();
+  const char *path = test_path("orders");
+  const char *by[] = {"country"}, *paths[] = {path};
+  const sparkc_option header[] = {{"header", "true"}, {"sep", ";"}};
+  sparkc_dataframe *df = orders();
+  const sparkc_write_args *args =
+      SPARKC_WRITE_ARGS(.path = path, .format = "csv", .mode = "error", .partition_by = by,
+                        .partition_count = 1, .options = header, .option_count = 2);
+  check_ok(sparkc_write(df, args, &err));
+  CHECK_INT(sparkc_write(df, args, &err), SPARKC_E_REMOTE);
+  CHECK_TEXT(err.error_class, "PATH_ALREADY_EXISTS");
+  sparkc_error_clear(&err);
+  CHECK_INT(sparkc_write(df, SPARKC_WRITE_ARGS(.path = path, .mode = "overwrit"), &err),
+            SPARKC_E_PLAN);
+  CHECK_TEXT(err.hint, "did you mean overwrite?");
+  sparkc_error_clear(&err);
+  sparkc_dataframe_free(df);
+  df = step(sparkc_read(spark,
+                        SPARKC_READ_ARGS(.format = "csv",
+                                         .schema = "id INT, amount DOUBLE, country STRING",
+                                         .options = header, .option_count = 2, .paths = paths,
+                                         .path_count = 1),
+                        INTO),
+            NULL);
+  df = step(sparkc_order_by(df, SPARKC_COLUMNS(sparkc_col("id")), INTO), df);
+  check_shown(df, "+---+------+-------+\n"
+                  "|id |amount|country|\n"
+                  "+---+------+-------+\n"
+                  "|1  |10.5  |PL     |\n"
+                  "|2  |4.5   |PL     |\n"
+                  "|3  |7.0   |DE     |\n"
+                  "|4  |NULL  |DE     |\n"
+                  "+---+------+-------+\n");
+}
+
+static void tables_and_views_are_made(void)
 {
   begin();
   sparkc_dataframe *df = orders();
-  const sparkc_field view[] = {
-      {"input", SPARKC_DATAFRAME(df)}, {"name", SPARKC_TEXT("bought")}, {"replace", SPARKC_INT(1)}};
-  char *answer;
-  CHECK_INT(sparkc_command(spark, "create_dataframe_view", view, 3, &answer, &err), SPARKC_OK);
-  CHECK_TEXT(answer, "{}");
-  sparkc_text_free(spark, answer);
-  const char *where = test_folder();
-  char path[512];
-  snprintf(path, sizeof path, "file://%s/orders", where);
-  const sparkc_field write[] = {{"input", SPARKC_DATAFRAME(df)},
-                                {"source", SPARKC_TEXT("parquet")},
-                                {"path", SPARKC_TEXT(path)},
-                                {"mode", SPARKC_TEXT("SAVE_MODE_OVERWRITE")}};
-  CHECK_INT(sparkc_command(spark, "write_operation", write, 4, NULL, &err), SPARKC_OK);
+  check_ok(sparkc_create_view(df, "bought", 1, 0, &err));
+  CHECK_INT(sparkc_create_view(df, "bought", 0, 0, &err), SPARKC_E_REMOTE);
+  CHECK_TEXT(err.error_class, "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS");
+  sparkc_error_clear(&err);
+  CHECK_INT(count_of(step(sparkc_table(spark, "bought", INTO), NULL)), 4);
+  const char *name = "steps_orders";
+  check_ok(sparkc_write(
+      df, SPARKC_WRITE_ARGS(.table = name, .format = "parquet", .mode = "overwrite"), &err));
+  check_ok(sparkc_write(df, SPARKC_WRITE_ARGS(.table = name, .insert = 1), &err));
+  CHECK_INT(count_of(step(sparkc_table(spark, name, INTO), NULL)), 8);
+  const sparkc_merge_action matched = {.action = "update_star"};
+  CHECK_INT(sparkc_merge(df, name,
+                         SPARKC_MERGE_ARGS(.on = sparkc_expr("true"), .matched = &matched,
+                                           .matched_count = 1),
+                         &err),
+            SPARKC_E_REMOTE); /* a parquet table cannot */
+  CHECK_TEXT(err.error_class, "UNSUPPORTED_FEATURE.TABLE_OPERATION");
+  sparkc_error_clear(&err);
+  CHECK_INT(sparkc_write_table(df, name, SPARKC_WRITE_TABLE_ARGS(.mode = "make"), &err),
+            SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "there is no mode called make");
+  sparkc_error_clear(&err);
   sparkc_dataframe_free(df);
-  const char *paths[] = {path};
-  int64_t rows;
-  df =
-      step(sparkc_read(
-               spark, SPARKC_READ_ARGS(.format = "parquet", .paths = paths, .path_count = 1), INTO),
-           NULL);
-  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
-  CHECK_INT(rows, 4);
+  sparkc_dataframe_free(step(sparkc_sql(spark, "DROP TABLE steps_orders", INTO), NULL));
+}
+
+static void checkpoints_are_kept_and_forgotten(void)
+{
+  begin();
+  sparkc_dataframe *df = orders(), *kept;
+  char id[64];
+  check_ok(sparkc_checkpoint(df, 1, 1, &kept, &err));
+  snprintf(id, sizeof id, "%s",
+           kept->relation->message.relation.cached_remote_relation->relation_id);
+  sparkc_dataframe *next = step(sparkc_limit(kept, 3, INTO), kept);
+  CHECK_INT(count_of(next), 3);
   sparkc_dataframe_free(df);
-  df = step(sparkc_table(spark, "bought", INTO), NULL);
-  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
-  CHECK_INT(rows, 4);
-  sparkc_dataframe_free(df);
+  /* With the last data frame over it, it is gone on the server; the command is on its way. */
+  const sparkc_field relation = {"relation_id", SPARKC_TEXT(id)};
+  int rc = SPARKC_OK;
+  for (int i = 0; i < 50 && rc == SPARKC_OK; i++) {
+    int64_t rows;
+    df = step(sparkc_relation(spark, "cached_remote_relation", &relation, 1, INTO), NULL);
+    rc = sparkc_count(df, &rows, &err);
+    sparkc_dataframe_free(df);
+  }
+  CHECK_INT(rc, SPARKC_E_REMOTE);
+  sparkc_error_clear(&err);
 }
 
 static void answers_of_commands_are_json(void)
 {
   begin();
   sparkc_dataframe *df = orders();
+  const sparkc_field view[] = {
+      {"input", SPARKC_DATAFRAME(df)}, {"name", SPARKC_TEXT("seen")}, {"replace", SPARKC_INT(1)}};
+  char *answer;
+  check_ok(sparkc_command(spark, "create_dataframe_view", view, 3, &answer, &err));
+  CHECK_TEXT(answer, "{}");
+  sparkc_text_free(spark, answer);
   const sparkc_field checkpoint[] = {
       {"relation", SPARKC_DATAFRAME(df)}, {"local", SPARKC_INT(1)}, {"eager", SPARKC_INT(1)}};
   const char *head = "{\"checkpoint_command_result\":{\"relation\":{\"relation_id\":\"";
-  char *answer, id[64];
-  int rc = sparkc_command(spark, "checkpoint_command", checkpoint, 3, &answer, &err);
-  CHECK_TEXT(sparkc_error_message(&err), "");
-  CHECK_INT(rc, SPARKC_OK);
+  check_ok(sparkc_command(spark, "checkpoint_command", checkpoint, 3, &answer, &err));
   CHECK(gni_str_starts(gni_str(answer), head));
-  snprintf(id, sizeof id, "%.36s", answer + strlen(head));
   sparkc_text_free(spark, answer);
-  sparkc_dataframe_free(df);
-  const sparkc_field kept = {"relation_id", SPARKC_TEXT(id)};
-  int64_t rows;
-  df = step(sparkc_relation(spark, "cached_remote_relation", &kept, 1, INTO), NULL);
-  CHECK_INT(sparkc_count(df, &rows, &err), SPARKC_OK);
-  CHECK_INT(rows, 4);
   sparkc_dataframe_free(df);
 }
 
@@ -240,7 +310,9 @@ int main(void)
       {"groups and windows", groups_and_windows},
       {"joins and subqueries", joins_and_subqueries},
       {"arguments of SQL are values", arguments_of_sql_are_values},
-      {"commands make views and write files", commands_make_views_and_write_files},
+      {"files are written and read", files_are_written_and_read},
+      {"tables and views are made", tables_and_views_are_made},
+      {"checkpoints are kept and forgotten", checkpoints_are_kept_and_forgotten},
       {"answers of commands are JSON", answers_of_commands_are_json},
       {"wrong names are errors before anything is sent",
        wrong_names_are_errors_before_anything_is_sent},
