@@ -70,6 +70,13 @@ int gnp_cpc_make_room(gnp_cpc *cpc, uint32_t count, gn_arena *arena)
   return cpc->matrix ? GN_OK : gni_fail_arena(NULL, arena, size);
 }
 
+bool gnp_cpc_take_room(gnp_cpc *cpc, int lg_k, uint64_t count, gn_arena *arena)
+{
+  gnp_cpc_init(cpc, lg_k, false);
+  if (count > UINT32_MAX || wants_matrix(cpc, (uint32_t)count)) return false;
+  return gnp_cpc_make_room(cpc, (uint32_t)count, arena) == GN_OK;
+}
+
 bool gnp_cpc_put(gnp_cpc *cpc, uint32_t coupon)
 {
   if (cpc->matrix) {
@@ -169,6 +176,14 @@ static void merge_matrix(gnp_cpc *cpc, const gnp_cpc *other)
   cpc->count = count;
 }
 
+/* Where there is room for all. */
+static void merge_table(gnp_cpc *cpc, const gnp_cpc *other)
+{
+  const uint32_t *from = other->table, *end = from + ((size_t)1 << other->lg_slots);
+  for (; from < end; from++)
+    if (*from != NO_COUPON) cpc->count += gnp_cpc_put(cpc, *from);
+}
+
 int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena)
 {
   int rc = GN_OK;
@@ -177,6 +192,10 @@ int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena)
     if (!cpc->matrix) rc = rebuild(cpc, other->count, arena);
     if (rc == GN_OK) merge_matrix(cpc, other);
     return rc;
+  }
+  if (other->table && has_room(cpc, cpc->count + other->count)) {
+    merge_table(cpc, other);
+    return GN_OK;
   }
   for (size_t i = 0; other->table && i < (size_t)1 << other->lg_slots && rc == GN_OK; i++)
     if (other->table[i] != NO_COUPON) rc = add_coupon(cpc, other->table[i], arena);

@@ -42,6 +42,8 @@ int gnp_cpc_add_hash(gnp_cpc *cpc, gnp_murmur hash, gn_arena *arena);
 int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena);
 int gnp_cpc_copy(gnp_cpc *target, const gnp_cpc *cpc, gn_arena *arena);
 double gnp_cpc_estimate(const gnp_cpc *cpc);
+/* An empty table in which `count` coupons find room; false: so many want a matrix, or no memory. */
+bool gnp_cpc_take_room(gnp_cpc *cpc, int lg_k, uint64_t count, gn_arena *arena);
 
 int gnp_cpc_save(const gnp_cpc *cpc, gn_str *out, gn_arena *arena);
 /* Bytes from outside, which should have this lgK. GN_E_CORRUPT and the reason, or out of memory. */

@@ -66,6 +66,39 @@ static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value 
   return GN_OK;
 }
 
+static const unique_state *run_state(gnp_run run, size_t i)
+{
+  return (const void *)(run.first + i * run.stride);
+}
+
+/* A union has as many coupons in whatever order it is made, so one table is made large enough for
+ * all parts at once. */
+static int unique_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena)
+{
+  unique_state all = {.head.seen = true};
+  const unique_state *only = NULL;
+  uint64_t count = 0;
+  size_t parts = 0;
+  *out = GNI_NULL_VALUE;
+  for (size_t i = 0; i < run.count; i++) {
+    const unique_state *s = run_state(run, i);
+    if (!s->head.seen) continue;
+    only = s;
+    parts++;
+    count += s->cpc.count;
+  }
+  if (parts == 0) return GN_OK;
+  if (parts == 1) return unique_finish(scalar, only, out, arena);
+  if (!gnp_cpc_take_room(&all.cpc, scalar->k, count, arena))
+    gnp_cpc_init(&all.cpc, scalar->k, false);
+  for (size_t i = 0; i < run.count; i++) {
+    const unique_state *s = run_state(run, i);
+    int rc = s->head.seen ? gnp_cpc_merge(&all.cpc, &s->cpc, arena) : GN_OK;
+    if (rc != GN_OK) return rc;
+  }
+  return unique_finish(scalar, &all, out, arena);
+}
+
 static int unique_save(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena)
 {
   gn_str bytes;
@@ -90,6 +123,7 @@ const gnp_operation gnp_sketch_unique = {
     .resolve = unique_resolve,
     .update = unique_update,
     .merge = unique_merge,
+    .finish_run = unique_finish_run,
     .copy = unique_copy,
     .finish = unique_finish,
     .save = unique_save,

@@ -212,6 +212,28 @@ int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_v
   }
 }
 
+/* The common ones in a loop of their own. */
+int gni_column_get_many(const gni_column *column, int64_t first, size_t count, gn_arena *arena,
+                        gni_value *out)
+{
+  int rc = GN_OK;
+  size_t done = 0;
+  if (!column->validity && column->storage == STORED_INT64) {
+    for (; done < count; done++) {
+      LOAD(int64_t, column->values, first + (int64_t)done);
+      out[done] = gni_value_integer(loaded);
+    }
+  } else if (!column->validity && column->storage == STORED_DOUBLE) {
+    for (; done < count; done++) {
+      LOAD(double, column->values, first + (int64_t)done);
+      out[done] = gni_value_real(loaded);
+    }
+  }
+  for (; rc == GN_OK && done < count; done++)
+    rc = gni_column_get(column, first + (int64_t)done, arena, &out[done]);
+  return rc;
+}
+
 /* ---- viewing an array ------------------------------------------------------------------------ */
 
 /* How an Arrow type is stored: its width in bits, the buffers it has, the unit of time. */

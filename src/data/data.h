@@ -147,6 +147,9 @@ static inline bool gni_column_is_null(const gni_column *column, int64_t row)
 /* The cell as a value. Texts borrow the array's bytes; lists, maps and structs take their items
  * from the arena. */
 int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_value *out);
+/* The cells [first, first + count) at once. */
+int gni_column_get_many(const gni_column *column, int64_t first, size_t count, gn_arena *arena,
+                        gni_value *out);
 
 /* Arrow types that have no gni_type (unions, intervals, …) are GN_E_UNSUPPORTED with the name of
  * the column. Unsigned integers become the next wider signed type, uint64 decimal(20,0);

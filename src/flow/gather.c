@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 enum {
-  BLOCK_BYTES = 1 << 20,
+  BLOCK_BYTES = 32 << 10,
+  BUCKET_BYTES = 256 << 10, /* near the processor */
+  BUCKETS_MAX = 1024,       /* ends that are written to in turn */
+  CHUNK_ROWS = 1024,
   INPUTS_MAX = 32,
   SHARED_TEXTS_MAX = 1 << 16,
-  PREFETCH_ROWS = 16,
-  PREFETCH_KEYS = 8
+  PREFETCH_ROWS = 8
 };
 enum { FIRST_KEYS = 1024 };
 
@@ -32,8 +34,23 @@ struct key {
   const char *bytes;
   uint32_t len, rows;
   int64_t last_ms;
-  uint32_t first; /* of its rows in `order` */
-  bool unordered; /* a row came that is earlier than one before it */
+  uint32_t first;  /* of its rows, among those of all keys in order */
+  uint16_t bucket; /* that its rows are brought to */
+  bool unordered;  /* a row came that is earlier than one before it */
+};
+
+/* Rows in blocks of equal size. */
+struct rows {
+  char **blocks;
+  size_t block_count, block_capacity;
+  uint32_t count;
+};
+
+/* Room for some rows of a batch, a column at a time. */
+struct chunk {
+  gni_value *cells; /* CHUNK_ROWS of a few columns */
+  uint64_t *hashes; /* of keys */
+  uint32_t *starts; /* of keys in `coded`, and where the last ends */
 };
 
 struct slots {
@@ -47,20 +64,23 @@ struct gnp_gather {
   size_t ceiling_bytes, used_bytes;
   size_t key_count, input_count, row_bytes;
   unsigned block_shift; /* rows of a block, as a power of two */
-  char **blocks;
-  size_t block_count, block_capacity;
-  uint32_t rows;
+  struct rows rows;     /* as they came */
+  struct chunk chunk;
   gn_arena key_bytes, texts, cells;
   struct key *keys;
   uint32_t keys_capacity;
   struct slots key_slots, text_slots;
-  const struct text **shared; /* texts that are kept once */
-  gn_buf coded;               /* the key being looked up */
-  int64_t source, order;      /* of the row before */
+  const struct text **shared;   /* texts that are kept once */
+  gn_buf coded;                 /* the keys being looked up */
+  int64_t source, source_order; /* of the row before */
   int32_t day;
   /* after finishing */
-  uint32_t *ranked; /* keys in their order */
-  uint32_t *order_of_rows;
+  uint32_t *ranked;     /* keys in their order */
+  struct rows *buckets; /* rows of keys that follow each other */
+  uint32_t bucket_count, row_count;
+  uint32_t *order; /* of the bucket at hand: positions of its rows */
+  uint32_t order_capacity;
+  uint32_t at_bucket, bucket_first, bucket_rows; /* bucket_first: among the rows of all keys */
   uint32_t at_key, at_row, next_key_row;
   gni_value *values, *key_values;
 };
@@ -123,7 +143,7 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   g->input_count = group->inputs->field_count;
   g->row_bytes = sizeof(struct row) + g->input_count * sizeof(uint64_t);
   while (((size_t)2 << g->block_shift) * g->row_bytes <= BLOCK_BYTES) g->block_shift++;
-  g->source = g->order = INT64_MIN;
+  g->source = g->source_order = INT64_MIN;
   g->day = INT32_MIN;
   gni_arena_init(&g->key_bytes, alloc, SIZE_MAX);
   gni_arena_init(&g->texts, alloc, SIZE_MAX);
@@ -131,7 +151,12 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   gni_buf_init(&g->coded, alloc, GN_VALUE_BYTES_MAX);
   g->values = GN_TAKE_ZERO(&g->texts, gni_value, g->input_count);
   g->key_values = GN_TAKE_ZERO(&g->texts, gni_value, g->key_count);
-  if (!g->values || !g->key_values) {
+  size_t columns = g->key_count > 3 ? g->key_count : 3; /* keys; or day, source, order */
+  g->chunk.cells = GN_TAKE(&g->texts, gni_value, columns * CHUNK_ROWS);
+  g->chunk.hashes = GN_TAKE(&g->texts, uint64_t, CHUNK_ROWS);
+  g->chunk.starts = GN_TAKE(&g->texts, uint32_t, CHUNK_ROWS + 1);
+  bool room = g->chunk.cells && g->chunk.hashes && g->chunk.starts;
+  if (!g->values || !g->key_values || !room) {
     gnp_gather_free(g);
     return gni_fail_nomem(err, sizeof(gni_value));
   }
@@ -139,19 +164,27 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   return GN_OK;
 }
 
+static void free_rows(const gnp_gather *g, struct rows *rows)
+{
+  size_t block_bytes = g->row_bytes << g->block_shift;
+  for (size_t i = 0; i < rows->block_count; i++) gni_free(g->alloc, rows->blocks[i], block_bytes);
+  gni_free(g->alloc, rows->blocks, rows->block_capacity * sizeof *rows->blocks);
+  *rows = (struct rows){0};
+}
+
 void gnp_gather_free(gnp_gather *g)
 {
   if (!g) return;
   const gn_alloc *alloc = g->alloc;
-  size_t block_bytes = g->row_bytes << g->block_shift;
-  for (size_t i = 0; i < g->block_count; i++) gni_free(alloc, g->blocks[i], block_bytes);
-  gni_free(alloc, g->blocks, g->block_capacity * sizeof *g->blocks);
+  free_rows(g, &g->rows);
+  for (uint32_t i = 0; i < g->bucket_count; i++) free_rows(g, &g->buckets[i]);
+  gni_free(alloc, g->buckets, g->bucket_count * sizeof *g->buckets);
   gni_free(alloc, g->keys, g->keys_capacity * sizeof *g->keys);
   gni_free(alloc, g->key_slots.ids, g->key_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->text_slots.ids, g->text_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->shared, g->shared ? SHARED_TEXTS_MAX * sizeof *g->shared : 0);
   gni_free(alloc, g->ranked, g->key_slots.count * sizeof *g->ranked);
-  gni_free(alloc, g->order_of_rows, g->rows * sizeof *g->order_of_rows);
+  gni_free(alloc, g->order, g->order_capacity * sizeof *g->order);
   gni_arena_deinit(&g->key_bytes);
   gni_arena_deinit(&g->texts);
   gni_arena_deinit(&g->cells);
@@ -173,21 +206,22 @@ static gn_str shared_at(const gnp_gather *g, uint32_t id)
   return (gn_str){g->shared[id]->bytes, g->shared[id]->len};
 }
 
-static uint32_t hash_of(gn_str text)
-{
-  return (uint32_t)gni_xxh64(text.ptr, text.len, 0);
-}
-
 /* The slot of `text`: its own, or the free one where it belongs. */
-static uint32_t find_slot(const gnp_gather *g, const struct slots *slots, text_at at, gn_str text)
+static uint32_t find_hashed(const gnp_gather *g, const struct slots *slots, text_at at, gn_str text,
+                            uint64_t hash)
 {
-  uint32_t mask = slots->capacity - 1, slot = hash_of(text) & mask;
+  uint32_t mask = slots->capacity - 1, slot = (uint32_t)hash & mask;
   while (slots->ids[slot]) {
     gn_str there = at(g, slots->ids[slot] - 1);
     if (there.len == text.len && memcmp(there.ptr, text.ptr, text.len) == 0) break;
     slot = (slot + 1) & mask;
   }
   return slot;
+}
+
+static uint32_t find_slot(const gnp_gather *g, const struct slots *slots, text_at at, gn_str text)
+{
+  return find_hashed(g, slots, at, text, gni_xxh64(text.ptr, text.len, 0));
 }
 
 /* Room for one more, with a third of the slots free. */
@@ -277,9 +311,10 @@ static void from_slot(const gni_type *type, uint64_t slot, gni_value *out)
 static void code_number(gn_buf *out, int64_t number)
 {
   uint64_t bits = (uint64_t)number ^ UINT64_C(1) << 63;
-  char bytes[9] = {0};
+  char *bytes = gni_buf_extend(out, 9);
+  if (!bytes) return;
+  bytes[0] = 0;
   for (int i = 0; i < 8; i++) bytes[1 + i] = (char)(bits >> (56 - 8 * i));
-  gni_buf_add(out, bytes, sizeof bytes);
 }
 
 static void code_text(gn_buf *out, gn_str text)
@@ -295,22 +330,14 @@ static void code_text(gn_buf *out, gn_str text)
   gni_buf_add(out, "\0\0", 2);
 }
 
-static int code_key(gnp_gather *g, const gni_column *columns, int64_t row, gn_error *err)
+static void code_cell(gn_buf *out, const gni_type *type, const gni_value *value)
 {
-  gni_buf_reset(&g->coded);
-  for (size_t i = 0; i < g->key_count; i++) {
-    gni_value value;
-    const gni_type *type = g->group->keys->fields[i].type;
-    if (gni_column_get(&columns[i], row, &g->cells, &value) != GN_OK)
-      return gni_fail_nomem(err, sizeof value);
-    if (value.is_null)
-      gni_buf_add_char(&g->coded, 1);
-    else if (is_text(type))
-      code_text(&g->coded, value.text);
-    else
-      code_number(&g->coded, type->kind == GNI_BOOLEAN ? value.boolean : value.integer);
-  }
-  return g->coded.rc == GN_OK ? GN_OK : gni_fail(err, g->coded.rc, "a key does not fit in memory");
+  if (value->is_null)
+    gni_buf_add_char(out, 1);
+  else if (is_text(type))
+    code_text(out, value->text);
+  else
+    code_number(out, type->kind == GNI_BOOLEAN ? value->boolean : value->integer);
 }
 
 static const char *decode_text(const char *from, gn_arena *arena, gn_str *out)
@@ -357,10 +384,9 @@ static int decode_key(gnp_gather *g, const char *bytes, gn_error *err)
 
 /* ---- taking rows ----------------------------------------------------------------------------- */
 
-static int add_key(gnp_gather *g, uint32_t slot, uint32_t *id, gn_error *err)
+static int add_key(gnp_gather *g, gn_str coded, uint32_t slot, uint32_t *id, gn_error *err)
 {
   struct slots *slots = &g->key_slots;
-  gn_str coded = gni_buf_view(&g->coded);
   if (slots->count == g->keys_capacity) {
     uint32_t capacity = g->keys_capacity ? 2 * g->keys_capacity : FIRST_KEYS;
     int rc =
@@ -377,21 +403,10 @@ static int add_key(gnp_gather *g, uint32_t slot, uint32_t *id, gn_error *err)
   return claim(g, 0);
 }
 
-static int find_key(gnp_gather *g, const gni_column *columns, int64_t row, uint32_t *id,
-                    gn_error *err)
-{
-  int rc = code_key(g, columns, row, err);
-  if (rc == GN_OK) rc = slots_reserve(g, &g->key_slots, key_at, err);
-  if (rc != GN_OK) return rc;
-  uint32_t slot = find_slot(g, &g->key_slots, key_at, gni_buf_view(&g->coded));
-  *id = g->key_slots.ids[slot] - 1;
-  return g->key_slots.ids[slot] ? GN_OK : add_key(g, slot, id, err);
-}
-
-static struct row *row_at(const gnp_gather *g, uint32_t index)
+static struct row *row_at(const gnp_gather *g, const struct rows *rows, uint32_t index)
 {
   size_t in_block = index & (((uint32_t)1 << g->block_shift) - 1);
-  return (struct row *)(void *)(g->blocks[index >> g->block_shift] + in_block * g->row_bytes);
+  return (struct row *)(void *)(rows->blocks[index >> g->block_shift] + in_block * g->row_bytes);
 }
 
 static uint64_t *slots_of(struct row *row)
@@ -399,98 +414,176 @@ static uint64_t *slots_of(struct row *row)
   return (uint64_t *)(row + 1);
 }
 
-static int add_block(gnp_gather *g, gn_error *err)
+static int add_block(gnp_gather *g, struct rows *rows, gn_error *err)
 {
   size_t bytes = g->row_bytes << g->block_shift;
-  if (g->block_count == g->block_capacity) {
-    size_t capacity = g->block_capacity ? 2 * g->block_capacity : 64;
-    int rc = resize(g, &g->blocks, g->block_capacity * sizeof *g->blocks,
-                    capacity * sizeof *g->blocks, err);
-    if (rc != GN_OK) return rc;
-    g->block_capacity = capacity;
+  if (rows->block_count == rows->block_capacity) {
+    size_t capacity = rows->block_capacity ? 2 * rows->block_capacity : 16;
+    char **grown = gni_resize(g->alloc, rows->blocks, rows->block_capacity * sizeof *grown,
+                              capacity * sizeof *grown);
+    if (!grown) return gni_fail_nomem(err, capacity * sizeof *grown);
+    rows->blocks = grown;
+    rows->block_capacity = capacity;
   }
-  /* The position of each row is kept, too. */
-  int rc = claim(g, bytes + (sizeof(uint32_t) << g->block_shift));
-  if (rc != GN_OK) return rc;
   char *block = gni_alloc(g->alloc, bytes);
   if (!block) return gni_fail_nomem(err, bytes);
-  g->blocks[g->block_count++] = block;
+  rows->blocks[rows->block_count++] = block;
   return GN_OK;
+}
+
+/* ---- a chunk of a batch, a column at a time ---- */
+
+static int get_cells(gnp_gather *g, const gni_column *columns, size_t column, int64_t from,
+                     uint32_t count, size_t place, gn_error *err)
+{
+  gni_value *to = g->chunk.cells + place * CHUNK_ROWS;
+  int rc = gni_column_get_many(&columns[column], from, count, &g->cells, to);
+  return rc == GN_OK ? GN_OK : gni_fail(err, rc, "a row does not fit in memory");
 }
 
 /* Source order is (source, day, order in the source), nulls first. */
-static int follow_order(gnp_gather *g, const gni_column *columns, int64_t row, gn_error *err)
+static int follow_order(gnp_gather *g, const gni_column *columns, int64_t from, uint32_t count,
+                        gn_error *err)
 {
-  gni_value day, source, order;
-  size_t at = g->key_count + g->input_count + 1;
-  int rc = gni_column_get(&columns[at], row, &g->cells, &day);
-  if (rc == GN_OK) rc = gni_column_get(&columns[at + 1], row, &g->cells, &source);
-  if (rc == GN_OK) rc = gni_column_get(&columns[at + 2], row, &g->cells, &order);
-  if (rc != GN_OK) return gni_fail_nomem(err, sizeof day);
-  int32_t row_day = day.is_null ? INT32_MIN : (int32_t)day.integer;
-  int64_t row_order = order.is_null ? INT64_MIN : order.integer;
-  bool later = source.integer != g->source ? source.integer > g->source
-               : row_day != g->day         ? row_day > g->day
-                                           : row_order >= g->order;
-  g->source = source.integer;
-  g->day = row_day;
-  g->order = row_order;
-  return later ? GN_OK : GN_ABSENT;
-}
-
-static int fill_row(gnp_gather *g, struct row *to, const gni_column *columns, int64_t row,
-                    gn_error *err)
-{
-  gni_value value;
-  to->nulls = 0;
-  for (size_t i = 0; i < g->input_count; i++) {
-    int rc = gni_column_get(&columns[g->key_count + i], row, &g->cells, &value);
-    if (rc != GN_OK) return gni_fail_nomem(err, sizeof value);
-    if (value.is_null) {
-      to->nulls |= UINT32_C(1) << i;
-      continue;
-    }
-    rc = to_slot(g, g->group->inputs->fields[i].type, &value, &slots_of(to)[i], err);
+  const gni_value *days = g->chunk.cells, *sources = days + CHUNK_ROWS,
+                  *orders = sources + CHUNK_ROWS;
+  for (size_t i = 0; i < 3; i++) {
+    int rc = get_cells(g, columns, g->key_count + g->input_count + 1 + i, from, count, i, err);
     if (rc != GN_OK) return rc;
   }
-  if (gni_column_get(&columns[g->key_count + g->input_count], row, &g->cells, &value) != GN_OK)
-    return gni_fail_nomem(err, sizeof value);
-  if (value.is_null && g->group->has_time && g->group->layout)
-    return gni_fail(err, GN_E_INVALID,
-                    "a row has no time: filter with \"%s IS NOT NULL\" in wheres", "<timeColumn>");
-  to->time_ms = value.is_null ? 0 : value.integer;
+  for (uint32_t i = 0; i < count; i++) {
+    int32_t day = days[i].is_null ? INT32_MIN : (int32_t)days[i].integer;
+    int64_t order = orders[i].is_null ? INT64_MIN : orders[i].integer;
+    bool later = sources[i].integer != g->source ? sources[i].integer > g->source
+                 : day != g->day                 ? day > g->day
+                                                 : order >= g->source_order;
+    if (!later) return GN_ABSENT;
+    g->source = sources[i].integer;
+    g->day = day;
+    g->source_order = order;
+  }
   return GN_OK;
 }
 
-static int add_row(gnp_gather *g, const gni_column *columns, int64_t row, gn_error *err)
+/* The keys as bytes, and their hashes; what those will look at is asked for in time. */
+static int code_keys(gnp_gather *g, const gni_column *columns, int64_t from, uint32_t count,
+                     gn_error *err)
 {
-  uint32_t id = 0;
-  if (g->rows == UINT32_MAX) return GN_ABSENT;
-  if (g->rows >> g->block_shift == g->block_count) {
-    int rc = add_block(g, err);
+  for (size_t i = 0; i < g->key_count; i++) {
+    int rc = get_cells(g, columns, i, from, count, i, err);
     if (rc != GN_OK) return rc;
   }
-  struct row *to = row_at(g, g->rows);
-  int rc = follow_order(g, columns, row, err);
-  if (rc == GN_OK) rc = find_key(g, columns, row, &id, err);
-  if (rc == GN_OK) rc = fill_row(g, to, columns, row, err);
-  if (rc != GN_OK) return rc;
-  struct key *key = &g->keys[id];
-  to->key = id;
-  key->unordered |= to->time_ms < key->last_ms;
-  key->last_ms = to->time_ms;
-  key->rows++;
-  g->rows++;
+  gni_buf_reset(&g->coded);
+  for (uint32_t row = 0; row < count; row++) {
+    g->chunk.starts[row] = (uint32_t)g->coded.len;
+    for (size_t i = 0; i < g->key_count; i++)
+      code_cell(&g->coded, g->group->keys->fields[i].type, &g->chunk.cells[i * CHUNK_ROWS + row]);
+  }
+  g->chunk.starts[count] = (uint32_t)g->coded.len;
+  if (g->coded.rc != GN_OK) return gni_fail(err, g->coded.rc, "keys do not fit in memory");
+  for (uint32_t row = 0; row < count; row++) {
+    uint32_t start = g->chunk.starts[row];
+    g->chunk.hashes[row] = gni_xxh64(g->coded.ptr + start, g->chunk.starts[row + 1] - start, 0);
+    __builtin_prefetch(&g->key_slots.ids[g->chunk.hashes[row] & (g->key_slots.capacity - 1)]);
+  }
   return GN_OK;
+}
+
+static void prefetch_key(const gnp_gather *g, uint64_t hash)
+{
+  uint32_t id = g->key_slots.ids[hash & (g->key_slots.capacity - 1)];
+  if (id) __builtin_prefetch(&g->keys[id - 1]);
+}
+
+static int find_keys(gnp_gather *g, uint32_t first, uint32_t count, gn_error *err)
+{
+  for (uint32_t i = 0; i < count && i < PREFETCH_ROWS; i++) prefetch_key(g, g->chunk.hashes[i]);
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t start = g->chunk.starts[i], id = 0;
+    gn_str coded = {g->coded.ptr + start, g->chunk.starts[i + 1] - start};
+    int rc = slots_reserve(g, &g->key_slots, key_at, err);
+    if (rc != GN_OK) return rc;
+    if (i + PREFETCH_ROWS < count) prefetch_key(g, g->chunk.hashes[i + PREFETCH_ROWS]);
+    uint32_t slot = find_hashed(g, &g->key_slots, key_at, coded, g->chunk.hashes[i]);
+    if (g->key_slots.ids[slot])
+      id = g->key_slots.ids[slot] - 1;
+    else if ((rc = add_key(g, coded, slot, &id, err)) != GN_OK)
+      return rc;
+    *row_at(g, &g->rows, first + i) = (struct row){.key = id};
+  }
+  return GN_OK;
+}
+
+static int fill_input(gnp_gather *g, const gni_column *columns, size_t input, int64_t from,
+                      uint32_t first, uint32_t count, gn_error *err)
+{
+  const gni_type *type = g->group->inputs->fields[input].type;
+  int rc = get_cells(g, columns, g->key_count + input, from, count, 0, err);
+  for (uint32_t i = 0; rc == GN_OK && i < count; i++) {
+    struct row *row = row_at(g, &g->rows, first + i);
+    if (g->chunk.cells[i].is_null)
+      row->nulls |= UINT32_C(1) << input;
+    else
+      rc = to_slot(g, type, &g->chunk.cells[i], &slots_of(row)[input], err);
+  }
+  return rc;
+}
+
+static int fill_times(gnp_gather *g, const gni_column *columns, int64_t from, uint32_t first,
+                      uint32_t count, gn_error *err)
+{
+  int rc = get_cells(g, columns, g->key_count + g->input_count, from, count, 0, err);
+  for (uint32_t i = 0; rc == GN_OK && i < count; i++) {
+    const gni_value *time = &g->chunk.cells[i];
+    struct row *row = row_at(g, &g->rows, first + i);
+    struct key *key = &g->keys[row->key];
+    if (time->is_null && g->group->has_time && g->group->layout)
+      return gni_fail(err, GN_E_INVALID,
+                      "a row has no time: filter with \"%s IS NOT NULL\" in wheres",
+                      "<timeColumn>");
+    row->time_ms = time->is_null ? 0 : time->integer;
+    key->unordered |= row->time_ms < key->last_ms;
+    key->last_ms = row->time_ms;
+    key->rows++;
+  }
+  return rc;
+}
+
+/* Rows of a chunk lie in one block. */
+static int add_chunk(gnp_gather *g, const gni_column *columns, int64_t from, uint32_t count,
+                     gn_error *err)
+{
+  uint32_t first = g->rows.count;
+  int rc = follow_order(g, columns, from, count, err);
+  if (rc == GN_OK) rc = slots_reserve(g, &g->key_slots, key_at, err);
+  if (rc == GN_OK) rc = code_keys(g, columns, from, count, err);
+  if (rc == GN_OK) rc = find_keys(g, first, count, err);
+  for (size_t i = 0; rc == GN_OK && i < g->input_count; i++)
+    rc = fill_input(g, columns, i, from, first, count, err);
+  if (rc == GN_OK) rc = fill_times(g, columns, from, first, count, err);
+  g->rows.count += count;
+  return rc;
 }
 
 int gnp_gather_add(gnp_gather *g, const gni_column *columns, int64_t rows, gn_error *err)
 {
-  for (int64_t row = 0; row < rows; row++) {
-    int rc = add_row(g, columns, row, err);
-    if (rc != GN_OK) return rc;
+  uint32_t block_rows = (uint32_t)1 << g->block_shift;
+  int rc = GN_OK;
+  for (int64_t from = 0; rc == GN_OK && from < rows;) {
+    uint32_t in_block = g->rows.count & (block_rows - 1), count = block_rows - in_block;
+    if (g->rows.count > UINT32_MAX - block_rows) return GN_ABSENT;
+    if (g->rows.count >> g->block_shift == g->rows.block_count) {
+      /* The position of each row is kept, too, and blocks are filled in turn. */
+      rc = claim(g, (g->row_bytes + sizeof(uint32_t)) << g->block_shift);
+      if (rc == GN_OK) rc = add_block(g, &g->rows, err);
+      if (rc != GN_OK) return rc;
+    }
+    if (count > CHUNK_ROWS) count = CHUNK_ROWS;
+    if (count > rows - from) count = (uint32_t)(rows - from);
+    rc = add_chunk(g, columns, from, count, err);
+    from += count;
   }
-  return GN_OK;
+  return rc;
 }
 
 /* ---- ordering -------------------------------------------------------------------------------- */
@@ -513,20 +606,48 @@ static int rank_keys(gnp_gather *g, gn_error *err)
   return GN_OK;
 }
 
-/* Positions of the rows by (key, source order): they are taken in source order. */
-static void order_rows(gnp_gather *g)
+/* Keys that follow each other share a bucket, until it is full. */
+static int assign_buckets(gnp_gather *g, gn_error *err)
 {
-  uint32_t first = 0;
+  size_t fair = g->row_count / BUCKETS_MAX + 1, near = BUCKET_BYTES / g->row_bytes;
+  size_t rows_of_bucket = fair > near ? fair : near;
+  uint32_t first = 0, began = 0, count = 0;
   for (uint32_t i = 0; i < g->key_slots.count; i++) {
     struct key *key = &g->keys[g->ranked[i]];
+    if (i == 0 || first - began >= rows_of_bucket) {
+      began = first;
+      count++;
+    }
     key->first = first;
+    key->bucket = (uint16_t)(count - 1);
     first += key->rows;
   }
-  for (uint32_t i = 0; i < g->rows; i++) {
-    struct key *key = &g->keys[row_at(g, i)->key];
-    g->order_of_rows[key->first++] = i;
+  g->buckets = gni_alloc_zero(g->alloc, count * sizeof *g->buckets);
+  if (!g->buckets) return gni_fail_nomem(err, count * sizeof *g->buckets);
+  g->bucket_count = count;
+  return GN_OK;
+}
+
+/* Brings the rows, still in source order, to their buckets; their blocks are given back on the way.
+ */
+static int fill_buckets(gnp_gather *g, gn_error *err)
+{
+  size_t block_bytes = g->row_bytes << g->block_shift;
+  for (uint32_t i = 0; i < g->row_count; i++) {
+    const struct row *row = row_at(g, &g->rows, i);
+    struct rows *bucket = &g->buckets[g->keys[row->key].bucket];
+    if (bucket->count >> g->block_shift == bucket->block_count) {
+      int rc = add_block(g, bucket, err);
+      if (rc != GN_OK) return rc;
+    }
+    memcpy(row_at(g, bucket, bucket->count++), row, g->row_bytes);
+    bool was_last = (i + 1) >> g->block_shift != i >> g->block_shift;
+    if (!was_last) continue;
+    gni_free(g->alloc, g->rows.blocks[i >> g->block_shift], block_bytes);
+    g->rows.blocks[i >> g->block_shift] = NULL;
   }
-  for (uint32_t i = 0; i < g->key_slots.count; i++) g->keys[i].first -= g->keys[i].rows;
+  free_rows(g, &g->rows);
+  return GN_OK;
 }
 
 struct timed {
@@ -541,63 +662,92 @@ static int by_time(const void *a, const void *b)
   return (x->row > y->row) - (x->row < y->row);
 }
 
-static int sort_by_time(gnp_gather *g, const struct key *key, gn_error *err)
+static int sort_by_time(gnp_gather *g, const struct rows *bucket, uint32_t *order, uint32_t count,
+                        gn_error *err)
 {
-  struct timed *all = gni_alloc(g->alloc, key->rows * sizeof *all);
-  uint32_t *rows = g->order_of_rows + key->first;
-  if (!all) return gni_fail_nomem(err, key->rows * sizeof *all);
-  for (uint32_t i = 0; i < key->rows; i++)
-    all[i] = (struct timed){row_at(g, rows[i])->time_ms, rows[i]};
-  qsort(all, key->rows, sizeof *all, by_time);
-  for (uint32_t i = 0; i < key->rows; i++) rows[i] = all[i].row;
-  gni_free(g->alloc, all, key->rows * sizeof *all);
+  struct timed *all = gni_alloc(g->alloc, count * sizeof *all);
+  if (!all) return gni_fail_nomem(err, count * sizeof *all);
+  for (uint32_t i = 0; i < count; i++)
+    all[i] = (struct timed){row_at(g, bucket, order[i])->time_ms, order[i]};
+  qsort(all, count, sizeof *all, by_time);
+  for (uint32_t i = 0; i < count; i++) order[i] = all[i].row;
+  gni_free(g->alloc, all, count * sizeof *all);
   return GN_OK;
 }
 
 int gnp_gather_finish(gnp_gather *g, gn_error *err)
 {
-  if (g->rows == 0) return GN_OK;
-  g->order_of_rows = gni_alloc(g->alloc, g->rows * sizeof *g->order_of_rows);
-  if (!g->order_of_rows) return gni_fail_nomem(err, g->rows * sizeof *g->order_of_rows);
+  g->row_count = g->rows.count;
+  if (g->row_count == 0) return GN_OK;
   int rc = rank_keys(g, err);
-  if (rc != GN_OK) return rc;
-  order_rows(g);
-  for (uint32_t i = 0; rc == GN_OK && i < g->key_slots.count; i++)
-    if (g->keys[i].unordered) rc = sort_by_time(g, &g->keys[i], err);
-  return rc;
+  if (rc == GN_OK) rc = assign_buckets(g, err);
+  return rc == GN_OK ? fill_buckets(g, err) : rc;
 }
 
 /* ---- giving rows ----------------------------------------------------------------------------- */
 
-/* Rows of one key lie far apart, so they are asked for in time. */
-static void prefetch(const gnp_gather *g, uint32_t index)
+static int reserve_order(gnp_gather *g, uint32_t count, gn_error *err)
 {
-  const char *row = (const char *)row_at(g, index);
-  for (size_t at = 0; at < g->row_bytes; at += 64) __builtin_prefetch(row + at);
+  if (count <= g->order_capacity) return GN_OK;
+  gni_free(g->alloc, g->order, g->order_capacity * sizeof *g->order);
+  g->order_capacity = 0;
+  g->order = gni_alloc(g->alloc, count * sizeof *g->order);
+  if (!g->order) return gni_fail_nomem(err, count * sizeof *g->order);
+  g->order_capacity = count;
+  return GN_OK;
 }
 
-static void prefetch_key(const gnp_gather *g)
+/* Positions of the bucket's rows by (key, time, source order); they are there in source order. */
+static int open_bucket(gnp_gather *g, gn_error *err)
 {
-  uint32_t soon = g->at_key + PREFETCH_KEYS, later = g->at_key + 2 * PREFETCH_KEYS;
-  if (later >= g->key_slots.count) return;
-  __builtin_prefetch(&g->keys[g->ranked[later]]);
-  __builtin_prefetch(g->keys[g->ranked[soon]].bytes);
+  const struct rows *bucket = &g->buckets[g->at_bucket];
+  int rc = reserve_order(g, bucket->count, err);
+  if (rc != GN_OK) return rc;
+  g->bucket_first = g->at_row;
+  g->bucket_rows = bucket->count;
+  for (uint32_t i = 0; i < bucket->count; i++)
+    g->order[g->keys[row_at(g, bucket, i)->key].first++ - g->bucket_first] = i;
+  for (uint32_t at = g->at_key, row = 0; rc == GN_OK && row < bucket->count; at++) {
+    struct key *key = &g->keys[g->ranked[at]];
+    key->first -= key->rows;
+    if (key->unordered) rc = sort_by_time(g, bucket, g->order + row, key->rows, err);
+    row += key->rows;
+  }
+  return rc;
+}
+
+static int next_bucket(gnp_gather *g, gn_error *err)
+{
+  if (g->at_row > 0) free_rows(g, &g->buckets[g->at_bucket++]);
+  return open_bucket(g, err);
+}
+
+/* Rows of one key lie apart, so they are asked for in time. */
+static void prefetch(const gnp_gather *g, const struct rows *bucket, uint32_t index)
+{
+  const char *row = (const char *)row_at(g, bucket, index);
+  for (size_t at = 0; at < g->row_bytes; at += 64) __builtin_prefetch(row + at);
 }
 
 int gnp_gather_next(gnp_gather *g, bool *new_key, gni_row *row, gn_error *err)
 {
-  if (g->at_row == g->rows) return GN_ABSENT;
+  if (g->at_row == g->row_count) return GN_ABSENT;
+  if (g->at_row == g->bucket_first + g->bucket_rows) {
+    int rc = next_bucket(g, err);
+    if (rc != GN_OK) return rc;
+  }
   uint32_t at = g->at_row++;
-  if (at + PREFETCH_ROWS < g->rows) prefetch(g, g->order_of_rows[at + PREFETCH_ROWS]);
   *new_key = at == 0 || at == g->next_key_row;
   if (*new_key) {
     const struct key *key = &g->keys[g->ranked[g->at_key++]];
-    g->next_key_row = key->first + key->rows;
-    prefetch_key(g);
+    g->next_key_row = at + key->rows;
     int rc = decode_key(g, key->bytes, err);
     if (rc != GN_OK) return rc;
   }
-  struct row *found = row_at(g, g->order_of_rows[at]);
+  const struct rows *bucket = &g->buckets[g->at_bucket];
+  uint32_t place = at - g->bucket_first;
+  if (place + PREFETCH_ROWS < g->bucket_rows) prefetch(g, bucket, g->order[place + PREFETCH_ROWS]);
+  struct row *found = row_at(g, bucket, g->order[place]);
   for (size_t i = 0; i < g->input_count; i++) {
     if (found->nulls >> i & 1)
       g->values[i] = GNI_NULL_VALUE;

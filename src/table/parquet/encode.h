@@ -53,7 +53,7 @@ typedef struct gnp_level_run {
 } gnp_level_run;
 
 typedef struct gnp_levels {
-  gnp_level_run *runs;
+  gnp_level_run *runs; /* those that are over */
   size_t count, capacity;
 } gnp_levels;
 
@@ -66,14 +66,15 @@ typedef struct gnp_dictionary {
 } gnp_dictionary;
 
 typedef struct gnp_leaf {
-  const gn_alloc *alloc;
-  const gni_type *type;
-  uint8_t physical, width; /* bytes of a value; 0: texts, each after its length */
-  uint8_t max_def, max_rep;
-  /* the page at hand */
-  char *values;
+  /* What each entry needs comes first, on one line of the cache: rows go to many files in turn. */
+  char *values; /* of the page at hand */
   size_t used, capacity;
   uint32_t value_count, entry_count;
+  gnp_level_run def, rep;  /* the runs at hand */
+  uint8_t physical, width; /* bytes of a value; 0: texts, each after its length */
+  uint8_t max_def, max_rep;
+  const gni_type *type;
+  const gn_alloc *alloc;
   gnp_levels defs, reps;
   /* the row group at hand */
   gnp_dictionary dictionary;
@@ -89,6 +90,25 @@ void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_re
 void gnp_leaf_deinit(gnp_leaf *leaf);
 /* One entry of the page at hand; `value` NULL: none at this depth. False without memory. */
 bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def);
+/* The same for numbers of eight bytes that are in no list, where there is room: most of all cells.
+ */
+static inline bool gnp_leaf_put_quickly(gnp_leaf *leaf, const gni_value *value)
+{
+  if (leaf->max_def != 1 || leaf->max_rep || leaf->def.level != !value->is_null) return false;
+  if (value->is_null) {
+    leaf->def.count++;
+    leaf->entry_count++;
+    return true;
+  }
+  if (leaf->width != sizeof value->integer || leaf->capacity - leaf->used < sizeof value->integer)
+    return false;
+  memcpy(leaf->values + leaf->used, &value->integer, sizeof value->integer);
+  leaf->used += sizeof value->integer;
+  leaf->value_count++;
+  leaf->entry_count++;
+  leaf->def.count++;
+  return true;
+}
 /* Ends the page at hand. */
 int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err);
 /* The page of the dictionary, which comes before all others; none when no page needs it. */

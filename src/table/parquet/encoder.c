@@ -258,8 +258,12 @@ int gnp_encoder_add(gnp_encoder *e, const gni_value *const *row, gnp_press *pres
   gnp_leaf *next = e->leaves;
   for (uint32_t i = 0; i < e->structure->field_count; i++) {
     const gni_value *value = row[i] ? row[i] : &null;
-    if (!put_value(e->structure->fields[i].type, value, false, &next, 0, 0, 0))
-      return gni_fail_nomem(err, e->page_bytes);
+    const gni_type *type = e->structure->fields[i].type;
+    if (is_leaf(type) && gnp_leaf_put_quickly(next, value)) {
+      next++;
+      continue;
+    }
+    if (!put_value(type, value, false, &next, 0, 0, 0)) return gni_fail_nomem(err, e->page_bytes);
   }
   e->rows++;
   return end_full_pages(e, press, err);

@@ -80,12 +80,10 @@ size_t gnp_leaf_held_bytes(const gnp_leaf *leaf)
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
-static bool add_level(gnp_levels *levels, int level, const gn_alloc *alloc)
+/* Keeps the run at hand, which is over. */
+static bool end_run(gnp_levels *levels, gnp_level_run *run, const gn_alloc *alloc)
 {
-  if (levels->count && levels->runs[levels->count - 1].level == level) {
-    levels->runs[levels->count - 1].count++;
-    return true;
-  }
+  if (run->count == 0) return true;
   if (levels->count == levels->capacity) {
     size_t capacity = levels->capacity ? 2 * levels->capacity : 16;
     gnp_level_run *grown =
@@ -94,7 +92,16 @@ static bool add_level(gnp_levels *levels, int level, const gn_alloc *alloc)
     levels->runs = grown;
     levels->capacity = capacity;
   }
-  levels->runs[levels->count++] = (gnp_level_run){1, (uint8_t)level};
+  levels->runs[levels->count++] = *run;
+  run->count = 0;
+  return true;
+}
+
+static bool add_level(gnp_levels *levels, gnp_level_run *run, int level, const gn_alloc *alloc)
+{
+  if (run->level != level && !end_run(levels, run, alloc)) return false;
+  run->level = (uint8_t)level;
+  run->count++;
   return true;
 }
 
@@ -143,8 +150,8 @@ static void put_number(const gnp_leaf *leaf, char *to, const gni_value *value)
 bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
 {
   leaf->entry_count++;
-  if (!add_level(&leaf->defs, def, leaf->alloc)) return false;
-  if (leaf->max_rep && !add_level(&leaf->reps, rep, leaf->alloc)) return false;
+  if (!add_level(&leaf->defs, &leaf->def, def, leaf->alloc)) return false;
+  if (leaf->max_rep && !add_level(&leaf->reps, &leaf->rep, rep, leaf->alloc)) return false;
   if (!value) return true;
   uint32_t len = leaf->width ? 0 : (uint32_t)value->text.len;
   size_t bytes = leaf->width ? leaf->width : sizeof len + value->text.len;
@@ -393,6 +400,9 @@ int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
   uint32_t *indices;
   gn_str squeezed;
   if (leaf->entry_count == 0) return GN_OK;
+  bool ended = end_run(&leaf->defs, &leaf->def, leaf->alloc) &&
+               end_run(&leaf->reps, &leaf->rep, leaf->alloc);
+  if (!ended) return gni_fail_nomem(err, sizeof leaf->def);
   int rc = choose(leaf, press, &indices, err);
   if (rc != GN_OK) return rc;
   gn_buf *page = gnp_press_page(press);

@@ -165,7 +165,7 @@ static void rows_past_the_ceiling_are_left_to_the_engine(void)
   test_random random = test_random_new(83);
   gn_error err = {0};
   fill(&random, &rows, 10);
-  CHECK_INT(add(new_gather(1 << 20), &rows, 10, test_alloc(), &err), GN_ABSENT);
+  CHECK_INT(add(new_gather(1 << 15), &rows, 10, test_alloc(), &err), GN_ABSENT);
   CHECK_INT(err.code, GN_OK);
 }
 
