@@ -1,5 +1,6 @@
 /* Steps, commands and arguments, and what a real Spark 4.1.1 makes of them; with_server.py starts
  * it. SPDX-License-Identifier: Apache-2.0 */
+#include <sparkconnect/experimental.h>
 #include <sparkconnect/sparkconnect.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,6 +278,106 @@ static void answers_of_commands_are_json(void)
   sparkc_dataframe_free(df);
 }
 
+static void check_asked(const char *question, const sparkc_field *field, size_t count,
+                        const char *expected)
+{
+  char *text;
+  check_ok(sparkc_catalog_ask(spark, question, field, count, &text, &err));
+  CHECK_TEXT(text ? text : "(none)", expected);
+  sparkc_text_free(spark, text);
+}
+
+static void the_catalog_is_asked_and_changed(void)
+{
+  begin();
+  sparkc_dataframe *df = orders();
+  check_ok(sparkc_create_view(df, "listed", 1, 0, &err));
+  sparkc_dataframe_free(df);
+  const sparkc_field table = {"table_name", SPARKC_TEXT("listed")};
+  const sparkc_field view = {"view_name", SPARKC_TEXT("listed")};
+  check_asked("current_catalog", NULL, 0, "spark_catalog");
+  check_asked("current_database", NULL, 0, "default");
+  check_asked("table_exists", &table, 1, "true");
+  check_asked("cache_table", &table, 1, "(none)");
+  check_asked("is_cached", &table, 1, "true");
+  check_asked("drop_temp_view", &view, 1, "true");
+  check_asked("table_exists", &table, 1, "false");
+  CHECK_INT(sparkc_catalog(spark, "list_table", NULL, 0, INTO), SPARKC_E_PLAN);
+  CHECK_TEXT(err.hint, "did you mean list_tables?");
+  sparkc_error_clear(&err);
+  df = step(sparkc_catalog(spark, "list_databases", NULL, 0, INTO), NULL);
+  df = step(sparkc_select_names(df, (const char *const[]){"name", "catalog"}, 2, INTO), df);
+  check_shown(df, "+-------+-------------+\n"
+                  "|name   |catalog      |\n"
+                  "+-------+-------------+\n"
+                  "|default|spark_catalog|\n"
+                  "+-------+-------------+\n");
+}
+
+static void streams_run_are_asked_and_stopped(void)
+{
+  begin();
+  const char *path = test_path("streamed"), *paths[] = {path};
+  sparkc_dataframe *df = orders();
+  check_ok(sparkc_write(df, SPARKC_WRITE_ARGS(.path = path, .format = "parquet"), &err));
+  sparkc_dataframe_free(df);
+  df = step(sparkc_read(spark,
+                        SPARKC_READ_ARGS(.format = "parquet",
+                                         .schema = "id INT, country STRING, amount DOUBLE",
+                                         .paths = paths, .path_count = 1, .streaming = 1),
+                        INTO),
+            NULL);
+  sparkc_stream_query once, queries[4];
+  int32_t ended;
+  size_t count;
+  char *answer;
+  check_ok(sparkc_stream_start(df,
+                               SPARKC_STREAM_ARGS(.format = "memory", .name = "seen_orders",
+                                                  .output_mode = "append", .available_now = 1),
+                               &once, &err));
+  CHECK_TEXT(once.name, "seen_orders");
+  CHECK_INT(strlen(once.id), 36);
+  check_ok(sparkc_stream_await(spark, &once, 60000, &ended, &err));
+  CHECK_INT(ended, 1);
+  CHECK_INT(count_of(step(sparkc_table(spark, "seen_orders", INTO), NULL)), 4);
+  sparkc_stream_query running;
+  check_ok(sparkc_stream_start(
+      df, SPARKC_STREAM_ARGS(.format = "memory", .name = "running", .every = "1 second"), &running,
+      &err));
+  check_ok(sparkc_stream_list(spark, queries, 4, &count, &err));
+  CHECK_INT(count, 1);
+  CHECK_TEXT(queries[0].id, running.id);
+  check_ok(sparkc_stream_tell(spark, &running, "process_all_available", NULL, &err));
+  check_ok(sparkc_stream_tell(spark, &running, "status", &answer, &err));
+  CHECK(strstr(answer, "\"is_active\":true") != NULL);
+  sparkc_text_free(spark, answer);
+  check_ok(sparkc_stream_tell(spark, &running, "stop", NULL, &err));
+  check_ok(sparkc_stream_list(spark, queries, 4, &count, &err));
+  CHECK_INT(count, 0);
+  CHECK_INT(
+      sparkc_stream_start(
+          df, SPARKC_STREAM_ARGS(.format = "memory", .every = "1 second", .once = 1), &once, &err),
+      SPARKC_E_PLAN);
+  sparkc_error_clear(&err);
+  sparkc_dataframe_free(df);
+}
+
+static void models_and_pipelines_are_told(void)
+{
+  begin();
+  char *answer;
+  check_ok(sparkc_ml(spark, "get_cache_info", NULL, 0, &answer, &err));
+  CHECK(gni_str_starts(gni_str(answer), "{\"ml_command_result\":"));
+  sparkc_text_free(spark, answer);
+  const sparkc_field graph[] = {{"default_catalog", SPARKC_TEXT("spark_catalog")},
+                                {"default_database", SPARKC_TEXT("default")}};
+  check_ok(sparkc_pipeline(spark, "create_dataflow_graph", graph, 2, &answer, &err));
+  CHECK(gni_str_starts(gni_str(answer),
+                       "{\"pipeline_command_result\":{\"create_dataflow_graph_result\":"
+                       "{\"dataflow_graph_id\":\""));
+  sparkc_text_free(spark, answer);
+}
+
 static void wrong_names_are_errors_before_anything_is_sent(void)
 {
   begin();
@@ -314,6 +415,9 @@ int main(void)
       {"tables and views are made", tables_and_views_are_made},
       {"checkpoints are kept and forgotten", checkpoints_are_kept_and_forgotten},
       {"answers of commands are JSON", answers_of_commands_are_json},
+      {"the catalog is asked and changed", the_catalog_is_asked_and_changed},
+      {"streams run, are asked and stopped", streams_run_are_asked_and_stopped},
+      {"models and pipelines are told", models_and_pipelines_are_told},
       {"wrong names are errors before anything is sent",
        wrong_names_are_errors_before_anything_is_sent},
   };
