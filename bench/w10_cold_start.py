@@ -19,8 +19,10 @@ PEERS = {  # what is imported, and the packages that it comes in
     "polars": ["polars", "polars-runtime-32"],
     "duckdb": ["duckdb"],
     "pyarrow": ["pyarrow"],
-    "feast": ["feast"],
-    "pyspark": ["pyspark"],
+}
+ALONE = {  # each in an environment of its own, whose size counts whole
+    "feast": repository.ROOT / ".deps" / "oracle-feast",
+    "pyspark": repository.ROOT / ".deps" / "oracle-spark",
 }
 KEYS, FEATURES = 1000, 12
 
@@ -51,6 +53,15 @@ def run(work: pathlib.Path) -> dict[str, Any]:
         command = [sys.executable, "-c", f"import {peer}"]
         runs[f"import {peer}"] = lambda command=command: measure.run(command, log)
         sizes[f"import {peer}"] = size_mib([f for x in packages for f in package_files(x)])
+    for peer, folder in ALONE.items():
+        python = folder / "bin" / "python"
+        if not python.exists():
+            print(f"    import {peer}: absent")
+            continue
+        command = [str(python), "-c", f"import {peer}"]
+        runs[f"import {peer}"] = lambda command=command: measure.run(command, log)
+        files = [f for f in folder.glob("lib/python3*/site-packages/**/*") if f.is_file()]
+        sizes[f"import {peer}"] = size_mib([f for f in files if "__pycache__" not in f.parts])
     return {
         "workload": "W10 cold start: one process, one key",
         "settings": {"keys": KEYS, "features": FEATURES},
