@@ -157,6 +157,25 @@ SPARKC_API int sparkc_command(sparkc_session *session, const char *type, const s
                               size_t count, char **answer, sparkc_error *err);
 
 /**
+ * Asks about a plan without running it, by the named type: "schema", "is_local", "persist",
+ * "same_semantics", "ddl_parse".
+ *
+ *   sparkc_analyze(session, "input_files",
+ *                  &(sparkc_field){"plan", SPARKC_DATAFRAME(df)}, 1, &answer, &err)
+ *
+ * @shape   `answer` becomes the server's answer as JSON in the protocol's names:
+ *          {"session_id": "...", "input_files": {"files": [...]}}
+ * @own     `answer` is the caller's to free with sparkc_text_free; the values are borrowed
+ * @err     PLAN        no such question or field, a value of another type
+ *          TRANSPORT, REMOTE, TIMEOUT, CLOSED, NOMEM
+ * @thread  any
+ * @cost    one round trip; nothing is run
+ * @since   0.1
+ */
+SPARKC_API int sparkc_analyze(sparkc_session *session, const char *type, const sparkc_field *fields,
+                              size_t count, char **answer, sparkc_error *err);
+
+/**
  * Makes a relation of its bytes, as another client encoded them, its plan ids with them.
  *
  * @own     the bytes are copied; the data frame is the caller's to free

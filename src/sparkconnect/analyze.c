@@ -1,5 +1,6 @@
 /* What a server says of a plan without running it. SPDX-License-Identifier: Apache-2.0 */
 #include "sparkconnect/answer.h"
+#include "sparkconnect/message_json.h"
 #include "sparkconnect/plan.h"
 #include "sparkconnect/type_text.h"
 
@@ -131,5 +132,49 @@ int sparkc_schema_text(const sparkc_dataframe *df, char **out, sparkc_error *err
   if (rc == SPARKC_OK) rc = sparkp_text_out(df->session, gni_buf_view(&text), out, err);
   gni_buf_deinit(&text);
   gni_grpc_message_unref(answer);
+  return rc;
+}
+
+/* ---- any question, by the protocol's own names ----------------------------------------------- */
+
+static int answer_json(sparkc_session *session, const gni_grpc_message *answer, char **out,
+                       sparkc_error *err)
+{
+  gn_buf json;
+  gni_buf_init(&json, &session->alloc, SPARKP_TEXT_BYTES_MAX);
+  int rc = sparkp_message_json((gn_str){answer->ptr, answer->len},
+                               &spark__connect__analyze_plan_response__descriptor, &json);
+  if (rc == GN_OK)
+    rc = sparkp_text_out(session, gni_buf_view(&json), out, err);
+  else if (rc == GN_E_CORRUPT)
+    rc = sparkp_fail(err, SPARKC_E_TRANSPORT, "the server's answer is damaged");
+  else
+    rc = sparkp_nomem(err);
+  gni_buf_deinit(&json);
+  return rc;
+}
+
+int sparkc_analyze(sparkc_session *session, const char *type, const sparkc_field *fields,
+                   size_t count, char **answer, sparkc_error *err)
+{
+  analysis request = SPARK__CONNECT__ANALYZE_PLAN_REQUEST__INIT;
+  sparkp_who who;
+  gni_grpc_message *message = NULL;
+  const sparkc_field question = {type, SPARKC_MESSAGE(fields, count)};
+  *answer = NULL;
+  sparkp_node *node =
+      sparkp_node_new(&session->alloc, &spark__connect__relation__descriptor); /* for its arena */
+  if (!node) return sparkp_nomem(err);
+  int rc = sparkp_message_fill(node, &request.base, &question, 1, err);
+  if (rc == SPARKC_OK) rc = sparkp_node_check(node, err);
+  if (rc == SPARKC_OK) {
+    SPARKP_SIGN(&request, session, &who);
+    rc = sparkp_ask(session, "AnalyzePlan", &request.base, SERVER_SESSION_FIELD, &message, err);
+  }
+  if (rc == SPARKC_OK) {
+    rc = answer_json(session, message, answer, err);
+    gni_grpc_message_unref(message);
+  }
+  sparkp_node_unref(node);
   return rc;
 }
