@@ -181,7 +181,12 @@ const cli_command cli_commands[] = {
      "gnomon explain GD031\n"
      "gnomon explain my_team.purchases.v1 -k '{\"user_id\": \"user_1\"}' --at-ms 1701475200000",
      "key at-ms rows svg", cmd_explain},
-    {"doctor", NULL, "look for what would stand in the way", NULL, "gnomon doctor", "", cmd_doctor},
+    {"doctor", NULL, "look for what would stand in the way, and say how to mend it",
+     "Python, engine, settings, variables, limits, clock, disk and rights; definitions; tables "
+     "that "
+     "are read and\nwritten; uploads; what dead runs left. Exit status 1: something fails. Changes "
+     "nothing.",
+     "gnomon doctor\ngnomon doctor --json", "", cmd_doctor},
     {"completion", "[SHELL]", "print completions for bash, zsh or fish", NULL,
      "gnomon completion bash > /etc/bash_completion.d/gnomon\n"
      "gnomon completion --man > gnomon.1",

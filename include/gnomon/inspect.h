@@ -126,6 +126,33 @@ typedef struct gn_analyze_args {
 GN_API int gn_analyze(gn_session *session, const gn_analyze_args *args, int form, gn_text *out,
                       gn_error *err) GN_MUST_CHECK;
 
+/* What gn_examine says of one thing it looked at. */
+enum gn_verdict { GN_VERDICT_OK = 0, GN_VERDICT_WARNING = 1, GN_VERDICT_FAULT = 2 };
+typedef struct gn_finding {
+  int verdict;         /* gn_verdict */
+  const char *check;   /* "source", "output", "online", … */
+  const char *subject; /* the table, definition, dataset or file; NULL: all of them are sound */
+  const char *found;   /* what is there, or wrong */
+  const char *mend;    /* what to do; NULL when nothing is to be done */
+} gn_finding;
+typedef void (*gn_finding_fn)(void *user, const gn_finding *finding);
+
+/**
+ * Looks for what would stand in the way of a repository's runs: tables that are named and are not
+ * there, files that cannot be read, days that are missing, output tables of another definition,
+ * uploads that are old, damaged or of another definition, what dead runs left. Changes nothing.
+ *
+ * @shape   `tell` is called for each trouble, and once for each kind of check that found none
+ * @own     texts of a finding live until `tell` returns
+ * @err     NOMEM     out of memory
+ * @err     CANCELLED gn_session_cancel was called
+ * @thread  one call at a time a session; `tell` is called on it
+ * @cost    the footers of every source's files, and the keys of every upload (the first 100,000)
+ * @since   0.1
+ */
+GN_API int gn_examine(gn_session *session, gn_finding_fn tell, void *user,
+                      gn_error *err) GN_MUST_CHECK;
+
 /**
  * Lists the datasets of the store.
  *
