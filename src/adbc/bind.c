@@ -12,16 +12,23 @@ static sparkc_column *literal(const char *kind, sparkc_value value)
   return sparkc_expression("literal", &field, 1);
 }
 
-/* A null keeps the type of its column, so that a result has it too. */
-static sparkc_column *typed_null(const gni_type *type)
+/* A null keeps the type of its column, so that a result has the same type for every row; one of a
+ * list, map or struct does not: the server forgets it. */
+static sparkc_column *typed_null(const gni_type *type, const struct ArrowSchema *schema)
 {
-  static const char *const names[] = {[GNI_BOOLEAN] = "boolean", [GNI_BYTE] = "byte",
-                                      [GNI_SHORT] = "short",     [GNI_INT] = "integer",
-                                      [GNI_LONG] = "long",       [GNI_FLOAT] = "float",
-                                      [GNI_DOUBLE] = "double",   [GNI_STRING] = "string",
-                                      [GNI_BINARY] = "binary",   [GNI_DATE] = "date"};
-  if (type->kind >= sizeof names / sizeof *names) return sparkc_lit_null();
-  const sparkc_field kind = {names[type->kind], SPARKC_MESSAGE(NULL, 0)};
+  static const char *const names[] = {
+      [GNI_BOOLEAN] = "boolean",     [GNI_BYTE] = "byte",       [GNI_SHORT] = "short",
+      [GNI_INT] = "integer",         [GNI_LONG] = "long",       [GNI_FLOAT] = "float",
+      [GNI_DOUBLE] = "double",       [GNI_STRING] = "string",   [GNI_BINARY] = "binary",
+      [GNI_DATE] = "date",           [GNI_DECIMAL] = "decimal", [GNI_NULL] = NULL,
+      [GNI_TIMESTAMP] = "timestamp",
+  };
+  const char *name = names[type->kind];
+  if (!name) return sparkc_lit_null();
+  if (type->kind == GNI_TIMESTAMP && schema && strlen(schema->format) <= 4) name = "timestamp_ntz";
+  const sparkc_field digits[] = {{"scale", SPARKC_INT(type->scale)},
+                                 {"precision", SPARKC_INT(type->precision)}};
+  const sparkc_field kind = {name, SPARKC_MESSAGE(digits, type->kind == GNI_DECIMAL ? 2 : 0)};
   const sparkc_value of = SPARKC_MESSAGE(&kind, 1);
   return literal("null", of);
 }
@@ -109,7 +116,7 @@ static sparkc_column *nested(const gni_type *type, const gni_value *value, gn_ar
 static sparkc_column *column_of(const gni_type *type, const struct ArrowSchema *schema,
                                 const gni_value *value, gn_arena *arena)
 {
-  if (value->is_null) return typed_null(type);
+  if (value->is_null) return typed_null(type, schema);
   switch (type->kind) {
   case GNI_DECIMAL:
     return decimal(type, value, arena);
@@ -140,8 +147,10 @@ typedef struct binding {
   const gni_type *type;
   gni_column *columns;
   adbcp_markers markers;
-  int *column_of; /* the column of each argument */
+  struct ArrowSchema answer; /* of the first execution, which holds for all */
+  int *column_of;            /* the column of each argument */
   size_t count;
+  bool has_rows; /* they are read */
 } binding;
 
 static void free_binding(void *user)
@@ -150,6 +159,7 @@ static void free_binding(void *user)
   const gn_alloc alloc = b->alloc;
   gni_array_close(&b->batch);
   gni_schema_close(&b->schema);
+  gni_schema_close(&b->answer);
   gni_stream_close(&b->rows);
   gni_arena_deinit(&b->whole);
   gni_arena_deinit(&b->per_batch);
@@ -220,6 +230,30 @@ static int make_arguments(binding *b, sparkc_argument **out, sparkc_error *err)
   return arguments ? SPARKC_OK : adbcp_nomem(err);
 }
 
+static bool same_shape(const struct ArrowSchema *a, const struct ArrowSchema *b)
+{
+  if (strcmp(a->format, b->format) != 0 || a->n_children != b->n_children) return false;
+  for (int64_t i = 0; i < a->n_children; i++)
+    if (!same_shape(a->children[i], b->children[i])) return false;
+  return true;
+}
+
+/* A stream has one schema, so every row's answer must have it. */
+static int check_answer(binding *b, sparkc_error *err)
+{
+  struct ArrowSchema schema;
+  int rc = sparkc_result_schema(b->operation->result, &schema, err);
+  if (rc != SPARKC_OK) return rc;
+  if (!b->answer.release) {
+    b->answer = schema;
+    return SPARKC_OK;
+  }
+  if (!same_shape(&b->answer, &schema))
+    rc = adbcp_say(err, SPARKC_E_PLAN, "the answer has other types than that to the row before");
+  gni_schema_close(&schema);
+  return rc;
+}
+
 /* Runs the text for the next row. */
 static int run_next(void *user, sparkc_error *err)
 {
@@ -234,6 +268,7 @@ static int run_next(void *user, sparkc_error *err)
     rc = sparkc_sql_with(b->operation->link->session, b->sql, arguments, b->count, &df, err);
   adbcp_operation_end(b->operation);
   if (rc == SPARKC_OK) rc = adbcp_operation_start(b->operation, df, &b->args, err);
+  if (rc == SPARKC_OK && b->has_rows) rc = check_answer(b, err);
   b->args.operation_id = NULL; /* there is one each */
   sparkc_dataframe_free(df);
   return rc;
@@ -294,6 +329,7 @@ int adbcp_execute_bound(adbcp_statement *s, adbcp_operation *op, const sparkc_ex
 {
   binding *b;
   int rc = new_binding(s, op, args, &b, err);
+  if (b) b->has_rows = out != NULL;
   if (rc == SPARKC_OK && !out) rc = run_all(b, rows, err);
   if (rc == SPARKC_OK && out) rc = run_next(b, err);
   if (rc == SPARKC_OK && out) {

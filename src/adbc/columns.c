@@ -5,13 +5,15 @@
 
 #include "data/ipc.h"
 
-enum { CHILDREN_MAX = 8, BUFFERS_MAX = 2 };
+enum { BUFFERS_MAX = 2 };
 
 /* ---- schemas --------------------------------------------------------------------------------- */
 
 typedef struct made_schema {
   gn_alloc alloc;
-  struct ArrowSchema children[CHILDREN_MAX], *list[CHILDREN_MAX];
+  size_t size;
+  struct ArrowSchema **list; /* to the children, which stand before them */
+  struct ArrowSchema children[];
 } made_schema;
 
 static void release_schema(struct ArrowSchema *schema)
@@ -19,7 +21,7 @@ static void release_schema(struct ArrowSchema *schema)
   made_schema *own = schema->private_data;
   const gn_alloc alloc = own->alloc;
   for (int64_t i = 0; i < schema->n_children; i++) gni_schema_close(schema->children[i]);
-  gni_free(&alloc, own, sizeof *own);
+  gni_free(&alloc, own, own->size);
   schema->release = NULL;
 }
 
@@ -27,9 +29,12 @@ int adbcp_schema_wrap(const gn_alloc *alloc, const struct ArrowSchema *like,
                       struct ArrowSchema **children, size_t count, struct ArrowSchema *out,
                       sparkc_error *err)
 {
-  made_schema *own = gni_alloc_zero(alloc, sizeof *own);
+  size_t size = sizeof(made_schema) + count * (sizeof **children + sizeof *children);
+  made_schema *own = gni_alloc_zero(alloc, size);
   *out = (struct ArrowSchema){.release = NULL};
   if (!own) return adbcp_nomem(err);
+  own->size = size;
+  own->list = (struct ArrowSchema **)(void *)&own->children[count];
   own->alloc = *alloc;
   for (size_t i = 0; i < count; i++) {
     own->children[i] = *children[i];
@@ -50,7 +55,9 @@ typedef struct made_array {
   gn_alloc alloc;
   const void *buffers[BUFFERS_MAX];
   adbcp_block owned;
-  struct ArrowArray children[CHILDREN_MAX], *list[CHILDREN_MAX];
+  size_t size;
+  struct ArrowArray **list; /* to the children, which stand before them */
+  struct ArrowArray children[];
 } made_array;
 
 static void release_array(struct ArrowArray *array)
@@ -59,7 +66,7 @@ static void release_array(struct ArrowArray *array)
   const gn_alloc alloc = own->alloc;
   for (int64_t i = 0; i < array->n_children; i++) gni_array_close(array->children[i]);
   gni_free(&alloc, own->owned.ptr, own->owned.size);
-  gni_free(&alloc, own, sizeof *own);
+  gni_free(&alloc, own, own->size);
   array->release = NULL;
 }
 
@@ -67,9 +74,12 @@ int adbcp_array_wrap(const gn_alloc *alloc, int64_t length, const void *const *b
                      size_t buffer_count, struct ArrowArray **children, size_t count,
                      const adbcp_block *owned, struct ArrowArray *out, sparkc_error *err)
 {
-  made_array *own = gni_alloc_zero(alloc, sizeof *own);
+  size_t size = sizeof(made_array) + count * (sizeof **children + sizeof *children);
+  made_array *own = gni_alloc_zero(alloc, size);
   *out = (struct ArrowArray){.release = NULL};
   if (!own) return adbcp_nomem(err);
+  own->size = size;
+  own->list = (struct ArrowArray **)(void *)&own->children[count];
   own->alloc = *alloc;
   if (owned) own->owned = *owned;
   for (size_t i = 0; i < buffer_count; i++) own->buffers[i] = buffers[i];

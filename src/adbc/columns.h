@@ -23,6 +23,21 @@ int adbcp_schema_wrap(const gn_alloc *alloc, const struct ArrowSchema *like,
 int adbcp_array_wrap(const gn_alloc *alloc, int64_t length, const void *const *buffers,
                      size_t buffer_count, struct ArrowArray **children, size_t count,
                      const adbcp_block *owned, struct ArrowArray *out, sparkc_error *err);
+/* Counts rows on their way to Spark, and turns columns that it does not read (unsigned, views,
+ * dictionaries, other units of time) into such that it does; the others pass as they are. `from`
+ * stays the caller's and outlives the converter, which outlives its stream. */
+typedef struct adbcp_converter {
+  gn_alloc alloc;
+  struct ArrowArrayStream *from;
+  struct ArrowSchema schema; /* of `from`, once it was asked for */
+  int64_t rows;
+  gn_arena arena;
+  sparkc_error err;
+} adbcp_converter;
+void adbcp_converter_init(adbcp_converter *converter, const gn_alloc *alloc,
+                          struct ArrowArrayStream *from, struct ArrowArrayStream *out);
+void adbcp_converter_deinit(adbcp_converter *converter);
+
 /* One batch as a stream; both are moved from. */
 int adbcp_stream_of(const gn_alloc *alloc, struct ArrowSchema *schema, struct ArrowArray *array,
                     struct ArrowArrayStream *out, sparkc_error *err);

@@ -11,28 +11,28 @@ enum kind { TEXT, TRUTH, NUMBER };
 /* What a database can be told, and where it goes. */
 static const struct known {
   const char *key;
-  enum kind kind;
   size_t offset;
+  enum kind kind;
   bool wide; /* a number of 64 bits */
 } known[] = {
-    {ADBC_OPTION_URI, TEXT, AT(url), false},
-    {ADBC_OPTION_USERNAME, TEXT, AT(user_id), false},
-    {ADBC_OPTION_PASSWORD, TEXT, AT(token), false},
-    {"token", TEXT, AT(token), false},
-    {"tls.ca_file", TEXT, AT(ca_file), false},
-    {"tls.cert_file", TEXT, AT(cert_file), false},
-    {"tls.key_file", TEXT, AT(key_file), false},
-    {"tls.server_name", TEXT, AT(server_name), false},
-    {"gnomon.spark.user_agent", TEXT, AT(user_agent), false},
-    {"gnomon.spark.session_id", TEXT, AT(session_id), false},
-    {"gnomon.spark.allow_plaintext_token", TRUTH, AT(allow_plaintext_token), false},
-    {"gnomon.spark.stack_trace", TRUTH, AT(want_stack), false},
-    {"gnomon.spark.keep_session", TRUTH, AT(keep_session), false},
-    {"gnomon.spark.retries_max", NUMBER, AT(retries_max), false},
-    {"gnomon.spark.connect_timeout_ms", NUMBER, AT(connect_timeout_ms), true},
-    {"gnomon.spark.call_timeout_ms", NUMBER, AT(call_timeout_ms), true},
-    {"gnomon.spark.keepalive_ms", NUMBER, AT(keepalive_ms), true},
-    {"gnomon.spark.window_bytes", NUMBER, AT(window_bytes), true},
+    {ADBC_OPTION_URI, AT(url), TEXT, false},
+    {ADBC_OPTION_USERNAME, AT(user_id), TEXT, false},
+    {ADBC_OPTION_PASSWORD, AT(token), TEXT, false},
+    {"token", AT(token), TEXT, false},
+    {"tls.ca_file", AT(ca_file), TEXT, false},
+    {"tls.cert_file", AT(cert_file), TEXT, false},
+    {"tls.key_file", AT(key_file), TEXT, false},
+    {"tls.server_name", AT(server_name), TEXT, false},
+    {"gnomon.spark.user_agent", AT(user_agent), TEXT, false},
+    {"gnomon.spark.session_id", AT(session_id), TEXT, false},
+    {"gnomon.spark.allow_plaintext_token", AT(allow_plaintext_token), TRUTH, false},
+    {"gnomon.spark.stack_trace", AT(want_stack), TRUTH, false},
+    {"gnomon.spark.keep_session", AT(keep_session), TRUTH, false},
+    {"gnomon.spark.retries_max", AT(retries_max), NUMBER, false},
+    {"gnomon.spark.connect_timeout_ms", AT(connect_timeout_ms), NUMBER, true},
+    {"gnomon.spark.call_timeout_ms", AT(call_timeout_ms), NUMBER, true},
+    {"gnomon.spark.keepalive_ms", AT(keepalive_ms), NUMBER, true},
+    {"gnomon.spark.window_bytes", AT(window_bytes), NUMBER, true},
 };
 #undef AT
 

@@ -105,60 +105,28 @@ static int write_view(const adbcp_statement *s, const sparkc_dataframe *rows,
   return rc;
 }
 
-/* ---- the caller's rows ----------------------------------------------------------------------- */
-
-/* A stream that counts what goes through it. */
-typedef struct counted_stream {
-  struct ArrowArrayStream *from;
-  int64_t rows;
-} counted_stream;
-
-static int counted_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
-{
-  const counted_stream *own = stream->private_data;
-  return own->from->get_schema(own->from, out);
-}
-
-static int counted_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
-{
-  counted_stream *own = stream->private_data;
-  int rc = own->from->get_next(own->from, out);
-  if (rc == 0 && out->release) own->rows += out->length;
-  return rc;
-}
-
-static const char *counted_error(struct ArrowArrayStream *stream)
-{
-  const counted_stream *own = stream->private_data;
-  return own->from->get_last_error(own->from);
-}
-
-static void counted_release(struct ArrowArrayStream *stream)
-{
-  stream->release = NULL;
-}
-
 int adbcp_ingest(adbcp_statement *s, adbcp_operation *op, int64_t *rows, sparkc_error *err)
 {
   const char *temporary = adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TEMPORARY);
   const struct mode *mode = find_mode(adbcp_options_get(&s->options, ADBC_INGEST_OPTION_MODE));
   bool is_view = temporary && strcmp(temporary, ADBC_OPTION_VALUE_ENABLED) == 0;
   sparkc_dataframe *df = NULL;
-  counted_stream counted = {&s->bound, 0};
+  struct ArrowArrayStream stream;
+  adbcp_converter converter;
   int rc = SPARKC_OK;
   if (is_view && (adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_CATALOG) ||
                   adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_DB_SCHEMA)))
     return adbcp_say(err, SPARKC_E_PLAN, "a temporary view is in no catalog and no schema");
-  struct ArrowArrayStream stream = {counted_schema, counted_next, counted_error, counted_release,
-                                    &counted};
   rc = adbcp_operation_begin(op, err);
   if (rc != SPARKC_OK) return rc;
+  adbcp_converter_init(&converter, &s->alloc, &s->bound, &stream);
   rc = sparkc_create(s->link->session, &stream, NULL, &df, err);
   if (rc == SPARKC_OK) rc = adbcp_operation_check(op, err);
   if (rc == SPARKC_OK) rc = is_view ? write_view(s, df, mode, err) : write_table(s, df, mode, err);
   adbcp_operation_end(op);
   sparkc_dataframe_free(df);
-  if (rc == SPARKC_OK) *rows = counted.rows;
+  adbcp_converter_deinit(&converter);
+  if (rc == SPARKC_OK) *rows = converter.rows;
   s->bound.release(&s->bound);
   s->bound.release = NULL;
   return rc;

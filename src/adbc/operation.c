@@ -40,7 +40,8 @@ void adbcp_on_event(void *user, const sparkc_event *event)
   pthread_mutex_lock(&link->lock);
   adbcp_operation *op = running(link, event->operation_id);
   /* Not known yet: the text that was just given to the server. */
-  if (!op && (op = running(link, ""))) snprintf(op->id, sizeof op->id, "%s", event->operation_id);
+  if (!op) op = running(link, "");
+  if (op && !op->id[0]) snprintf(op->id, sizeof op->id, "%s", event->operation_id);
   if (op) {
     op->done = (double)event->tasks_done;
     op->total = (double)event->tasks_total;
@@ -50,20 +51,24 @@ void adbcp_on_event(void *user, const sparkc_event *event)
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static void link_in(adbcp_link *link, adbcp_operation *op)
+/* Under link->lock. */
+static void link_out(adbcp_link *link, const adbcp_operation *op)
 {
-  pthread_mutex_lock(&link->lock);
-  op->next = link->running;
-  link->running = op;
-  pthread_mutex_unlock(&link->lock);
-}
-
-static void link_out(adbcp_link *link, adbcp_operation *op)
-{
-  pthread_mutex_lock(&link->lock);
   adbcp_operation **at = &link->running;
   while (*at && *at != op) at = &(*at)->next;
   if (*at) *at = op->next;
+}
+
+/* What runs now is told of under this id; "": it will be known with the first progress. */
+static void watch(adbcp_operation *op, const char *id)
+{
+  adbcp_link *link = op->link;
+  pthread_mutex_lock(&link->lock);
+  link_out(link, op);
+  snprintf(op->id, sizeof op->id, "%s", id);
+  op->done = op->total = 0;
+  op->next = link->running;
+  link->running = op;
   pthread_mutex_unlock(&link->lock);
 }
 
@@ -88,7 +93,9 @@ void adbcp_operation_unref(adbcp_operation *op)
   if (!op || atomic_fetch_sub_explicit(&op->references, 1, memory_order_acq_rel) != 1) return;
   adbcp_link *link = op->link;
   adbcp_operation_finish(op);
+  pthread_mutex_lock(&link->lock);
   link_out(link, op);
+  pthread_mutex_unlock(&link->lock);
   pthread_mutex_destroy(&op->lock);
   gni_free(&link->alloc, op, sizeof *op);
   adbcp_link_unref(link);
@@ -132,10 +139,7 @@ int adbcp_operation_begin(adbcp_operation *op, sparkc_error *err)
   uint64_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
   int rc = adbcp_operation_check(op, err);
   if (rc != SPARKC_OK) return rc;
-  link_out(op->link, op);
-  op->id[0] = '\0';
-  op->done = op->total = 0;
-  link_in(op->link, op);
+  watch(op, "");
   pthread_mutex_lock(&op->lock);
   snprintf(op->tag, sizeof op->tag, "gnomon-adbc-%llu", (unsigned long long)number);
   pthread_mutex_unlock(&op->lock);
@@ -167,10 +171,7 @@ int adbcp_operation_start(adbcp_operation *op, const sparkc_dataframe *df,
   int rc = adbcp_operation_check(op, err);
   if (rc == SPARKC_OK) rc = sparkc_execute(df, args, &result, err);
   if (rc != SPARKC_OK) return rc;
-  link_out(op->link, op);
-  snprintf(op->id, sizeof op->id, "%s", sparkc_result_operation_id(result));
-  op->done = op->total = 0;
-  link_in(op->link, op);
+  watch(op, sparkc_result_operation_id(result));
   pthread_mutex_lock(&op->lock);
   op->result = result;
   pthread_mutex_unlock(&op->lock);
