@@ -147,7 +147,8 @@ SPARKC_API void sparkc_text_free(sparkc_session *session, char *text);
 SPARKC_API int sparkc_session_release(sparkc_session *session, sparkc_error *err);
 
 /**
- * Copies a session on the server with its settings, temporary views and functions (Spark 4.1).
+ * Copies a session on the server with its settings, temporary views and functions (Spark 4.1, which
+ * takes the copy when the new session is first used).
  *
  * @own     the new session is the caller's to close
  * @null    `session_id` NULL makes up a new one

@@ -156,7 +156,10 @@ void sparkp_failure_from(const gni_h2_status *status, const gn_alloc *alloc, spa
   class_from_text(&out->error);
   if (strcmp(out->error.error_class, "OPERATION_CANCELED") == 0)
     out->error.code = SPARKC_E_CANCELLED;
-  if (means_closed(&out->error)) out->error.code = SPARKC_E_CLOSED;
+  if (means_closed(&out->error)) {
+    out->error.code = SPARKC_E_CLOSED;
+    sparkp_hint(&out->error, "open a new session");
+  }
   out->error.retryable = status->code == GNI_GRPC_UNAVAILABLE || out->has_retry_info ||
                          (status->code == GNI_GRPC_INTERNAL &&
                           sparkp_error_says(&out->error, "INVALID_CURSOR.DISCONNECTED"));

@@ -4,29 +4,35 @@
 Without it: what a server really does (cuts streams, restarts, refuses) is believed from its
 documentation.
 
-usage: with_server.py DEPS PROGRAM    DEPS is the folder that set-up filled
+usage: with_server.py [--conf KEY=VALUE]… DEPS PROGRAM    DEPS is the folder that set-up filled
 
-The program finds in its environment GNOMON_SPARK, the server; GNOMON_SPARK_CUT, the same behind a
-proxy that breaks every connection after a random number of bytes; GNOMON_SPARK_TLS, behind TLS,
-with GNOMON_SPARK_CA who signed it. GNOMON_SPARK in our own environment names a running server.
+The program finds in its environment the server and what stands in front of it:
+
+  GNOMON_SPARK        the server
+  GNOMON_SPARK_CUT    behind a proxy that breaks every connection after a random number of bytes
+  GNOMON_SPARK_CUT_SMALL  the same after a few thousand
+  GNOMON_SPARK_UNIX   behind a unix socket
+  GNOMON_SPARK_TLS    behind TLS; _MUTUAL: which wants a certificate; _OLD: which speaks no HTTP/2
+  GNOMON_SPARK_CA, _CERT, _KEY   who signed it, and the client's own
+  GNOMON_SPARK_CONTROL    the port to which "restart" is said
+
+GNOMON_SPARK in our own environment names a running server, and GNOMON_SPARK_PYTHON the Python whose
+pyspark is to be started instead of the pinned one.
 """
 
 import contextlib
 import os
 import pathlib
-import random
 import shutil
-import socket
-import struct
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 
+import fronts
+
 HERE = pathlib.Path(__file__).resolve().parent
-CUT_BYTES = (60_000, 900_000)
 SENDER_BYTES = 2_000_000  # the server itself ends a stream after so many
 
 
@@ -35,163 +41,117 @@ def skip(reason: str) -> int:
     return 0
 
 
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+class Server:
+    """A process that can be started again where it was."""
 
+    def __init__(self, folder: str, confs: "list[str]") -> None:
+        sys.path.insert(0, str(HERE.parent / "golden" / "expr"))
+        import oracle  # type: ignore[import-not-found]
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
-    return False
+        self.folder = folder
+        self.port = fronts.free_port()
+        command, self.environment = oracle.command_of(self.port, folder, False)
+        limit = f"spark.connect.execute.reattachable.senderMaxStreamSize={SENDER_BYTES}"
+        self.command = [*command[:-1], *[f"-D{x}" for x in [limit, *confs]], command[-1]]
+        self.seconds = oracle.START_SECONDS
+        self.start()
 
-
-# ---- the server ----
-
-
-@contextlib.contextmanager
-def server(folder: str) -> "Iterator[int]":
-    """The port of a server that ends with the block; as the oracle of expressions starts it."""
-    sys.path.insert(0, str(HERE.parent / "golden" / "expr"))
-    import oracle  # type: ignore[import-not-found]
-
-    port = free_port()
-    command, environment = oracle.command_of(port, folder, False)
-    limit = f"-Dspark.connect.execute.reattachable.senderMaxStreamSize={SENDER_BYTES}"
-    log_path = os.path.join(folder, "server.log")
-    with open(log_path, "w") as log:
-        process = subprocess.Popen(
-            [*command[:-1], limit, command[-1]],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-        )
-    try:
-        if not wait_for(port, process, oracle.START_SECONDS):
-            sys.exit(
-                "the Spark server does not start:\n" + pathlib.Path(log_path).read_text()[-2000:]
+    def start(self) -> None:
+        log_path = os.path.join(self.folder, "server.log")
+        with open(log_path, "w") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, stdout=log, stderr=log, cwd=self.folder
             )
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+        if not fronts.wait_for(self.port, self.process, self.seconds):
+            self.stop()
+            tail = pathlib.Path(log_path).read_text()[-2000:]
+            sys.exit("the Spark server does not start:\n" + tail)
 
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
-# ---- a proxy that cuts ----
-
-
-def pump(source: socket.socket, target: socket.socket, left: "list[int]") -> None:
-    """Copies until `left` bytes went through, in both directions together; then resets both."""
-    with contextlib.suppress(OSError):
-        while left[0] > 0:
-            data = source.recv(min(65536, left[0]))
-            if not data:
-                break
-            target.sendall(data)
-            left[0] -= len(data)
-    for s in (source, target):
-        with contextlib.suppress(OSError):
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            s.shutdown(socket.SHUT_RDWR)
-            s.close()
-
-
-def serve_cuts(listener: socket.socket, port: int, seed: int) -> None:
-    chance = random.Random(seed)
-    while True:
-        try:
-            client, _ = listener.accept()
-        except OSError:
-            return
-        behind = socket.create_connection(("127.0.0.1", port))
-        left = [chance.randint(*CUT_BYTES)]
-        for one, other in ((client, behind), (behind, client)):
-            threading.Thread(target=pump, args=(one, other, left), daemon=True).start()
+    def restart(self) -> None:
+        self.stop()
+        self.start()
 
 
 @contextlib.contextmanager
-def cutting_proxy(port: int) -> "Iterator[int]":
-    seed = int(os.environ.get("GN_SEED", "77001"))
-    listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=serve_cuts, args=(listener, port, seed), daemon=True).start()
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        listener.close()
-
-
-# ---- TLS in front ----
-
-
-def make_certificate(folder: str) -> "tuple[str, str]":
-    """A certificate for localhost, signed by itself."""
-    key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*command, "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return key, cert
-
-
-@contextlib.contextmanager
-def tls_proxy(port: int, folder: str) -> "Iterator[dict[str, str]]":
-    nghttpx = shutil.which("nghttpx") or shutil.which("nghttpx", path="/usr/sbin")
-    if not nghttpx:
-        yield {}
-        return
-    key, cert = make_certificate(folder)
-    front = free_port()
-    command = [nghttpx, f"--frontend=127.0.0.1,{front}", f"--backend=127.0.0.1,{port};;proto=h2"]
-    command += ["--no-ocsp", "--workers=1", "--errorlog-file=/dev/null", key, cert]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(front, process, 10)
-        yield {"GNOMON_SPARK_TLS": f"sc://localhost:{front}", "GNOMON_SPARK_CA": cert}
-    finally:
-        process.terminate()
-        process.wait()
-
-
-# ---- running ----
-
-
-@contextlib.contextmanager
-def any_server(folder: str) -> "Iterator[int]":
+def any_server(folder: str, confs: "list[str]") -> "Iterator[tuple[int, int]]":
+    """The ports of a server, and of its control."""
     running = os.environ.get("GNOMON_SPARK")
     if running:
-        yield int(running.rsplit(":", 1)[1])
+        yield int(running.rsplit(":", 1)[1]), 0
         return
-    with server(folder) as port:
-        yield port
+    one = Server(folder, confs)
+    try:
+        with fronts.control({"restart": one.restart}) as port:
+            yield one.port, port
+    finally:
+        one.stop()
 
 
-def run(program: "list[str]") -> int:
+@contextlib.contextmanager
+def tls_fronts(port: int, folder: str) -> "Iterator[dict[str, str]]":
+    if not fronts.has_nghttpx():
+        yield {}
+        return
+    files = fronts.make_certificates(folder)
+    with (
+        fronts.tls_front(port, files) as plain,
+        fronts.own_tls(files, "h2", port) as mutual,
+        fronts.own_tls(files, "http/1.1") as old,
+    ):
+        yield {
+            "GNOMON_SPARK_TLS": f"sc://localhost:{plain}",
+            "GNOMON_SPARK_TLS_MUTUAL": f"sc://localhost:{mutual}",
+            "GNOMON_SPARK_TLS_OLD": f"sc://localhost:{old}",
+            "GNOMON_SPARK_CA": files["ca"],
+            "GNOMON_SPARK_CERT": files["client"],
+            "GNOMON_SPARK_KEY": files["client-key"],
+        }
+
+
+def run(program: "list[str]", confs: "list[str]") -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
-        any_server(folder) as port,
-        cutting_proxy(port) as cut,
-        tls_proxy(port, folder) as tls,
+        any_server(folder, confs) as (port, control),
+        fronts.cutting_proxy(port) as cut,
+        fronts.cutting_proxy(port, fronts.SMALL_CUT_BYTES) as cut_small,
+        fronts.unix_socket(port, folder) as path,
+        tls_fronts(port, folder) as tls,
     ):
         environment = dict(os.environ, **tls)
         environment["GNOMON_SPARK"] = f"sc://localhost:{port}"
         environment["GNOMON_SPARK_CUT"] = f"sc://localhost:{cut}"
+        environment["GNOMON_SPARK_CUT_SMALL"] = f"sc://localhost:{cut_small}"
+        environment["GNOMON_SPARK_UNIX"] = f"unix:{path}"
+        environment["GNOMON_SPARK_CONTROL"] = str(control)
         return subprocess.run(program, env=environment).returncode
 
 
+def take_confs(arguments: "list[str]") -> "tuple[list[str], list[str]]":
+    confs = []
+    while arguments[0] == "--conf":
+        confs.append(arguments[1])
+        arguments = arguments[2:]
+    return confs, arguments
+
+
+def end(number: int, frame: object) -> None:
+    sys.exit(128 + number)
+
+
 def main() -> int:
-    deps, *program = sys.argv[1:]
-    own = pathlib.Path(deps).resolve() / "oracle-spark"
-    python = own / "bin" / "python"
+    signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
+    confs, (deps, *program) = take_confs(sys.argv[1:])
+    own = pathlib.Path(deps).resolve() / "oracle-spark" / "bin" / "python"
+    python = pathlib.Path(os.environ.get("GNOMON_SPARK_PYTHON", str(own)))
     if not python.exists() or not shutil.which("java"):
         return skip("Spark or Java is not installed: ./dev setup brings both")
-    if pathlib.Path(sys.prefix).resolve() != own:
-        os.execv(str(python), [str(python), __file__, deps, *program])
-    return run(program)
+    if pathlib.Path(sys.prefix).resolve() != python.parent.parent.resolve():
+        os.execv(str(python), [str(python), __file__, *sys.argv[1:]])
+    return run(program, confs)
 
 
 if __name__ == "__main__":
