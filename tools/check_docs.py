@@ -3,6 +3,9 @@
 
 Without it: who frees what, and which codes a call can give, is found by reading the library's
 source; and a code that was renamed lives on in the documentation.
+
+A comment speaks for the declarations that follow it up to the next blank line, so that functions of
+one kind are told once.
 """
 
 import pathlib
@@ -48,12 +51,16 @@ def check_function(comment: str, name: str, known_codes: "set[str]") -> "list[st
 def check_header(path: pathlib.Path, known_codes: "set[str]") -> "list[str]":
     text = path.read_text()
     problems = []
+    comment, told = "", 0
     for found in FUNCTION.finditer(text):
         name = re.search(r"(\w+)\s*\(", found["text"])
         if not name:
             continue
+        if found["comment"] or "\n\n" in text[told : found.start("text")]:
+            comment = found["comment"] or ""
+        told = found.end()
         line = text.count("\n", 0, found.start("text")) + 1
-        for problem in check_function(found["comment"] or "", name.group(1), known_codes):
+        for problem in check_function(comment, name.group(1), known_codes):
             problems.append(f"{path}:{line}: {problem}")
     return problems
 

@@ -124,7 +124,8 @@ SPARKC_API sparkc_column *sparkc_lit_decimal(const char *digits, int32_t precisi
 /* ---- functions ------------------------------------------------------------------------------- */
 
 /**
- * Calls a function of Spark by its name in SQL; functions.h knows the names.
+ * Calls a function of Spark by its name in SQL, or over distinct values: count(DISTINCT a).
+ * functions.h knows the names.
  *
  * @own     as sparkc_col; the arguments are given away
  * @err     as sparkc_col
@@ -133,7 +134,6 @@ SPARKC_API sparkc_column *sparkc_lit_decimal(const char *digits, int32_t precisi
  */
 SPARKC_API sparkc_column *sparkc_call(const char *function, sparkc_column *const *arguments,
                                       size_t count);
-/* sparkc_call over distinct values: count(DISTINCT a). */
 SPARKC_API sparkc_column *sparkc_call_distinct(const char *function,
                                                sparkc_column *const *arguments, size_t count);
 /* The arguments of a call that are written in it: sparkc_call("concat", SPARKC_COLUMNS(a, b)). */
@@ -309,11 +309,11 @@ typedef struct sparkc_argument {
 
 /**
  * Makes a column of a small expression: "amount > :min and country in ('PL', 'DE')". Values of
- * users come as arguments: they become literals, and cannot be read as anything else. It knows names
- * with dots and back-quotes, numbers, texts in single quotes, true, false, null, date and timestamp
- * literals; the operators of SQL with their precedence; is null, in, between, like, ilike, rlike,
- * case, cast and try_cast, items in brackets, calls of functions.h with distinct, and "as name" at
- * its end. A server is not asked.
+ * users come as arguments: they become literals, and cannot be read as anything else. It knows
+ * names with dots and back-quotes, numbers, texts in single quotes, true, false, null, date and
+ * timestamp literals; the operators of SQL with their precedence; is null, in, between, like,
+ * ilike, rlike, case, cast and try_cast, items in brackets, calls of functions.h with distinct, and
+ * "as name" at its end. A server is not asked.
  *
  * @unit    places in errors count characters from 1
  * @own     the values are given away; the column is the caller's, to give away or to free

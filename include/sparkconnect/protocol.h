@@ -208,6 +208,7 @@ SPARKC_API int sparkc_relation_encode(const sparkc_dataframe *df, void *out, siz
 /**
  * Gives the id by which columns and subqueries refer to a data frame's plan.
  *
+ * @own     nothing
  * @err     none; -1 where the server made the plan and gave it no id
  * @thread  any
  * @since   0.1
