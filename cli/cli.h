@@ -72,7 +72,8 @@ int cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
 const char *cli_nearest(const char *wrong, const char *const *names, size_t count);
 int cli_unknown_command(const char *word);
 void cli_print_help(const cli_command *command); /* NULL: of the program */
-void cli_print_manual(void);
+void cli_print_manual(void);                     /* of the program */
+void cli_print_manual_of(const cli_command *command);
 int cli_print_completion(const char *shell);
 /* What may stand at words[at], one a line: asked by the scripts of cli_print_completion. */
 int cli_complete(int at, int count, char **words);

@@ -31,6 +31,15 @@ int cmd_validate(const cli_args *args)
   return rc;
 }
 
+/* The first line of what a definition says of itself; nothing when it says nothing. */
+static void print_description(const char *line, size_t len)
+{
+  char json[4096], description[1024];
+  snprintf(json, sizeof json, "%.*s", (int)len, line);
+  if (!cli_json_text(json, "description", description, sizeof description)) return;
+  printf("  %.*s", (int)strcspn(description, "\n"), description);
+}
+
 /* {"file":…,"name":"x",…} a line -> the names. */
 static void print_names(const char *lines)
 {
@@ -40,7 +49,9 @@ static void print_names(const char *lines)
     if (name && name < line + len && kind && kind < line + len) {
       name += strlen(",\"name\":\"");
       kind += strlen(",\"kind\":\"");
-      printf("%-14.*s %.*s\n", (int)strcspn(kind, "\""), kind, (int)strcspn(name, "\""), name);
+      printf("%-14.*s %.*s", (int)strcspn(kind, "\""), kind, (int)strcspn(name, "\""), name);
+      print_description(line, len);
+      printf("\n");
     }
     line += len + (line[len] == '\n');
   }
@@ -94,11 +105,22 @@ int cmd_explain(const cli_args *args)
   return 0;
 }
 
+/* The program's page, or that of one command. */
+static int print_manual(const cli_args *args)
+{
+  const cli_command *command = args->word_count ? cli_find_command(args->words[0]) : NULL;
+  if (args->word_count && !command) return cli_unknown_command(args->words[0]);
+  if (command)
+    cli_print_manual_of(command);
+  else
+    cli_print_manual();
+  return 0;
+}
+
 int cmd_completion(const cli_args *args)
 {
   if (args->man) {
-    cli_print_manual();
-    return 0;
+    return print_manual(args);
   }
   if (!args->word_count)
     return cli_usage("GC003", "see: gnomon completion --help",

@@ -187,9 +187,10 @@ const cli_command cli_commands[] = {
      "are read and\nwritten; uploads; what dead runs left. Exit status 1: something fails. Changes "
      "nothing.",
      "gnomon doctor\ngnomon doctor --json", "", cmd_doctor},
-    {"completion", "[SHELL]", "print completions for bash, zsh or fish", NULL,
+    {"completion", "[SHELL|COMMAND]", "print completions for bash, zsh or fish, or manual pages",
+     "--man prints the manual page of the program, or of a command.",
      "gnomon completion bash > /etc/bash_completion.d/gnomon\n"
-     "gnomon completion --man > gnomon.1",
+     "gnomon completion --man backfill > gnomon-backfill.1",
      "man", cmd_completion},
     {"version", NULL, "print the version", NULL, "gnomon version --json", "", cmd_version},
 };

@@ -137,6 +137,7 @@ static void offer_argument(gn_session *session, const cli_command *command, cons
   if (strstr(words, "CODE")) offer_codes(begun);
   if (strstr(words, "KIND")) offer_words("group_by join staging_query model", begun);
   if (strstr(words, "SHELL")) offer_words("bash zsh fish", begun);
+  if (strstr(words, "COMMAND")) offer_commands(begun);
 }
 
 /* The option whose value is asked for: "--ds 2023", and "--ds = 2023" as bash cuts "--ds=2023". */

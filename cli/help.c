@@ -156,9 +156,71 @@ static const char *const environment_rows[][2] = {
     {"GNOMON_STORE", "the online store, where --store does not say"},
     {"GNOMON_PYTHON", "the Python that compiles definitions"},
     {"GNOMON_ENGINE_PATH", "the folder of the engine's module"},
+    {"GNOMON_TOKEN", "what callers of serve must show, where --token-file does not say"},
     {"GNOMON_HTTP_PATH", "the folder of the server's module"},
     {"GNOMON_SPARK_PATH", "the folder of the module of the command spark"},
     {"NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "colour off, or on"}};
+
+/* One option a paragraph: of the command alone, or those that every command takes. */
+static void print_manual_options(const cli_command *command, bool global)
+{
+  static const cli_command none = {.options = ""};
+  for (size_t i = 0; i < cli_option_count; i++) {
+    bool is_global = cli_command_takes(&none, cli_options[i].name);
+    if (global ? is_global : !is_global && cli_command_takes(command, cli_options[i].name))
+      print_manual_option(&cli_options[i]);
+  }
+}
+
+static void print_manual_tail(void)
+{
+  printf(".SH EXIT STATUS\n");
+  print_manual_rows(exit_rows, sizeof exit_rows / sizeof *exit_rows);
+  printf(".SH ENVIRONMENT\n");
+  print_manual_rows(environment_rows, sizeof environment_rows / sizeof *environment_rows);
+}
+
+static void print_capitals(const char *text)
+{
+  for (; *text; text++) {
+    if (*text == '-')
+      printf("\\-");
+    else
+      putchar(*text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text);
+  }
+}
+
+void cli_print_manual_of(const cli_command *command)
+{
+  printf(".TH GNOMON\\-");
+  print_capitals(command->name);
+  printf(" 1 \"\" \"gnomon %s\" \"User Commands\"\n.SH NAME\ngnomon\\-", gn_version());
+  print_roff(command->name);
+  printf(" \\- ");
+  print_roff(command->summary);
+  printf("\n.SH SYNOPSIS\n.B gnomon ");
+  print_roff(command->name);
+  printf("\n[\\fIOPTIONS\\fR]");
+  if (command->words) {
+    printf(" \\fI");
+    print_roff(command->words);
+    printf("\\fR");
+  }
+  printf("\n.SH DESCRIPTION\n");
+  print_roff(command->details ? command->details : command->summary);
+  printf("%s\n", command->details ? "" : ".");
+  if (command->options[0]) {
+    printf(".SH OPTIONS\n");
+    print_manual_options(command, false);
+  }
+  printf(".SH OPTIONS OF EVERY COMMAND\n");
+  print_manual_options(command, true);
+  printf(".SH EXAMPLES\n.nf\n");
+  print_roff(command->examples);
+  printf("\n.fi\n");
+  print_manual_tail();
+  printf(".SH SEE ALSO\n.BR gnomon (1)\n");
+}
 
 void cli_print_manual(void)
 {
@@ -170,8 +232,11 @@ void cli_print_manual(void)
   for (size_t i = 0; i < cli_command_count; i++) print_manual_command(&cli_commands[i]);
   printf(".SH OPTIONS\n");
   for (size_t i = 0; i < cli_option_count; i++) print_manual_option(&cli_options[i]);
-  printf(".SH EXIT STATUS\n");
-  print_manual_rows(exit_rows, sizeof exit_rows / sizeof *exit_rows);
-  printf(".SH ENVIRONMENT\n");
-  print_manual_rows(environment_rows, sizeof environment_rows / sizeof *environment_rows);
+  print_manual_tail();
+  printf(".SH SEE ALSO\n");
+  for (size_t i = 0; i < cli_command_count; i++) {
+    printf(".BR gnomon\\-");
+    print_roff(cli_commands[i].name);
+    printf(" (1)%s\n", i + 1 < cli_command_count ? "," : "");
+  }
 }

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from define_kit import ROOT
 from program_kit import GNOMON, NOW_MS, World, day, make_world, surroundings
 
 V1 = "team.buys.v1"
@@ -416,6 +417,36 @@ def test_the_manual_names_everything_and_renders_without_a_warning(made: World) 
             continue
         done = subprocess.run(tool, input=page, text=True, capture_output=True, check=False)
         assert done.stdout + done.stderr == ""
+
+
+def test_every_command_has_a_page_that_is_installed_and_renders(made: World) -> None:
+    installed = (ROOT / "cli" / "meson.build").read_text(encoding="utf-8")
+    for verb in verbs():
+        page = made.run("completion", "--man", verb).stdout
+        assert page.startswith(f".TH GNOMON\\-{verb.upper()}".replace("A-U", "A\\-U"))
+        told = made.run(verb, "--help").stdout
+        for option in re.findall(r"^ .{4}--([a-z-]+)", told, re.MULTILINE):
+            assert "\\-\\-" + option.replace("-", "\\-") in page, (verb, option)
+        assert f"'{verb}'" in installed, verb
+        if not shutil.which("groff"):
+            continue
+        command = ["groff", "-man", "-ww", "-z"]
+        done = subprocess.run(command, input=page, text=True, capture_output=True, check=False)
+        assert done.stdout + done.stderr == "", verb
+    assert made.run("completion", "--man", "backfil").returncode == 64
+
+
+def test_a_description_is_listed_and_shown(world: World) -> None:
+    said = 'What "they" bought,\nin three days.'
+    world.change("group_bys/team/buys.py", "    online=True,", f"    description={said!r},")
+    assert world.run("compile", "--force").returncode == 0
+    listed = world.run("list").stdout.splitlines()
+    assert 'group_by       team.buys.v1  What "they" bought, in three days.' in listed
+    assert any(line.endswith("team.live.v1") for line in listed)
+    rows = [json.loads(line) for line in world.run("list", "--json").stdout.splitlines()]
+    assert [row["name"] for row in rows if row["description"] == said] == [V1]
+    assert json.loads(world.run("show", V1, "--json").stdout)["description"] == said
+    assert "What " in world.run("show", V1).stdout
 
 
 def test_exit_statuses_of_the_help_are_those_of_the_manual(made: World) -> None:

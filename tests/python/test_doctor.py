@@ -31,6 +31,7 @@ from program_kit import (
 )
 
 Finding = dict[str, str]
+OUTPUT = "warehouse/ns/team_buys_v1"
 COMPILED = "production/group_bys/team/buys.v1"
 
 
@@ -180,12 +181,12 @@ FAULTS = [
           lambda w: rewrite(w, prices_as_text)),
     Fault("the output has another type", "output", "fail", "ns.team_buys_v1: its column 'price",
           "new variable", other_output),
-    Fault("the output lacks a day", "output", "warn", "ns.team_buys_v1: 1 days", "gnomon backfill t",
+    Fault("the output lacks a day", "output", "warn", "ns.team_buys_v1: 1 days", "gnomon backf",
           lambda w: shutil.rmtree(w.path / f"warehouse/ns/team_buys_v1/ds={day(9)}")),
     Fault("a file of the output is damaged", "output", "fail", "ns.team_buys_v1: .*2025-01-06",
           "remove the partition",
-          lambda w: damage(next((w.path / f"warehouse/ns/team_buys_v1/ds={day(5)}").glob("*.parq*")))),
-    Fault("an upload is old", "online", "warn", "team.buys.v1: its upload is old", "gnomon upload t",
+          lambda w: damage(next((w.path / OUTPUT / f"ds={day(5)}").glob("*.parquet")))),
+    Fault("an upload is old", "online", "warn", "team.buys.v1: its upload is old", "gnomon up",
           lambda w: None, (), ("--clock", "1747000000000")),
     Fault("there is no upload", "online", "warn", "team.buys.v1: .* no upload", "gnomon upload",
           lambda w: shutil.rmtree(w.path / "store/TEAM_BUYS_V1_BATCH")),
