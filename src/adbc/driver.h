@@ -183,7 +183,7 @@ int adbcp_execute_bound(adbcp_statement *statement, adbcp_operation *operation,
 int adbcp_ingest(adbcp_statement *statement, adbcp_operation *operation, int64_t *rows,
                  sparkc_error *err);
 
-/* A serialised spark.connect.Plan whose root is a relation (plan.c). */
+/* A serialised spark.connect.Plan: a relation, or a command that runs SQL (plan.c). */
 int adbcp_plan_frame(sparkc_session *session, const void *bytes, size_t size,
                      sparkc_dataframe **out, sparkc_error *err);
 

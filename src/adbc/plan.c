@@ -2,16 +2,52 @@
 #include "adbc/driver.h"
 #include "wire/proto.h"
 
-enum { PLAN_ROOT = 1 };
+/* Numbers of fields: of a Plan, of a Command, of a SqlCommand. */
+enum { PLAN_ROOT = 1, PLAN_COMMAND = 2, COMMAND_SQL = 5, SQL_INPUT = 6 };
+
+static int no_plan(sparkc_error *err)
+{
+  return adbcp_say(err, SPARKC_E_PLAN, "the bytes are no serialised spark.connect.Plan");
+}
+
+/* The message in a field of another: GN_ABSENT when there is none. */
+static int find(gn_str message, uint32_t number, gn_str *out, sparkc_error *err)
+{
+  gni_proto_field field;
+  *out = (gn_str){NULL, 0};
+  int rc = gni_proto_find(message, number, &field);
+  if (rc == GN_ABSENT) return rc;
+  if (rc != GN_OK || field.type != GNI_PROTO_BYTES) return no_plan(err);
+  *out = field.bytes;
+  return SPARKC_OK;
+}
+
+/* What PySpark's sql() sends: the text is run now, as its rows are asked for later. */
+static int run_sql(sparkc_session *session, gn_str command, sparkc_dataframe **out,
+                   sparkc_error *err)
+{
+  sparkc_dataframe *query = NULL;
+  gn_str sql, input = {NULL, 0};
+  int rc = find(command, COMMAND_SQL, &sql, err);
+  if (rc == SPARKC_OK) rc = find(sql, SQL_INPUT, &input, err);
+  if (rc == GN_ABSENT)
+    return adbcp_say(err, SPARKC_E_UNSUPPORTED,
+                     "of the commands, a plan may only be one that runs SQL");
+  if (rc == SPARKC_OK) rc = sparkc_relation_decode(session, input.ptr, input.len, &query, err);
+  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, out, err);
+  sparkc_dataframe_free(query);
+  return rc;
+}
 
 int adbcp_plan_frame(sparkc_session *session, const void *bytes, size_t size,
                      sparkc_dataframe **out, sparkc_error *err)
 {
-  gni_proto_field root;
+  const gn_str plan = {bytes, size};
+  gn_str part;
   *out = NULL;
-  int rc = gni_proto_find((gn_str){bytes, size}, PLAN_ROOT, &root);
-  if (rc == GN_OK && root.type == GNI_PROTO_BYTES)
-    return sparkc_relation_decode(session, root.bytes.ptr, root.bytes.len, out, err);
-  return adbcp_say(err, rc == GN_ABSENT ? SPARKC_E_UNSUPPORTED : SPARKC_E_PLAN,
-                   "the bytes are no spark.connect.Plan with a relation as its root");
+  int rc = find(plan, PLAN_ROOT, &part, err);
+  if (rc == SPARKC_OK) return sparkc_relation_decode(session, part.ptr, part.len, out, err);
+  if (rc == GN_ABSENT) rc = find(plan, PLAN_COMMAND, &part, err);
+  if (rc == SPARKC_OK) return run_sql(session, part, out, err);
+  return rc == GN_ABSENT ? no_plan(err) : rc;
 }

@@ -173,10 +173,10 @@ static int make_frame(adbcp_statement *s, adbcp_operation *op, sparkc_dataframe 
                       sparkc_error *err)
 {
   *out = NULL;
-  if (s->plan) return adbcp_plan_frame(s->link->session, s->plan, s->plan_size, out, err);
   int rc = adbcp_operation_begin(op, err);
   if (rc != SPARKC_OK) return rc;
-  rc = sparkc_sql(s->link->session, s->sql, out, err);
+  rc = s->plan ? adbcp_plan_frame(s->link->session, s->plan, s->plan_size, out, err)
+               : sparkc_sql(s->link->session, s->sql, out, err);
   adbcp_operation_end(op);
   return rc;
 }

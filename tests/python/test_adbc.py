@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -502,15 +503,27 @@ def test_options_of_statements(connection: dbapi.Connection) -> None:
                 low.set_options(**{key: value})
 
 
-def test_a_plan_of_another_client_is_run(connection: dbapi.Connection) -> None:
-    sql = b"SELECT 42 AS answer"
-    relation = b"\x52" + bytes([len(sql) + 2]) + b"\x0a" + bytes([len(sql)]) + sql
-    plan = b"\x0a" + bytes([len(relation)]) + relation  # Plan.root = Relation.sql = SQL.query
+def member(number: int, content: bytes) -> bytes:
+    """A field of a protobuf message that has bytes in it."""
+    assert len(content) < 128
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def test_a_plan_of_another_client_is_run(connection: dbapi.Connection, table: str) -> None:
+    def query(sql: str) -> bytes:
+        return member(10, member(1, sql.encode()))  # Relation.sql = SQL.query
+
     with connection.cursor() as cursor:
-        cursor.execute(plan)
+        cursor.execute(member(1, query("SELECT 42 AS answer")))
         assert cursor.fetchall() == [(42,)]
-        with pytest.raises(dbapi.Error, match=r"no spark\.connect\.Plan"):
-            cursor.execute(b"\x12\x00")
+        make = query(f"CREATE TABLE {table} USING parquet AS SELECT 7 AS n")
+        cursor.execute(member(2, member(5, member(6, make))))  # Plan.command.sql_command.input
+        assert rows(cursor, f"SELECT * FROM {table}") == [(7,)]
+        with pytest.raises(dbapi.NotSupportedError, match="one that runs SQL"):
+            cursor.execute(member(2, member(1, b"")))
+        for broken in (b"\x0a\x05ab", b"\x08\x01", member(1, b"\x0a\x7f")):
+            with pytest.raises(dbapi.ProgrammingError):
+                cursor.execute(broken)
 
 
 # ---- metadata ----
@@ -739,3 +752,36 @@ def test_a_schema_is_told_without_running(statement: adbc.AdbcStatement) -> None
     with pytest.raises(adbc.Error) as caught:
         statement.execute_schema()
     assert caught.value.status_code == adbc.AdbcStatusCode.NOT_FOUND
+
+
+# ---- the same with the address sanitizer ----
+
+ASAN = ROOT / "build" / "asan" / "src" / "adbc"
+
+
+def runtime(name: str) -> str:
+    found = subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True)
+    return found.stdout.strip()
+
+
+@pytest.mark.skipif("GNOMON_ADBC" in os.environ, reason="this is that run")
+@pytest.mark.skipif(not ASAN.exists(), reason="there is no build/asan; ./dev test makes it")
+def test_no_memory_is_misused(url: str) -> None:
+    quick = "not large and not progress"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", quick, __file__],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "GNOMON_SPARK": url,
+            "GNOMON_ADBC": str(ASAN),
+            "LD_PRELOAD": f"{runtime('libasan.so')} {runtime('libubsan.so')}",
+            "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+            "PYTHONMALLOC": "malloc",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert " passed" in done.stdout
