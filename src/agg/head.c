@@ -75,7 +75,7 @@ static int load_tile(gnp_head *head, size_t base, const gni_value *tail, gnp_hop
   const gni_base_column *column = &head->layout->bases[base];
   size_t stride = gni_aggregator_state_size(column->aggregator);
   for (size_t i = 0; i < tail->list.count; i++) {
-    int64_t start_ms;
+    int64_t start_ms = 0;
     int rc = gnp_hop_start_ms(head->layout, &tail->list.items[i], &start_ms, head->err);
     if (rc != GN_OK) return rc;
     const gni_value *saved = &tail->list.items[i].list.items[base];
@@ -119,16 +119,16 @@ static int make_hops(gnp_head *head, size_t base, int index, gnp_hops *hops)
   return rc;
 }
 
-/* Few of many rows decide: they are found from the end, and no hop is made. */
-static bool looks_back(const gnp_head *head, size_t base)
+/* Where grouping does not matter and nothing is folded yet, rows go on top one by one. */
+static bool needs_no_hops(const gnp_head *head, size_t base)
 {
-  return !head->tile && gnp_newest_that_count(head->layout->bases[base].aggregator) != SIZE_MAX;
+  return !head->tile && gnp_is_exact(head->layout->bases[base].aggregator);
 }
 
 int gnp_head_merge(gnp_head *head, size_t base, int index, int64_t from_ms, void *state)
 {
   const gni_base_column *column = &head->layout->bases[base];
-  if (looks_back(head, base)) {
+  if (needs_no_hops(head, base)) {
     size_t from = gnp_rows_find(head->rows, head->row_count, from_ms);
     return gnp_rows_fold(column, head->rows, from, head->row_count, state, head->arena, head->err);
   }

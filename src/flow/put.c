@@ -89,7 +89,7 @@ static int add_image(struct puts *puts, const struct image *image)
   size_t keys = group->keys->field_count, inputs = group->inputs->field_count;
   gni_value *cells = GN_TAKE(&puts->line, gni_value, keys + inputs + 2);
   bool no_key, no_value;
-  int64_t ts_ms;
+  int64_t ts_ms = 0;
   if (!cells) return gni_fail_nomem(puts->err, (keys + inputs + 2) * sizeof *cells);
   if (!grow(puts)) return gni_fail_nomem(puts->err, puts->capacity * sizeof *puts->keys);
   int rc = read_ms(puts, image->ts, "ts", &ts_ms);

@@ -78,7 +78,7 @@ int gni_live_retain(gni_store *store, const gn_alloc *alloc, gn_str batch_datase
   const gn_str suffix = GN_STR("_BATCH");
   gni_store_reader *reader;
   gn_arena names;
-  int64_t end_ms;
+  int64_t end_ms = 0;
   *out = (gni_retained){0};
   if (!gni_str_ends(batch_dataset, suffix.ptr)) return GN_OK;
   int rc = gni_store_reader_open(store, &reader, err);

@@ -8,12 +8,14 @@
 
 enum {
   KEPT_ROWS = GN_LIVE_ROWS_MAX /
-      2,    /* stay single: those that come a little late are still in order */
+      2, /* stay single: those that come a little late are still in order */
+  PREFIX_BYTES = 8,
   TRIES = 4 /* others write meanwhile; then tiles are done without */
 };
 
 struct place {
-  gn_str key;
+  uint64_t prefix; /* of the key: bytes that compare as a number */
+  gn_str key;      /* equal ones are the same bytes once sorted */
   int64_t time_ms;
   size_t index;
 };
@@ -22,7 +24,7 @@ struct place {
 struct tiling {
   gn_fetcher *fetcher;
   gnp_look *look;
-  const gnp_put_rows *rows;
+  gnp_put_rows rows;    /* in the order of `places` */
   struct place *places; /* by key, time, put order */
   gn_str *set_keys, *set_values;
   size_t set_count, key_count;
@@ -32,24 +34,61 @@ struct tiling {
   gn_error *err;
 };
 
+static uint64_t prefix_of(gn_str key)
+{
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < PREFIX_BYTES; i++)
+    prefix = prefix << 8 | (i < key.len ? (uint8_t)key.ptr[i] : 0);
+  return prefix;
+}
+
+static int by_key(const struct place *x, const struct place *y)
+{
+  if (x->prefix != y->prefix) return x->prefix < y->prefix ? -1 : 1;
+  bool short_ones = x->key.len <= PREFIX_BYTES && y->key.len <= PREFIX_BYTES;
+  if (short_ones) return (x->key.len > y->key.len) - (x->key.len < y->key.len);
+  return gni_str_compare(x->key, y->key);
+}
+
 static int by_place(const void *a, const void *b)
 {
   const struct place *x = a, *y = b;
-  int order = gni_str_compare(x->key, y->key);
+  int order = by_key(x, y);
   if (order == 0) order = (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
   return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static int sort_places(struct tiling *t)
+/* The rows as the store has them, key by key, so that it need not sort them again. */
+static int arrange(struct tiling *t, const gnp_put_rows *rows)
 {
-  const gnp_put_rows *rows = t->rows;
+  gn_str *keys = GN_TAKE(&t->keep, gn_str, rows->count);
+  gn_str *values = GN_TAKE(&t->keep, gn_str, rows->count);
+  int64_t *times_ms = GN_TAKE(&t->keep, int64_t, rows->count);
+  if (!keys || !values || !times_ms)
+    return gni_fail_arena(t->err, &t->keep, rows->count * sizeof *keys);
+  for (size_t i = 0; i < rows->count; i++) {
+    struct place *place = &t->places[i];
+    bool same = i > 0 && by_key(place, place - 1) == 0;
+    if (same) place->key = place[-1].key;
+    t->key_count += !same;
+    keys[i] = place->key;
+    values[i] = rows->values[place->index];
+    times_ms[i] = place->time_ms;
+    place->index = i;
+  }
+  t->rows = (gnp_put_rows){keys, values, times_ms, rows->count};
+  return GN_OK;
+}
+
+static int sort_places(struct tiling *t, const gnp_put_rows *rows)
+{
   t->places = GN_TAKE(&t->keep, struct place, rows->count);
   if (!t->places) return gni_fail_arena(t->err, &t->keep, rows->count * sizeof *t->places);
   for (size_t i = 0; i < rows->count; i++)
-    t->places[i] = (struct place){rows->keys[i], rows->times_ms[i], i};
+    t->places[i] = (struct place){prefix_of(rows->keys[i]), rows->keys[i], rows->times_ms[i], i};
   qsort(t->places, rows->count, sizeof *t->places, by_place);
-  for (size_t i = 0; i < rows->count; i++)
-    t->key_count += i == 0 || !gni_str_equal(t->places[i].key, t->places[i - 1].key);
+  int rc = arrange(t, rows);
+  if (rc != GN_OK) return rc;
   t->set_keys = GN_TAKE(&t->keep, gn_str, t->key_count);
   t->set_values = GN_TAKE(&t->keep, gn_str, t->key_count);
   if (!t->set_keys || !t->set_values)
@@ -113,7 +152,7 @@ static int merge_rows(struct tiling *t, const struct key_rows *k, gni_row **out,
     }
     gni_value record;
     const struct place *place = &k->places[next++];
-    int rc = gni_avro_decode(t->look->serving->records.live, t->rows->values[place->index],
+    int rc = gni_avro_decode(t->look->serving->records.live, t->rows.values[place->index],
                              &t->arena, &record, t->err);
     if (rc != GN_OK) return rc;
     rows[i] = (gni_row){record.list.items, place->time_ms};
@@ -141,8 +180,8 @@ static int make_tile(struct tiling *t, struct key_rows *k)
 {
   const gnp_serving *serving = t->look->serving;
   int64_t now_ms = gni_clock_now_ms(&t->fetcher->session->clock);
-  gni_row *rows;
-  size_t count;
+  gni_row *rows = NULL;
+  size_t count = 0;
   int rc = gnp_live_read(&t->look->live, serving, t->look->reader, t->fetcher->stream, k->key,
                          k->from_ms, &t->arena, t->err);
   if (rc == GN_OK) rc = merge_rows(t, k, &rows, &count);
@@ -177,10 +216,10 @@ static int tile_key(struct tiling *t, const struct place *places, size_t count)
 static int commit(struct tiling *t, int64_t version)
 {
   const gni_store_change change = {.stream = t->fetcher->stream,
-                                   .keys = t->rows->keys,
-                                   .values = t->rows->values,
-                                   .time_ms = t->rows->times_ms,
-                                   .count = t->rows->count,
+                                   .keys = t->rows.keys,
+                                   .values = t->rows.values,
+                                   .time_ms = t->rows.times_ms,
+                                   .count = t->rows.count,
                                    .settings = t->fetcher->tiles,
                                    .set_keys = t->set_keys,
                                    .set_values = t->set_values,
@@ -196,9 +235,9 @@ static int attempt(struct tiling *t)
   int rc = gnp_look_begin(t->fetcher, &t->look, t->err);
   if (rc != GN_OK) return rc;
   rc = gni_store_written(t->look->reader, &version, t->err);
-  for (size_t from = 0, to; from < t->rows->count && rc == GN_OK; from = to) {
-    for (to = from + 1; to < t->rows->count; to++)
-      if (!gni_str_equal(t->places[to].key, t->places[from].key)) break;
+  for (size_t from = 0, to; from < t->rows.count && rc == GN_OK; from = to) {
+    for (to = from + 1; to < t->rows.count; to++)
+      if (t->places[to].key.ptr != t->places[from].key.ptr) break;
     rc = tile_key(t, &t->places[from], to - from);
   }
   gnp_look_end(t->fetcher, t->look);
@@ -209,8 +248,8 @@ static int attempt(struct tiling *t)
 static int commit_without(struct tiling *t)
 {
   t->set_count = 0;
-  for (size_t i = 0; i < t->rows->count; i++) {
-    if (i > 0 && gni_str_equal(t->places[i].key, t->places[i - 1].key)) continue;
+  for (size_t i = 0; i < t->rows.count; i++) {
+    if (i > 0 && t->places[i].key.ptr == t->places[i - 1].key.ptr) continue;
     t->set_keys[t->set_count] = t->places[i].key;
     t->set_values[t->set_count++] = (gn_str){NULL, 0};
   }
@@ -220,11 +259,11 @@ static int commit_without(struct tiling *t)
 int gnp_put_with_tiles(gn_fetcher *fetcher, const gnp_put_rows *rows, gn_error *err)
 {
   const gn_alloc *alloc = fetcher->session->alloc;
-  struct tiling t = {.fetcher = fetcher, .rows = rows, .err = err};
+  struct tiling t = {.fetcher = fetcher, .err = err};
   gni_arena_init(&t.keep, alloc, GN_PUT_BYTES_MAX);
   gni_arena_init(&t.arena, alloc, GN_PUT_BYTES_MAX);
   gni_buf_init(&t.encoded, alloc, GN_VALUE_BYTES_MAX);
-  int rc = sort_places(&t);
+  int rc = sort_places(&t, rows);
   if (rc == GN_OK) {
     rc = GN_E_CONFLICT;
     for (int i = 0; i < TRIES && rc == GN_E_CONFLICT; i++) rc = attempt(&t);

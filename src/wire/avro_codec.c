@@ -164,7 +164,7 @@ static size_t left(const struct reader *r)
   return r->bytes.len - r->at;
 }
 
-static int get_long(struct reader *r, int64_t *out)
+static int get_long_of_many(struct reader *r, int64_t *out)
 {
   uint64_t bits = 0;
   for (int i = 0; i < VARINT_BYTES_MAX; i++) {
@@ -178,6 +178,16 @@ static int get_long(struct reader *r, int64_t *out)
     }
   }
   return corrupt(r, "a number of more than 64 bits");
+}
+
+/* Branches, lengths and small numbers take one byte. */
+static inline int get_long(struct reader *r, int64_t *out)
+{
+  uint8_t byte = r->at < r->bytes.len ? (uint8_t)r->bytes.ptr[r->at] : 0x80;
+  if (byte >= 0x80) return get_long_of_many(r, out);
+  r->at++;
+  *out = (byte >> 1) ^ -(byte & 1);
+  return GN_OK;
 }
 
 static int get_integer(struct reader *r, int64_t low, int64_t high, gni_value *out)
