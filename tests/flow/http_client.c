@@ -92,6 +92,17 @@ bool http_read(http_client *client, int timeout_ms, http_reply *reply)
   return true;
 }
 
+bool http_continues(http_client *client, int timeout_ms)
+{
+  static const char expected[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  const size_t size = sizeof expected - 1;
+  while (client->used - client->passed < size)
+    if (receive(client, timeout_ms) <= 0) return false;
+  bool same = memcmp(client->room + client->passed, expected, size) == 0;
+  client->passed += size;
+  return same;
+}
+
 bool http_ends(http_client *client, int timeout_ms)
 {
   ssize_t got;

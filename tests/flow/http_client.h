@@ -25,6 +25,8 @@ bool http_send(http_client *client, gn_str text);
 /* The next reply; false when the connection ended before all of it came, or nothing came for
  * `timeout_ms`. */
 bool http_read(http_client *client, int timeout_ms, http_reply *reply);
+/* Waits for what "Expect: 100-continue" asks for. */
+bool http_continues(http_client *client, int timeout_ms);
 /* Whether the other side ended the connection within `timeout_ms`. */
 bool http_ends(http_client *client, int timeout_ms);
 /* Sends and reads. */

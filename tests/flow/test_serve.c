@@ -174,9 +174,33 @@ static void close_client(void *client)
   http_close(client);
 }
 
+/* Once what the last reply needed was given back, which is after it was read. */
+static int64_t settled_heap(void)
+{
+  int64_t before, now = heap_in_use();
+  do {
+    before = now;
+    pause_ms(2);
+    now = heap_in_use();
+  } while (now != before);
+  return now;
+}
+
+static void ask_turns(const test_turn *turn, http_client *clients, int client_count, int64_t wanted)
+{
+  int64_t asked = 0;
+  for (int i = 0; asked < wanted; i++) {
+    take_turn(turn, &clients[i % client_count]);
+    asked += (int64_t)turn->count;
+  }
+}
+
+/* Nothing of ours is allocated in a round, and of all libraries' memory not a byte more is in use
+ * after it. Where two threads meet in a way that was not yet, one more desk is set up: that makes
+ * a round or two loud, and a leak all of them. */
 static void ten_million_requests_leak_nothing(void)
 {
-  enum { USUAL = 100000, LONG = 10000000, CLIENTS = 2, WARM_TURNS = 100, SETTLE_MS = 5000 };
+  enum { USUAL = 100000, LONG = 10000000, CLIENTS = 2, WARM = 2000, ROUNDS = 10, LOUD_MAX = 2 };
   static http_client clients[CLIENTS];
   static test_turn turn;
   const int64_t wanted = test_effort() > 1 ? LONG : USUAL;
@@ -189,20 +213,20 @@ static void ten_million_requests_leak_nothing(void)
     CHECK(http_open(&clients[i], port));
     test_later(close_client, &clients[i]);
   }
-  for (int i = 0; i < WARM_TURNS * CLIENTS; i++) take_turn(&turn, &clients[i % CLIENTS]);
-  pause_ms(50); /* what the last reply needed is given back after it was sent */
-  size_t allocations = test_alloc_count(), blocks = test_alloc_live();
-  int64_t before = heap_in_use(), asked = 0;
-  for (int i = 0; asked < wanted; i++) {
-    take_turn(&turn, &clients[i % CLIENTS]);
-    asked += (int64_t)turn.count;
+  ask_turns(&turn, clients, CLIENTS, WARM);
+  int loud = 0;
+  int64_t first = settled_heap(), before = first;
+  for (int round = 0; round < ROUNDS; round++) {
+    size_t allocations = test_alloc_count();
+    ask_turns(&turn, clients, CLIENTS, wanted / ROUNDS);
+    int64_t after = settled_heap();
+    loud += after > before || test_alloc_count() != allocations;
+    before = after;
   }
-  for (int i = 0; i < SETTLE_MS && heap_in_use() > before; i++) pause_ms(1);
-  printf("# %" PRId64 " requests; bytes in use %" PRId64 " before, %" PRId64 " after\n", asked,
-         before, heap_in_use());
-  CHECK_INT(test_alloc_live(), blocks);
-  CHECK_INT(test_alloc_count(), allocations);
-  CHECK(heap_in_use() <= before);
+  printf("# %" PRId64 " requests; bytes in use %" PRId64 " before, %" PRId64
+         " after; rounds in which anything was allocated: %d\n",
+         wanted, first, before, loud);
+  CHECK(loud <= LOUD_MAX);
 }
 
 /* ---- what is served changes ---- */
@@ -220,8 +244,8 @@ typedef struct asker {
   changing *shared;
   pthread_t thread;
   int64_t asked;
-  const char *wrong; /* what happened that should not */
-  char last[BODY_BYTES];
+  _Atomic int newest;          /* upload that it saw */
+  _Atomic(const char *) wrong; /* what happened that should not */
 } asker;
 
 /* Which upload a reply is of; UPLOADS: of none. */
@@ -239,7 +263,6 @@ static void *ask_on(void *user)
   changing *shared = me->shared;
   http_client *client = malloc(sizeof *client);
   http_reply reply;
-  int before = 0;
   if (!client || !http_open(client, shared->port)) me->wrong = "cannot connect";
   while (!me->wrong && !shared->stop) {
     if (!http_ask(client, "POST", route, "[{\"user\":\"u1\"}]", &reply)) {
@@ -249,10 +272,9 @@ static void *ask_on(void *user)
     int number = upload_of(shared, reply.body);
     if (reply.status != 200) me->wrong = "a request failed";
     if (number == UPLOADS) me->wrong = "a reply is of no upload";
-    if (number < before) me->wrong = "a reply is older than the one before";
-    before = number;
+    if (number < me->newest) me->wrong = "a reply is older than the one before";
+    me->newest = number;
     if (++me->asked % 16 == 0) pause_ms(1); /* the uploads want the processor, too */
-    snprintf(me->last, sizeof me->last, "%.*s", GN_STR_ARGS(reply.body));
   }
   if (client && client->socket >= 0) http_close(client);
   free(client);
@@ -265,6 +287,11 @@ static void upload_number(int number)
   static const char counts[] = "[{\"inputColumn\":\"amount\",\"operation\":6,\"argMap\":{}},"
                                "{\"inputColumn\":\"amount\",\"operation\":7,\"argMap\":{}}]";
   upload(1.5 + number, number % 2 ? counts : NULL);
+}
+
+static void wait_for_newest(asker *who)
+{
+  for (int i = 0; i < PATIENCE_MS && !who->wrong && who->newest < UPLOADS - 1; i++) pause_ms(1);
 }
 
 static void uploads_are_seen_without_a_failed_request(void)
@@ -288,17 +315,13 @@ static void uploads_are_seen_without_a_failed_request(void)
     pause_ms(100);
     upload_number(i);
   }
-  char text[BODY_BYTES] = "";
-  for (int i = 0; i < 100 && strcmp(text, shared.expected[UPLOADS - 1]) != 0; i++) {
-    pause_ms(20);
-    ask(shared.port, "POST", route, "[{\"user\":\"u1\"}]", 200, text);
-  }
-  pause_ms(50);
+  for (int i = 0; i < ASKERS; i++) wait_for_newest(&askers[i]);
   shared.stop = true;
   for (int i = 0; i < ASKERS; i++) pthread_join(askers[i].thread, NULL);
   for (int i = 0; i < ASKERS; i++) {
-    if (askers[i].wrong) test_fail(__FILE__, __LINE__, "%s: %s", askers[i].wrong, askers[i].last);
-    CHECK_TEXT(askers[i].last, shared.expected[UPLOADS - 1]);
+    const char *wrong = askers[i].wrong;
+    if (wrong) test_fail(__FILE__, __LINE__, "%s", wrong);
+    CHECK_INT(askers[i].newest, UPLOADS - 1);
     asked += askers[i].asked;
   }
   printf("# %" PRId64 " requests during %d uploads\n", asked, UPLOADS - 1);
@@ -312,13 +335,15 @@ static void *stop_patiently(void *what)
   return NULL;
 }
 
-/* Sends all of a request but its end. */
+/* All of a request but its end, of which the server has said that it is at it. */
 static void begin_request(http_client *client, int32_t port)
 {
   CHECK(http_open(client, port));
   test_later(close_client, client);
   CHECK(http_send(client, GN_STR("POST /v1/fetch/groupby/team.sums.v1 HTTP/1.1\r\nHost: test\r\n"
-                                 "Content-Length: 15\r\n\r\n[{\"user\":\"u2")));
+                                 "Expect: 100-continue\r\nContent-Length: 15\r\n\r\n")));
+  CHECK(http_continues(client, PATIENCE_MS));
+  CHECK(http_send(client, GN_STR("[{\"user\":\"u2")));
 }
 
 static void requests_under_way_are_answered_before_it_stops(void)
@@ -330,7 +355,6 @@ static void requests_under_way_are_answered_before_it_stops(void)
   upload(1.5, NULL);
   int32_t port = SERVE(.threads = 2);
   for (int i = 0; i < CLIENTS; i++) begin_request(&clients[i], port);
-  pause_ms(100); /* until all heads are read: from then on a request is under way */
   gn_server *server = running;
   running = NULL;
   CHECK_INT(pthread_create(&stopping, NULL, stop_patiently, server), 0);
@@ -351,7 +375,6 @@ static void a_client_that_never_ends_does_not_hold_the_stop(void)
   upload(1.5, NULL);
   int32_t port = SERVE(.threads = 2);
   begin_request(&client, port);
-  pause_ms(50);
   gn_server_stop(running, 100);
   running = NULL;
   CHECK(http_ends(&client, PATIENCE_MS));
