@@ -111,28 +111,68 @@ int cmd_analyze(const cli_args *args)
   return rc;
 }
 
-static int store_get(const cli_args *args, gn_session *session, gn_text *answer, gn_error *err)
+/* ---- store ---- */
+
+struct store_call {
+  const cli_args *args;
+  gn_session *session;
+  const char *name; /* what stands after the verb, or NULL */
+  int form;
+  gn_text answer;
+  gn_error err;
+};
+
+static int store_ls(struct store_call *call)
 {
-  if (args->word_count < 2 || !args->key)
-    return cli_usage("GC003", "see: gnomon store --help", "'store get' wants NAME and -k JSON");
-  return gn_store_get(session, args->words[1], args->key, answer, err) == GN_OK ? 0 : cli_fail(err);
+  return gn_store_list(call->session, call->form, &call->answer, &call->err);
+}
+
+static int store_get(struct store_call *call)
+{
+  return gn_store_get(call->session, call->name, call->args->key, &call->answer, &call->err);
+}
+
+static int store_stats(struct store_call *call)
+{
+  return gn_store_stats(call->session, call->form, &call->answer, &call->err);
+}
+
+static int store_compact(struct store_call *call)
+{
+  return gn_store_compact(call->session, call->name, call->args->dry_run, call->form, &call->answer,
+                          &call->err);
+}
+
+static int store_gc(struct store_call *call)
+{
+  return gn_store_gc(call->session, call->args->dry_run, call->form, &call->answer, &call->err);
 }
 
 int cmd_store(const cli_args *args)
 {
-  gn_session *session;
-  gn_text answer = {0};
-  gn_error err = {0};
-  bool get = strcmp(args->words[0], "get") == 0;
-  if (!get && strcmp(args->words[0], "ls") != 0)
-    return cli_usage("GC001", "there are ls and get", "'store' does not know '%s'", args->words[0]);
-  int rc = cli_open(args, &session);
+  static const struct {
+    const char *name;
+    int (*run)(struct store_call *call);
+  } verbs[] = {{"ls", store_ls},
+               {"get", store_get},
+               {"stats", store_stats},
+               {"compact", store_compact},
+               {"gc", store_gc}};
+  enum { VERBS = sizeof verbs / sizeof *verbs };
+  struct store_call call = {.args = args,
+                            .name = args->word_count > 1 ? args->words[1] : NULL,
+                            .form = args->json ? GN_FORM_JSON : GN_FORM_TEXT};
+  size_t verb = 0;
+  while (verb < VERBS && strcmp(args->words[0], verbs[verb].name) != 0) verb++;
+  if (verb == VERBS)
+    return cli_usage("GC001", "there are ls, get, stats, compact and gc",
+                     "'store' does not know '%s'", args->words[0]);
+  if (verbs[verb].run == store_get && (!call.name || !args->key))
+    return cli_usage("GC003", "see: gnomon store --help", "'store get' wants NAME and -k JSON");
+  int rc = cli_open(args, &call.session);
   if (rc) return rc;
-  if (get)
-    rc = store_get(args, session, &answer, &err);
-  else if (gn_store_list(session, args->json ? GN_FORM_JSON : GN_FORM_TEXT, &answer, &err) != GN_OK)
-    rc = cli_fail(&err);
-  if (rc == 0) print_text(&answer);
-  gn_session_close(session);
+  rc = verbs[verb].run(&call) == GN_OK ? 0 : cli_fail(&call.err);
+  if (rc == 0) print_text(&call.answer);
+  gn_session_close(call.session);
   return rc;
 }

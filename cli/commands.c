@@ -37,7 +37,7 @@ const cli_option cli_options[] = {
     FLAG("run-first-hole", 0, run_first_hole, "also fill days before the first that exists"),
     FLAG("skip-unsupported", 0, skip_unsupported,
          "leave out features that this version cannot compute (there are none now)"),
-    FLAG("dry-run", 'n', dry_run, "show the plan, write nothing"),
+    FLAG("dry-run", 'n', dry_run, "show what would be done, write nothing"),
     FLAG("detailed-exitcode", 0, detailed_exitcode, "exit 2 when there is something to do"),
     TEXT("out", 0, out_file, "FILE", "write the plan to a file"),
     TEXT("plan", 0, plan_file, "FILE", "do exactly what this plan says, or refuse it"),
@@ -159,12 +159,17 @@ const cli_command cli_commands[] = {
      "gnomon spark sql 'sc://spark.example;use_ssl=true' \"SELECT * FROM events LIMIT 5\" -o csv",
      "command output rows mode", cmd_spark},
 #endif
-    {"store", "ls|get [NAME]", "look into the online store",
+    {"store", "ls|get|stats|compact|gc [NAME]", "look into the online store, and keep it small",
      "ls lists the datasets: rows, bytes, and up to when each upload holds everything. get shows "
      "what "
-     "is kept of\none key, decoded: its state or values, and its live rows.",
-     "gnomon store ls\ngnomon store get my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'", "key",
-     cmd_store},
+     "is kept of\none key, decoded: its state or values, and its live rows. stats measures: files, "
+     "how full they are, live rows,\ntiles, age. compact writes uploads anew without gaps, while "
+     "they are served. gc removes replaced uploads,\nfiles of uploads that died, and live rows "
+     "that uploads made superfluous. compact and gc take --dry-run.",
+     "gnomon store ls\ngnomon store get my_team/purchases.v1 -k '{\"user_id\": \"user_1\"}'\n"
+     "gnomon store stats --json\ngnomon store compact my_team/purchases.v1\n"
+     "gnomon store gc --dry-run",
+     "key dry-run", cmd_store},
     {"list", NULL, "list the compiled definitions", NULL, "gnomon list --json", "", cmd_list},
     {"show", "CONF", "describe a definition, or the first rows of its table", NULL,
      "gnomon show my_team.user_purchase_features.v1\ngnomon show my_team.user_purchase_features.v1 "

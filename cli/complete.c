@@ -130,9 +130,24 @@ static void offer_value(gn_session *session, const cli_option *option, const cli
     offer_days(session, args->word_count ? args->words[0] : NULL, begun);
 }
 
-static void offer_argument(gn_session *session, const cli_command *command, const char *begun)
+/* "ls|get [NAME]": what the first word may be. */
+static void offer_alternatives(const char *words, const char *begun)
+{
+  const char *end = words + strcspn(words, " ");
+  for (size_t len; words < end; words += len + (words[len] == '|')) {
+    len = strcspn(words, "| ");
+    offer(words, len, begun);
+  }
+}
+
+static void offer_argument(gn_session *session, const cli_command *command, const cli_args *args,
+                           const char *begun)
 {
   const char *words = command->words ? command->words : "";
+  if (words[0] >= 'a' && words[0] <= 'z' && args->word_count == 0) {
+    offer_alternatives(words, begun);
+    return;
+  }
   if (strstr(words, "CONF") || strstr(words, "NAME")) offer_names(session, begun);
   if (strstr(words, "CODE")) offer_codes(begun);
   if (strstr(words, "KIND")) offer_words("group_by join staging_query model", begun);
@@ -200,7 +215,7 @@ int cli_complete(int at, int count, char **words)
   if (option)
     offer_value(session, option, &args, begun);
   else
-    offer_argument(session, command, begun);
+    offer_argument(session, command, &args, begun);
   gn_session_close(session);
   return 0;
 }

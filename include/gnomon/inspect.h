@@ -186,6 +186,55 @@ GN_API int gn_store_list(gn_session *session, int form, gn_text *out, gn_error *
 GN_API int gn_store_get(gn_session *session, const char *conf, const char *key, gn_text *out,
                         gn_error *err) GN_MUST_CHECK;
 
+/**
+ * Measures every dataset of the store that was uploaded: keys, bytes, the file and how full it is,
+ * depth of its tree, generations on disk, live rows and tiles beside it, age of the batch end.
+ *
+ * @shape   one entry a dataset, by name
+ * @unit    times are milliseconds since 1970-01-01T00:00Z, ages milliseconds; `fill` is the part of
+ *          the file that is keys and values
+ * @own     `out` is the caller's: text or a JSON list
+ * @err     IO     the store did not answer
+ * @err     NOMEM  out of memory
+ * @thread  any
+ * @cost    looks at every live row
+ * @since   0.1
+ */
+GN_API int gn_store_stats(gn_session *session, int form, gn_text *out, gn_error *err) GN_MUST_CHECK;
+
+/**
+ * Writes the newest upload of a dataset anew, page by page, and makes that what readers see, as an
+ * upload does: they go on meanwhile, and a process that dies leaves the old one.
+ *
+ * @shape   `name`: a GroupBy or a dataset; NULL: all. `dry_run`: only says what it would do
+ * @own     `out` is the caller's: text or a JSON list of {"dataset", "bytes_before", "bytes_after"}
+ * @err     NOTFOUND   no dataset of that name was uploaded
+ * @err     BUSY       an upload of it is running
+ * @err     IO         a file could not be read or written
+ * @err     CORRUPT    what is stored cannot be read
+ * @err     NOMEM      out of memory
+ * @err     CANCELLED  gn_session_cancel was called; datasets before are done
+ * @thread  one call at a time a session, and no upload beside it in this process
+ * @since   0.1
+ */
+GN_API int gn_store_compact(gn_session *session, const char *name, int dry_run, int form,
+                            gn_text *out, gn_error *err) GN_MUST_CHECK;
+
+/**
+ * Removes what nobody needs: uploads that were replaced, files of uploads that died, and live rows
+ * that every upload that could be made again holds. Datasets that are being uploaded are left
+ * alone. The room of live rows is used again by others, not given back to the disk.
+ *
+ * @shape   `dry_run`: only says what would go
+ * @own     `out` is the caller's: text or one JSON object {"dry_run", "files", "live", "bytes"}
+ * @err     IO     a file could not be removed
+ * @err     NOMEM  out of memory
+ * @thread  one call at a time a session, and no upload beside it in this process
+ * @since   0.1
+ */
+GN_API int gn_store_gc(gn_session *session, int dry_run, int form, gn_text *out,
+                       gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

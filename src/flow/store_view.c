@@ -3,28 +3,15 @@
 
 #include "flow/answer.h"
 #include "flow/fetcher.h"
-#include "flow/inspect.h"
+#include "flow/store_view.h"
 
 enum { VIEW_ARENA_BYTES = 64 << 20 };
 
 /* ---- ls ---- */
 
-struct entry {
-  gn_str dataset;
-  bool uploaded; /* has a generation */
-  gni_generation_info info;
-};
-
-struct listing {
-  gn_arena arena;
-  struct entry *entries;
-  size_t count, capacity;
-  gn_error *err;
-};
-
 static int take_dataset(void *user, gn_str dataset)
 {
-  struct listing *at = user;
+  gnp_store_listing *at = user;
   if (at->count == at->capacity) {
     size_t capacity = at->capacity ? at->capacity * 2 : 64;
     at->entries = gni_arena_grow(&at->arena, at->entries, at->capacity * sizeof *at->entries,
@@ -33,14 +20,16 @@ static int take_dataset(void *user, gn_str dataset)
   }
   gn_str name = gni_str_take(&at->arena, dataset);
   if (!at->entries || !name.ptr) return gni_fail_nomem(at->err, dataset.len);
-  at->entries[at->count++] = (struct entry){.dataset = name};
+  at->entries[at->count++] = (gnp_store_entry){.dataset = name};
   return GN_OK;
 }
 
-static int read_listing(gn_session *session, struct listing *at)
+int gnp_store_listing_read(gn_session *session, gnp_store_listing *at, gn_error *err)
 {
   gni_store *store;
   gni_store_reader *reader = NULL;
+  *at = (gnp_store_listing){.err = err};
+  gni_arena_init(&at->arena, session->alloc, VIEW_ARENA_BYTES);
   int rc = gnp_session_store(session, &store, at->err);
   if (rc == GN_OK) rc = gni_store_reader_open(store, &reader, at->err);
   if (rc == GN_OK) rc = gni_store_begin(reader, at->err);
@@ -63,11 +52,16 @@ static int read_listing(gn_session *session, struct listing *at)
   return rc;
 }
 
-static void write_listing_json(const struct listing *at, gn_buf *out)
+void gnp_store_listing_deinit(gnp_store_listing *listing)
+{
+  gni_arena_deinit(&listing->arena);
+}
+
+static void write_listing_json(const gnp_store_listing *at, gn_buf *out)
 {
   gni_buf_add_char(out, '[');
   for (size_t i = 0; i < at->count; i++) {
-    const struct entry *entry = &at->entries[i];
+    const gnp_store_entry *entry = &at->entries[i];
     gni_buf_add_text(out, i ? ",{\"dataset\":" : "{\"dataset\":");
     gni_json_add_text(out, entry->dataset, false);
     if (entry->uploaded)
@@ -81,7 +75,7 @@ static void write_listing_json(const struct listing *at, gn_buf *out)
   gni_buf_add_char(out, ']');
 }
 
-static int write_listing_text(struct listing *at, gn_buf *out)
+static int write_listing_text(gnp_store_listing *at, gn_buf *out)
 {
   gnp_grid grid;
   int64_t rows = 0, bytes = 0;
@@ -89,7 +83,7 @@ static int write_listing_text(struct listing *at, gn_buf *out)
   static const char *const head[] = {"dataset", "rows", "bytes", "upload", "holds all before"};
   for (size_t i = 0; i < 5; i++) gnp_grid_add(&grid, "%s", head[i]);
   for (size_t i = 0; i < at->count; i++) {
-    const struct entry *entry = &at->entries[i];
+    const gnp_store_entry *entry = &at->entries[i];
     gnp_grid_add(&grid, "%.*s", GN_STR_ARGS(entry->dataset));
     if (!entry->uploaded) {
       for (size_t k = 1; k < 5; k++) gnp_grid_add(&grid, "%s", k == 1 ? "live" : "");
@@ -112,18 +106,17 @@ static int write_listing_text(struct listing *at, gn_buf *out)
 int gn_store_list(gn_session *session, int form, gn_text *out, gn_error *err)
 {
   gn_buf text;
-  struct listing at = {.err = err};
+  gnp_store_listing at;
   *out = (gn_text){0};
-  gni_arena_init(&at.arena, session->alloc, VIEW_ARENA_BYTES);
   gni_buf_init(&text, session->alloc, GN_TEXT_FILE_BYTES_MAX);
-  int rc = read_listing(session, &at);
+  int rc = gnp_store_listing_read(session, &at, err);
   if (rc == GN_OK && form == GN_FORM_JSON)
     write_listing_json(&at, &text);
   else if (rc == GN_OK)
     rc = write_listing_text(&at, &text);
   if (rc == GN_OK) rc = gnp_text_from(&text, out, err);
   gni_buf_deinit(&text);
-  gni_arena_deinit(&at.arena);
+  gnp_store_listing_deinit(&at);
   return rc;
 }
 

@@ -179,6 +179,28 @@ int gni_store_trim(gni_store *store, gn_str dataset, int64_t before_ms, int64_t 
   return store->driver->trim(store->state, dataset, before_ms, removed, err);
 }
 
+/* ---- housekeeping ---- */
+
+int gni_store_measure(gni_store *store, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                      gn_error *err)
+{
+  *out = (gni_store_measures){-1, -1, -1, -1, -1, -1, 0, 0, -1, -1};
+  if (!store->driver->measure) return GN_OK;
+  return store->driver->measure(store->state, dataset, before_ms, out, err);
+}
+
+int gni_store_compact(gni_store *store, gn_str dataset, gn_error *err)
+{
+  return store->driver->compact ? store->driver->compact(store->state, dataset, err) : GN_ABSENT;
+}
+
+int gni_store_collect(gni_store *store, bool dry_run, gni_store_each_garbage each, void *user,
+                      gn_error *err)
+{
+  if (!store->driver->collect) return GN_OK;
+  return store->driver->collect(store->state, dry_run, each, user, err);
+}
+
 /* ---- readers ---- */
 
 int gni_store_reader_open(gni_store *store, gni_store_reader **out, gn_error *err)

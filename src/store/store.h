@@ -50,6 +50,18 @@ typedef int (*gni_store_each)(void *user, gn_str value, int64_t time_ms);
 typedef int (*gni_store_each_dataset)(void *user, gn_str dataset);
 typedef int (*gni_store_each_key)(void *user, gn_str key, gn_str value);
 
+/* What a dataset takes. Members that the driver does not know are -1. */
+typedef struct gni_store_measures {
+  int64_t file_bytes, pages, depth; /* of the newest generation */
+  int64_t generations;              /* that are on disk, the newest included */
+  int64_t live_rows, live_bytes;    /* of the stream */
+  int64_t oldest_ms, newest_ms;     /* of the stream's rows; 0 without any */
+  int64_t early_rows, early_bytes;  /* with time < before_ms */
+} gni_store_measures;
+
+/* Something that nobody needs: a file, by its path in the store. */
+typedef int (*gni_store_each_garbage)(void *user, gn_str path, int64_t bytes);
+
 /* What a store is opened with; `env` and what it points to outlive the store. */
 typedef struct gni_store_env {
   const gn_alloc *alloc;
@@ -79,6 +91,11 @@ typedef struct gni_store_driver {
                 const int64_t *time_ms, size_t count, gn_error *err);        /* durable on return */
   int (*change)(void *state, const gni_store_change *change, gn_error *err); /* durable on return */
   int (*trim)(void *state, gn_str dataset, int64_t before_ms, int64_t *removed, gn_error *err);
+  /* The next three may be NULL: there are no files. */
+  int (*measure)(void *state, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                 gn_error *err);
+  int (*compact)(void *state, gn_str dataset, gn_error *err);
+  int (*collect)(void *state, bool dry_run, gni_store_each_garbage each, void *user, gn_error *err);
 
   int (*reader_open)(void *state, void **reader, gn_error *err);
   void (*reader_close)(void *reader);
@@ -116,6 +133,17 @@ int gni_store_change_commit(gni_store *store, const gni_store_change *change, gn
  * stays removed. */
 int gni_store_trim(gni_store *store, gn_str dataset, int64_t before_ms, int64_t *removed,
                    gn_error *err);
+
+/* Looks at every row of the stream. */
+int gni_store_measure(gni_store *store, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                      gn_error *err);
+/* Writes the newest generation anew, without what is between its rows, as a generation of its own:
+ * readers go on as after an upload. GN_ABSENT when there is none, GN_E_BUSY during a load. */
+int gni_store_compact(gni_store *store, gn_str dataset, gn_error *err);
+/* Removes (dry_run: only tells of) files that no reader will open again. Datasets that are being
+ * loaded are left alone. */
+int gni_store_collect(gni_store *store, bool dry_run, gni_store_each_garbage each, void *user,
+                      gn_error *err);
 
 /* A reader is for one thread at a time and is meant to be kept: begin and end are cheap. */
 int gni_store_reader_open(gni_store *store, gni_store_reader **out, gn_error *err);

@@ -4,6 +4,7 @@
  * Each run is a process of its own that dies at a fault point, or after a random time. */
 #include "flow/flow_kit.h"
 
+#include <gnomon/inspect.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,11 +35,21 @@ static const char *write_events(const char *name, int salt)
 
 /* ---- one run in a process of its own ---- */
 
-enum verb { BACKFILL, UPLOAD };
+enum verb { BACKFILL, UPLOAD, COMPACT };
 struct run {
   enum verb verb;
   const char *repo, *events; /* the folder of the version that it reads */
 };
+
+static int compact(gn_session *session, gn_error *err)
+{
+  gn_text said;
+  int rc = gn_store_compact(session, NULL, 0, GN_FORM_TEXT, &said, err);
+  gn_text_free(&said);
+  if (rc == GN_OK) rc = gn_store_gc(session, 0, GN_FORM_TEXT, &said, err);
+  gn_text_free(&said);
+  return rc;
+}
 
 static int do_run(const struct run *run)
 {
@@ -61,6 +72,8 @@ static int do_run(const struct run *run)
                      GN_BACKFILL_ARGS(.conf = "team.sums.v1", .start_ds = "2024-03-18",
                                       .end_ds = "2024-03-21", .step_days = 2, .run_first_hole = 1),
                      &filled, &err);
+  else if (run->verb == COMPACT)
+    rc = compact(session, &err);
   else
     rc = gn_upload(session, GN_UPLOAD_ARGS(.conf = "team.sums.v1", .ds = "2024-03-20"), &uploaded,
                    &err);
@@ -309,12 +322,43 @@ static void a_killed_upload_leaves_the_old_generation_or_the_new(void)
   CHECK(reads_of[0] > 0 && reads_of[1] > 0);
 }
 
+static void a_killed_compaction_changes_no_answer(void)
+{
+  static const char *const points[] = {"store.before_rename", "store.before_switch",
+                                       "file.before_rename"};
+  enum { DEATHS = KILLS / 4 };
+  test_random random = test_random_new(3);
+  int killed = 0;
+  FLOW_GROUP(.name = "team.sums.v1", .more = ",\"accuracy\":0");
+  struct run upload = {UPLOAD, flow_repo(), write_events("zero", 0)};
+  struct run run = {COMPACT, upload.repo, upload.events};
+  write_requests();
+  run_whole(&upload);
+  gn_session *session = FLOW_SESSION(.threads = 1);
+  char answers[USERS * 256];
+  snprintf(answers, sizeof answers, "%s", flow_fetch(session, "team.sums.v1", requests));
+  CHECK(strstr(answers, "\"amount_sum_2d\":") != NULL);
+  int64_t whole_us = time_of(&run);
+  for (int i = 0; i < DEATHS; i++) {
+    struct death death = plan_death(i, points, sizeof points / sizeof *points, whole_us, &random);
+    killed += run_and_die(&run, &death, NULL);
+    CHECK_TEXT(flow_fetch(session, "team.sums.v1", requests), answers);
+    run_whole(&run);
+    nanosleep(&(struct timespec){0, 3000000}, NULL);
+    CHECK_TEXT(flow_fetch(session, "team.sums.v1", requests), answers);
+    CHECK_INT(flow_named(run.repo, "tmp"), 0);
+    CHECK_INT(flow_named(run.repo, "gen-"), 1);
+  }
+  CHECK(killed > DEATHS / 3);
+}
+
 int main(void)
 {
   static const test_case cases[] = {
       {"a killed backfill leaves whole partitions", a_killed_backfill_leaves_whole_partitions},
       {"a killed upload leaves the old generation or the new",
        a_killed_upload_leaves_the_old_generation_or_the_new},
+      {"a killed compaction changes no answer", a_killed_compaction_changes_no_answer},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }

@@ -384,6 +384,9 @@ def test_bash_completes_verbs_options_names_days_and_choices(made: World) -> Non
     assert complete(made, "sql", "-o", "c") == ["csv"]
     assert complete(made, "schema", "st") == ["staging_query"]
     assert complete(made, "completion", "z") == ["zsh"]
+    assert complete(made, "store", "") == ["ls", "get", "stats", "compact", "gc"]
+    assert complete(made, "store", "compact", "team.l") == ["team.live.v1"]
+    assert complete(made, "store", "gc", "--dry") == ["--dry-run"]
     assert complete(made, "explain", "GO00")[0] == "GO001"
     assert complete(made, "-C", "") == []
     assert complete(made, "nothing", "") == []

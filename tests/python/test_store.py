@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -88,6 +92,105 @@ def test_an_unknown_key_has_nothing(shop: Path) -> None:
 def test_what_cannot_be_shown_is_said(shop: Path, arguments: tuple[str, ...], words: str) -> None:
     done = run(shop, "store", *arguments)
     assert done.returncode != 0 and words in done.stderr
+
+
+# ---- stats, compact, gc ----
+
+BATCH = "MY_TEAM_PURCHASES_V1_BATCH"
+
+
+def told(shop: Path, *arguments: str) -> Any:
+    done = run(shop, "store", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def stats_of(shop: Path, dataset: str) -> Any:
+    return next(one for one in told(shop, "stats") if one["dataset"] == dataset)
+
+
+def test_a_store_is_measured(shop: Path) -> None:
+    got = stats_of(shop, BATCH)
+    file = next((shop / "store" / BATCH).glob("gen-*.lmdb"))
+    assert (got["keys"], got["generations"]) == (50, 1)
+    assert got["depth"] in (1, 2) and 0 < got["pages"] * 4096 < got["file_bytes"]
+    assert got["file_bytes"] == file.stat().st_blocks * 512
+    assert got["fill"] == pytest.approx(got["bytes"] / got["file_bytes"], abs=1e-3)
+    assert (got["live_rows"], got["tiles"]) == (0, 0)
+    live = stats_of(shop, "MY_TEAM_LIVE_V1_BATCH")
+    assert (live["live_rows"], live["oldest_ms"], live["newest_ms"]) == (
+        2,
+        BATCH_END_MS + 500,
+        BATCH_END_MS + 1000,
+    )
+    now = BATCH_END_MS + 26 * 3_600_000
+    text = run(shop, "store", "stats", "--clock", str(now)).stdout
+    assert BATCH in text and "26h 0m" in text
+
+
+def test_an_upload_is_written_anew(shop: Path) -> None:
+    before = stats_of(shop, BATCH)
+    values = all_values(shop, "store")
+    (dry,) = told(shop, "compact", NAME, "--dry-run")
+    assert (dry["dataset"], dry["bytes_before"]) == (BATCH, before["file_bytes"])
+    assert stats_of(shop, BATCH)["upload"] == before["upload"]
+    (done,) = told(shop, "compact", "my_team/purchases.v1")
+    after = stats_of(shop, BATCH)
+    assert done["bytes_after"] == after["file_bytes"]
+    assert after["upload"] == before["upload"] + 1
+    same = ("keys", "bytes", "batch_end_ms", "generations", "live_rows")
+    assert [after[name] for name in same] == [before[name] for name in same]
+    assert all_values(shop, "store") == values
+    unknown = run(shop, "store", "compact", "my_team.other.v1")
+    assert unknown.returncode == 66 and "GO006" in unknown.stderr
+
+
+def test_what_nobody_needs_is_removed(shop: Path) -> None:
+    folder = shop / "store" / BATCH
+    current = {file.name for file in folder.glob("gen-*.lmdb")}
+    for name in ("gen-900.lmdb", ".tmp-901"):
+        (folder / name).write_bytes(b"x" * 8192)
+    wanted = [f"{BATCH}/.tmp-901", f"{BATCH}/gen-900.lmdb"]
+    dry = told(shop, "gc", "--dry-run")
+    assert [one["path"] for one in dry["files"]] == wanted
+    assert (folder / "gen-900.lmdb").exists()
+    with open(folder / "LOCK", "r+b") as lock:  # as an upload holds it
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        assert told(shop, "gc")["files"] == []
+    done = told(shop, "gc")
+    assert [one["path"] for one in done["files"]] == wanted and done["bytes"] == dry["bytes"]
+    assert {file.name for file in folder.glob("*gen*")} == current
+    assert told(shop, "gc") == {"dry_run": False, "files": [], "live": [], "bytes": 0}
+    assert "removed 0 files" in run(shop, "store", "gc").stdout
+
+
+def test_live_rows_of_long_ago_are_removed(shop: Path) -> None:
+    old = {"ts": BATCH_END_MS - 3 * 86_400_000, "row": {"user_id": "user_2", "price": 1.0}}
+    (shop / "old.jsonl").write_text(json.dumps(old) + "\n")
+    assert run(shop, "put", "my_team/live.v1", "--events", "old.jsonl").returncode == 0
+    dry = told(shop, "gc", "--dry-run")
+    assert [(one["dataset"], one["rows"]) for one in dry["live"]] == [
+        ("MY_TEAM_LIVE_V1_STREAMING", 1)
+    ]
+    assert stats_of(shop, "MY_TEAM_LIVE_V1_BATCH")["live_rows"] == 3
+    assert told(shop, "gc")["live"] == dry["live"]
+    assert stats_of(shop, "MY_TEAM_LIVE_V1_BATCH")["live_rows"] == 2
+
+
+def test_a_compaction_that_is_killed_leaves_a_good_store(shop: Path) -> None:
+    values = all_values(shop, "store")
+    fetch = ("fetch", "my_team/purchases.v1", "-k", '{"user_id": "user_7"}')
+    answer = run(shop, *fetch).stdout
+    for turn in range(8):
+        command = [GNOMON, "store", "compact"]
+        running = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL)
+        time.sleep(0.0015 * turn)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert run(shop, *fetch).stdout == answer
+    assert run(shop, "store", "compact").returncode == 0
+    assert told(shop, "gc")["files"] == []
+    assert all_values(shop, "store") == values
 
 
 # ---- upload --from-table ----

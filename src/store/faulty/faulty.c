@@ -135,6 +135,29 @@ static int faulty_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *
   return rc == GN_OK ? gni_store_trim(faulty->inner, dataset, before_ms, removed, err) : rc;
 }
 
+static int faulty_measure(void *state, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                          gn_error *err)
+{
+  struct faulty *faulty = state;
+  int rc = step(faulty, "measure", err);
+  return rc == GN_OK ? gni_store_measure(faulty->inner, dataset, before_ms, out, err) : rc;
+}
+
+static int faulty_compact(void *state, gn_str dataset, gn_error *err)
+{
+  struct faulty *faulty = state;
+  int rc = step(faulty, "compact", err);
+  return rc == GN_OK ? gni_store_compact(faulty->inner, dataset, err) : rc;
+}
+
+static int faulty_collect(void *state, bool dry_run, gni_store_each_garbage each, void *user,
+                          gn_error *err)
+{
+  struct faulty *faulty = state;
+  int rc = step(faulty, "collect", err);
+  return rc == GN_OK ? gni_store_collect(faulty->inner, dry_run, each, user, err) : rc;
+}
+
 static int faulty_reader_open(void *state, void **reader, gn_error *err)
 {
   struct faulty *faulty = state;
@@ -228,6 +251,9 @@ const gni_store_driver gni_store_faulty = {
     .append = faulty_append,
     .change = faulty_change,
     .trim = faulty_trim,
+    .measure = faulty_measure,
+    .compact = faulty_compact,
+    .collect = faulty_collect,
     .reader_open = faulty_reader_open,
     .reader_close = faulty_reader_close,
     .begin = faulty_begin,

@@ -528,3 +528,50 @@ int gnp_live_keys(const struct gnp_lmdb *store, MDB_txn *txn, gn_str dataset,
   mdb_cursor_close(cursor);
   return ours;
 }
+
+static void measure_row(gni_store_measures *out, int64_t time_ms, int64_t bytes, int64_t before_ms)
+{
+  bool first = out->live_rows++ == 0;
+  if (first || time_ms < out->oldest_ms) out->oldest_ms = time_ms;
+  if (first || time_ms > out->newest_ms) out->newest_ms = time_ms;
+  out->live_bytes += bytes;
+  if (time_ms >= before_ms) return;
+  out->early_rows++;
+  out->early_bytes += bytes;
+}
+
+static int measure_stream(MDB_cursor *cursor, gn_str dataset, int64_t before_ms,
+                          gni_store_measures *out)
+{
+  struct live_key from;
+  MDB_val data;
+  live_key_set(&from, dataset, GN_STR(""));
+  size_t prefix = from.prefix_len - 2; /* without the key's length */
+  MDB_val found = {prefix, from.bytes};
+  int rc = mdb_cursor_get(cursor, &found, &data, MDB_SET_RANGE);
+  for (; rc == 0; rc = mdb_cursor_get(cursor, &found, &data, MDB_NEXT)) {
+    const uint8_t *bytes = found.mv_data;
+    if (found.mv_size < prefix + SUFFIX_BYTES || memcmp(bytes, from.bytes, prefix) != 0) return 0;
+    uint64_t time = get_big_endian(bytes + found.mv_size - SUFFIX_BYTES);
+    measure_row(out, (int64_t)(time ^ UINT64_C(1) << 63), (int64_t)(found.mv_size + data.mv_size),
+                before_ms);
+  }
+  return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int gnp_live_measure(struct gnp_lmdb *store, gn_str dataset, int64_t before_ms,
+                     gni_store_measures *out, gn_error *err)
+{
+  MDB_txn *txn = NULL;
+  MDB_cursor *cursor = NULL;
+  out->live_rows = out->live_bytes = out->early_rows = out->early_bytes = 0;
+  int rc = gnp_live_open(store, false, err);
+  if (rc == GN_OK) rc = gnp_live_begin(store, &txn, err);
+  if (rc != GN_OK) return rc == GN_ABSENT ? GN_OK : rc;
+  int native = mdb_cursor_open(txn, store->live.stream, &cursor);
+  if (native == 0) native = measure_stream(cursor, dataset, before_ms, out);
+  if (cursor) mdb_cursor_close(cursor);
+  gnp_live_end(store, txn);
+  mdb_txn_abort(txn);
+  return native ? gnp_lmdb_fail(err, native, "read", "live.lmdb") : GN_OK;
+}

@@ -123,15 +123,24 @@ int gnp_long_pack(gn_buf *out, gn_str key, gn_str value)
   return gni_buf_add_str(out, value);
 }
 
-bool gnp_long_value(MDB_val stored, gn_str key, gn_str *value)
+bool gnp_long_unpack(MDB_val stored, gn_str *key, gn_str *value)
 {
   uint32_t len;
   if (stored.mv_size < sizeof len) return false;
   memcpy(&len, stored.mv_data, sizeof len);
   const char *bytes = (const char *)stored.mv_data + sizeof len;
   size_t left = stored.mv_size - sizeof len;
-  if (len > left || !gni_str_equal((gn_str){bytes, len}, key)) return false;
+  if (len > left) return false;
+  *key = (gn_str){bytes, len};
   *value = (gn_str){bytes + len, left - len};
+  return true;
+}
+
+bool gnp_long_value(MDB_val stored, gn_str key, gn_str *value)
+{
+  gn_str found, content;
+  if (!gnp_long_unpack(stored, &found, &content) || !gni_str_equal(found, key)) return false;
+  *value = content;
   return true;
 }
 
@@ -410,12 +419,7 @@ static int walk_rows(const struct seen *seen, MDB_dbi dbi, bool is_long, gni_sto
     rc = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
     if (rc) break;
     gn_str name = {key.mv_data, key.mv_size}, value = {data.mv_data, data.mv_size};
-    if (is_long && data.mv_size >= 4) {
-      uint32_t len;
-      memcpy(&len, data.mv_data, sizeof len);
-      name = (gn_str){value.ptr + 4, len};
-      value = (gn_str){value.ptr + 4 + len, value.len - 4 - len};
-    }
+    if (is_long) gnp_long_unpack(data, &name, &value);
     ours = each(user, name, value);
   }
   mdb_cursor_close(cursor);
@@ -453,6 +457,9 @@ const gni_store_driver gni_store_lmdb = {
     .append = gnp_lmdb_append,
     .change = gnp_lmdb_change,
     .trim = gnp_lmdb_trim,
+    .measure = gnp_lmdb_measure,
+    .compact = gnp_lmdb_compact,
+    .collect = gnp_lmdb_collect,
     .reader_open = reader_open,
     .reader_close = reader_close,
     .begin = reader_begin,

@@ -62,10 +62,14 @@ struct gnp_key {
 void gnp_key_set(struct gnp_key *out, gn_str key);
 /* The value behind "length of key, key" of a long entry when the key is the one asked for. */
 bool gnp_long_value(MDB_val stored, gn_str key, gn_str *value);
+/* What such an entry holds; false when it is damaged. */
+bool gnp_long_unpack(MDB_val stored, gn_str *key, gn_str *value);
 /* Appends "length of key, key, value" to `out`. */
 int gnp_long_pack(gn_buf *out, gn_str key, gn_str value);
 
 /* load.c */
+/* The right to load `dataset`, until `lock` is closed: GN_E_BUSY when another process has it. */
+int gnp_lmdb_lock(const struct gnp_lmdb *store, const char *dataset, int *lock, gn_error *err);
 int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes, void **out,
                         gn_error *err);
 int gnp_lmdb_load_put(void *load, gn_str key, gn_str value, gn_error *err);
@@ -75,7 +79,17 @@ int gnp_generation_open(struct gnp_lmdb *store, gn_str dataset, int64_t number,
                         struct gnp_generation **out, gn_error *err);
 void gnp_generation_close(struct gnp_lmdb *store, struct gnp_generation *generation);
 
+/* tend.c */
+int gnp_lmdb_measure(void *state, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                     gn_error *err);
+int gnp_lmdb_compact(void *state, gn_str dataset, gn_error *err);
+int gnp_lmdb_collect(void *state, bool dry_run, gni_store_each_garbage each, void *user,
+                     gn_error *err);
+
 /* live.c */
+/* Of the rows of a stream. */
+int gnp_live_measure(struct gnp_lmdb *store, gn_str dataset, int64_t before_ms,
+                     gni_store_measures *out, gn_error *err);
 int gnp_lmdb_set(void *state, gn_str dataset, gn_str key, gn_str value, gn_error *err);
 int gnp_lmdb_append(void *state, gn_str dataset, const gn_str *keys, const gn_str *values,
                     const int64_t *time_ms, size_t count, gn_error *err);

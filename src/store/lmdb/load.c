@@ -30,19 +30,22 @@ struct load {
 
 enum { COMMIT_EVERY_BYTES = 8 << 20 }; /* one transaction's dirty pages are in memory */
 
-static int lock_dataset(struct load *load, gn_error *err)
+int gnp_lmdb_lock(const struct gnp_lmdb *store, const char *dataset, int *lock, gn_error *err)
 {
   char path[GNP_LMDB_PATH_BYTES];
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  int rc = gnp_lmdb_path(load->store, path, err, "%s/LOCK", load->dataset);
+  *lock = -1;
+  int rc = gnp_lmdb_path(store, path, err, "%s/LOCK", dataset);
   if (rc != GN_OK) return rc;
-  load->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (load->lock_file < 0)
+  *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (*lock < 0)
     return gni_fail_native(err, GN_E_IO, errno, "cannot open '%s': %s", path, strerror(errno));
-  if (fcntl(load->lock_file, F_SETLK, &whole) == 0) return GN_OK;
-  gni_fail_native(err, GN_E_BUSY, errno, "another upload of '%s' is running", load->dataset);
+  if (fcntl(*lock, F_SETLK, &whole) == 0) return GN_OK;
+  gni_fail_native(err, GN_E_BUSY, errno, "another upload of '%s' is running", dataset);
   gni_error_diagnostic(err, "GO005");
   gni_error_hint(err, "wait for it to end; '%s' is free as soon as its process is gone", path);
+  close(*lock);
+  *lock = -1;
   return GN_E_BUSY;
 }
 
@@ -79,7 +82,7 @@ static int prepare(struct load *load, int64_t bytes, gn_error *err)
   gn_str dataset = gni_str(load->dataset);
   int rc = gnp_lmdb_path(load->store, load->folder, err, "%s", load->dataset);
   if (rc == GN_OK) rc = gni_folder_make(load->folder, err);
-  if (rc == GN_OK) rc = lock_dataset(load, err);
+  if (rc == GN_OK) rc = gnp_lmdb_lock(load->store, load->dataset, &load->lock_file, err);
   if (rc == GN_OK) rc = gnp_lmdb_current(load->store, dataset, &load->meta.number, err);
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
   load->meta.number++;

@@ -137,6 +137,31 @@ static int traced_trim(void *state, gn_str dataset, int64_t before_ms, int64_t *
               gni_store_trim(traced->inner, dataset, before_ms, removed, err));
 }
 
+static int traced_measure(void *state, gn_str dataset, int64_t before_ms, gni_store_measures *out,
+                          gn_error *err)
+{
+  struct traced *traced = state;
+  int64_t started = gni_monotonic_us();
+  return told(traced, "measure", dataset, started,
+              gni_store_measure(traced->inner, dataset, before_ms, out, err));
+}
+
+static int traced_compact(void *state, gn_str dataset, gn_error *err)
+{
+  struct traced *traced = state;
+  int64_t started = gni_monotonic_us();
+  return told(traced, "compact", dataset, started, gni_store_compact(traced->inner, dataset, err));
+}
+
+static int traced_collect(void *state, bool dry_run, gni_store_each_garbage each, void *user,
+                          gn_error *err)
+{
+  struct traced *traced = state;
+  int64_t started = gni_monotonic_us();
+  return told(traced, "collect", GN_STR(""), started,
+              gni_store_collect(traced->inner, dry_run, each, user, err));
+}
+
 static int traced_reader_open(void *state, void **reader, gn_error *err)
 {
   struct traced *traced = state;
@@ -233,6 +258,9 @@ const gni_store_driver gni_store_traced = {
     .append = traced_append,
     .change = traced_change,
     .trim = traced_trim,
+    .measure = traced_measure,
+    .compact = traced_compact,
+    .collect = traced_collect,
     .reader_open = traced_reader_open,
     .reader_close = traced_reader_close,
     .begin = traced_begin,

@@ -162,6 +162,71 @@ static void long_keys_and_large_values_are_kept(void)
   gni_store_end(reader);
 }
 
+static int count_garbage(void *user, gn_str path, int64_t bytes)
+{
+  CHECK(path.len > 0 && bytes >= 0);
+  ++*(int *)user;
+  return GN_OK;
+}
+
+/* A driver without files has nothing to write anew, and nothing to collect. */
+static void what_is_written_anew_answers_as_before(void)
+{
+  static char long_key[601];
+  gni_store_load *load;
+  gni_generation_info before, after;
+  gni_store_measures measures;
+  gn_error err = {0};
+  int garbage = 0;
+  reopen();
+  memset(long_key, 'k', 600);
+  CHECK_INT(gni_store_compact(store, GN_STR("D"), &err), GN_ABSENT);
+  CHECK_OK(gni_store_load_begin(store, GN_STR("D"), 0, 0, &load, &err), &err);
+  CHECK_OK(gni_store_load_put(load, GN_STR("a"), GN_STR("one"), &err), &err);
+  CHECK_OK(gni_store_load_put(load, (gn_str){long_key, 600}, GN_STR("long"), &err), &err);
+  CHECK_OK(gni_store_load_commit(load, 77, &err), &err);
+  CHECK_OK(gni_store_begin(reader, &err), &err);
+  CHECK_OK(gni_store_generation(reader, GN_STR("D"), &before, &err), &err);
+  gni_store_end(reader);
+  int rc = gni_store_compact(store, GN_STR("D"), &err);
+  CHECK(rc == GN_OK || (rc == GN_ABSENT && !is_durable()));
+  CHECK_OK(gni_store_begin(reader, &err), &err);
+  CHECK_OK(gni_store_generation(reader, GN_STR("D"), &after, &err), &err);
+  gni_store_end(reader);
+  CHECK_INT(after.number, before.number + (rc == GN_OK));
+  CHECK_INT(after.batch_end_ms, 77);
+  CHECK_INT(after.rows, 2);
+  CHECK_INT(after.bytes, before.bytes);
+  CHECK_TEXT(look_up("D", "a"), "one");
+  CHECK_TEXT(look_up("D", long_key), "long");
+  CHECK_OK(gni_store_collect(store, false, count_garbage, &garbage, &err), &err);
+  CHECK_INT(garbage, 0);
+  CHECK_OK(gni_store_measure(store, GN_STR("D"), 0, &measures, &err), &err);
+  CHECK_INT(measures.generations, is_durable() ? 1 : -1);
+  CHECK(is_durable() == (measures.file_bytes > 0));
+}
+
+static void rows_of_a_stream_are_measured(void)
+{
+  gn_error err = {0};
+  gni_store_measures measures;
+  reopen();
+  const gn_str names[] = {GN_STR("j"), GN_STR("k"), GN_STR("k"), GN_STR("k"), GN_STR("kk")};
+  const gn_str values[] = {GN_STR("a"), GN_STR("b"), GN_STR("c"), GN_STR("d"), GN_STR("e")};
+  const int64_t times[] = {1, -7, 9, 10, 3};
+  CHECK_OK(gni_store_append(store, GN_STR("S"), names, values, times, 5, &err), &err);
+  CHECK_OK(gni_store_append(store, GN_STR("SS"), names, values, times, 3, &err), &err);
+  CHECK_OK(gni_store_measure(store, GN_STR("S"), 9, &measures, &err), &err);
+  if (!is_durable()) return; /* not known */
+  CHECK_INT(measures.live_rows, 5);
+  CHECK_INT(measures.early_rows, 3);
+  CHECK_INT(measures.oldest_ms, -7);
+  CHECK_INT(measures.newest_ms, 10);
+  CHECK(measures.live_bytes > measures.early_bytes && measures.early_bytes > 0);
+  CHECK_OK(gni_store_measure(store, GN_STR("SSS"), 9, &measures, &err), &err);
+  CHECK_INT(measures.live_rows, 0);
+}
+
 static void more_than_was_estimated_fits_too(void)
 {
   static char value[4096];
@@ -560,6 +625,8 @@ int main(void)
       {"a load that is aborted was never there", a_load_that_is_aborted_was_never_there},
       {"keys of a load must ascend", keys_of_a_load_must_ascend},
       {"long keys and large values are kept", long_keys_and_large_values_are_kept},
+      {"what is written anew answers as before", what_is_written_anew_answers_as_before},
+      {"rows of a stream are measured", rows_of_a_stream_are_measured},
       {"more than was estimated fits too", more_than_was_estimated_fits_too},
       {"a setting is newer than the generation", a_setting_is_newer_than_the_generation},
       {"streams come back by time and put order", streams_come_back_by_time_and_put_order},
