@@ -153,6 +153,9 @@ static int examine_source(gnp_examination *at, gn_str name)
   int rc = gni_table_need(at->job.warehouse, name, &at->arena, &table, &failure);
   if (rc == GN_OK && table.partitioned)
     rc = gni_table_partitions(at->job.warehouse, &table, NULL, 0, &at->arena, &days, &failure);
+  /* A table that is named in the settings is the nearest to itself. */
+  gn_str itself = gni_str_format(&at->arena, "%.*s'?", GN_STR_ARGS(name));
+  if (itself.ptr && strstr(failure.hint, itself.ptr)) failure.hint[0] = '\0';
   if (rc != GN_OK)
     return tell_failure(at, GNP_CHECK_SOURCES, name, &failure,
                         "load the table, or name it in gnomon.toml");
@@ -309,7 +312,9 @@ static int examine_definition(void *user, gn_str path, gn_error *err)
   }
   if (rc != GN_OK) return rc;
   rc = gni_group_bind(def, &job->tables, &at->arena, &job->group, &failure);
-  if (rc != GN_OK && at->troubles[GNP_CHECK_SOURCES] > before) return GN_OK; /* for that reason */
+  /* For a reason that was told, perhaps of another definition that reads the same table. */
+  if (rc == GN_E_NOTFOUND && strcmp(failure.diagnostic, "GT001") == 0) return GN_OK;
+  if (rc != GN_OK && at->troubles[GNP_CHECK_SOURCES] > before) return GN_OK;
   if (rc != GN_OK)
     return tell_failure(at, GNP_CHECK_SOURCES, job->def->metadata->name, &failure,
                         "see: gnomon validate");

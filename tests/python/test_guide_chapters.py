@@ -1,8 +1,8 @@
 """The guide's chapters, command for command: what they print is what the guide says.
 
-Blocks marked `console` hold commands after `$ ` and what they print; `[1]` is an exit status, `…`
-stands for anything. The chapters share one folder and one shell, in order. GN_UPDATE=1 writes the
-answers into the guide.
+Blocks marked `console` hold commands after `$ `, with a here-document up to END, and what they
+print; `[1]` is an exit status, `…` stands for anything. The chapters share one folder and one
+shell, in order. GN_UPDATE=1 writes the answers into the guide.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide"
 GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
-CHAPTERS = sorted(GUIDE.glob("[1-5]-*.md"))
+CHAPTERS = sorted(GUIDE.glob("[1-9]-*.md"))
 VARYING = ((re.compile(r"\bin \d+\.\d+ s\b"), "in … s"),)
 
 
@@ -30,6 +30,11 @@ class Command:
     text: str
     first_line: int
     said: list[str] = field(default_factory=list)
+
+    @property
+    def open_document(self) -> bool:
+        """Whether its here-document (<<'END') goes on."""
+        return "<<'END'" in self.text and not self.text.endswith("\nEND")
 
     def matches(self, printed: list[str]) -> bool:
         pattern = "\n".join(".*".join(map(re.escape, line.split("…"))) for line in self.said)
@@ -42,6 +47,9 @@ def commands(path: Path) -> list[Command]:
     for number, line in enumerate(path.read_text().splitlines()):
         if line.startswith("```"):
             inside = line == "```console"
+        elif inside and found and found[-1].open_document:
+            found[-1].text += "\n" + line
+            found[-1].first_line = number + 1
         elif inside and line.startswith("$ "):
             found.append(Command(line[2:], number + 1))
         elif inside:
