@@ -15,9 +15,9 @@ extern "C" {
 typedef struct gn_fetcher gn_fetcher;
 
 /* Live rows of a key that one fetch folds, at most: where there are more, put has folded the older
- * ones into a tile, which holds one state an hour of a day (or 5 minutes of 12 hours, or day, as the
- * windows ask) and aggregation. More are folded only where rows share one millisecond, lie after the
- * time at which they were put, or the question is about a time before the newest rows. */
+ * ones into a tile, which holds one state an hour of a day (or 5 minutes of 12 hours, or day, as
+ * the windows ask) and aggregation. More are folded only where rows share one millisecond, lie
+ * after the time at which they were put, or the question is about a time before the newest rows. */
 #define GN_LIVE_ROWS_MAX 128
 
 /* One key or feature value. Text borrows its memory. */

@@ -2,7 +2,11 @@
 #include <gnomon/upload.h>
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "flow/fetcher.h"
 #include "flow/flow_kit.h"
@@ -334,6 +338,106 @@ static void a_late_batch_is_refused_where_answers_are_exact(void)
                "\"error\":\"the batch is more than two days old\"") != NULL);
 }
 
+/* ---- killed, and without memory -------------------------------------------------------------- */
+
+enum { KILLED_ROWS = 70 };
+
+static void add_put(gn_buf *lines, const char *user, int turn)
+{
+  for (int i = 0; i < KILLED_ROWS; i++)
+    add_event(lines, user,
+              &(struct row){BATCH_END_MS + (turn * KILLED_ROWS + i) * INT64_C(1000), i});
+}
+
+static int put_in_session(const gn_alloc *alloc, const char *lines, int64_t *rows, gn_error *err)
+{
+  gn_session *session;
+  gn_session_args args = {
+      .struct_size = sizeof args, .repo = flow_repo(), .threads = 1, .alloc = alloc};
+  *rows = 0;
+  int rc = gn_session_open(&args, &session, err);
+  if (rc != GN_OK) return rc;
+  rc = gn_put_events(session, "team.sums.v1", lines, strlen(lines), rows, err);
+  gn_session_close(session);
+  return rc;
+}
+
+/* A process of its own, that dies after a time or has put its rows. */
+static bool put_and_die(const char *lines, int64_t after_us)
+{
+  int status;
+  pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    int64_t rows;
+    gn_error err = {0};
+    _exit(put_in_session(NULL, lines, &rows, &err) == GN_OK ? 0 : 1);
+  }
+  nanosleep(&(struct timespec){0, after_us * 1000}, NULL);
+  kill(child, SIGKILL);
+  CHECK_INT(waitpid(child, &status, 0), child);
+  CHECK(WIFSIGNALED(status) || status == 0);
+  return WIFSIGNALED(status);
+}
+
+static void a_killed_put_is_there_whole_or_not_at_all(void)
+{
+  enum { TURNS = 40, ROOM = 4096 };
+  static char room[2][ROOM];
+  gn_session *session = events();
+  test_random random = test_random_new(9);
+  gn_error err = {0};
+  gn_fetcher *fetcher;
+  gn_cell tiled[9], plain[9];
+  gn_buf lines;
+  int killed = 0;
+  size_t before = 0;
+  gni_buf_init(&lines, test_alloc(), 1 << 20);
+  CHECK_OK(gn_fetcher_open(session, "team.sums.v1", &fetcher, &err), &err);
+  for (int i = 0; i < TURNS; i++) {
+    gni_buf_reset(&lines);
+    add_put(&lines, "one", i);
+    killed += put_and_die(lines.ptr, test_random_in(&random, 0, 60000));
+    /* What was committed while its process died is seen once the next writer has the lock. */
+    CHECK_OK(gni_store_set(fetcher->store, GN_STR("X"), GN_STR("k"), GN_STR("v"), &err), &err);
+    size_t now = stored_rows(fetcher, "one");
+    if (now == before) CHECK_INT(put(session, lines.ptr), KILLED_ROWS);
+    before += KILLED_ROWS;
+    CHECK_INT(stored_rows(fetcher, "one"), before);
+    int64_t at_ms = BATCH_END_MS + ((i + 1) * KILLED_ROWS - 5) * INT64_C(1000);
+    get(fetcher, "one", at_ms, tiled, room[0], ROOM);
+    CHECK(folded(fetcher) <= GN_LIVE_ROWS_MAX);
+    if (i % 8 != 7) continue;
+    drop_tile(fetcher);
+    get(fetcher, "one", at_ms, plain, room[1], ROOM);
+    same_features(tiled, plain);
+  }
+  CHECK(killed > 0 && killed < TURNS);
+  gni_buf_deinit(&lines);
+  gn_fetcher_close(fetcher);
+}
+
+static void put_without_memory(const gn_alloc *alloc)
+{
+  static int turn;
+  char user[32];
+  int64_t rows;
+  gn_error err = {0};
+  gn_buf lines;
+  gni_buf_init(&lines, &gni_libc_alloc, 1 << 20);
+  snprintf(user, sizeof user, "u%d", turn++);
+  for (int turn_of = 0; turn_of < 3; turn_of++) add_put(&lines, user, turn_of);
+  int rc = put_in_session(alloc, lines.ptr, &rows, &err);
+  CHECK(rc == GN_OK ? rows == 3 * KILLED_ROWS : rc == GN_E_NOMEM && rows == 0);
+  gni_buf_deinit(&lines);
+}
+
+static void a_put_that_runs_out_of_memory_puts_nothing(void)
+{
+  events(); /* its session has not opened the live rows, so others may */
+  CHECK(test_each_oom(put_without_memory) > 10);
+}
+
 int main(void)
 {
   static const test_case cases[] = {
@@ -347,6 +451,8 @@ int main(void)
       {"a late batch is answered for two days", a_late_batch_is_answered_for_two_days},
       {"a late batch is refused where answers are exact",
        a_late_batch_is_refused_where_answers_are_exact},
+      {"a killed put is there whole or not at all", a_killed_put_is_there_whole_or_not_at_all},
+      {"a put that runs out of memory puts nothing", a_put_that_runs_out_of_memory_puts_nothing},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }
