@@ -441,9 +441,13 @@ AdbcStatusCode AdbcStatementExecuteSchema(struct AdbcStatement *statement,
   if (status != ADBC_STATUS_OK) return status;
   if (!s->sql)
     return adbcp_fail(error, ADBC_STATUS_INVALID_STATE, "there is no SQL text to ask about");
+  gn_str text = gni_str_trim(gni_str(s->sql));
+  while (gni_str_ends(text, ";")) text = gni_str_trim((gn_str){text.ptr, text.len - 1});
   gni_buf_init(&sql, &s->alloc, ADBCP_TEXT_BYTES_MAX);
   /* As a subquery, a statement with side effects is refused instead of run. */
-  gni_buf_add_format(&sql, "SELECT * FROM (\n%s\n)", s->sql);
+  gni_buf_add_text(&sql, "SELECT * FROM (\n");
+  gni_buf_add_str(&sql, text);
+  gni_buf_add_text(&sql, "\n)");
   if (sql.rc == GN_OK)
     adbcp_query_schema(s->link, sql.ptr, schema, &err);
   else

@@ -397,10 +397,10 @@ def test_names_that_need_quotes_are_ingested(cursor: dbapi.Cursor, url: str) -> 
 
 def test_large_tables_are_ingested_as_streams(cursor: dbapi.Cursor, table: str) -> None:
     batch = pa.record_batch({"n": list(range(50000)), "t": ["x" * 40] * 50000})
-    reader = pa.RecordBatchReader.from_batches(batch.schema, (batch for _ in range(8)))
-    assert cursor.adbc_ingest(table, reader, mode="create") == 400000
+    reader = pa.RecordBatchReader.from_batches(batch.schema, (batch for _ in range(2)))
+    assert cursor.adbc_ingest(table, reader, mode="create") == 100000
     assert rows(cursor, f"SELECT count(*), sum(n), sum(length(t)) FROM {table}") == [
-        (400000, 8 * sum(range(50000)), 16000000)
+        (100000, 2 * sum(range(50000)), 4000000)
     ]
 
 
@@ -419,6 +419,17 @@ def test_what_runs_is_cancelled(cursor: dbapi.Cursor, sql: str) -> None:
     assert caught.value.status_code == adbc.AdbcStatusCode.CANCELLED
     assert caught.value.sqlstate == "HY008"
     assert rows(cursor, "SELECT 1") == [(1,)]
+
+
+def test_a_stream_is_cancelled_between_its_batches(cursor: dbapi.Cursor) -> None:
+    slow = "reflect('java.lang.Thread', 'sleep', 60000L) IS NULL"
+    cursor.execute(f"SELECT id FROM range(0, 4, 1, 2) WHERE id < 2 OR {slow}")
+    assert cursor.fetchone() == (0,) and cursor.fetchone() == (1,)
+    timer = later(1.0, cursor.adbc_cancel)
+    with pytest.raises(dbapi.OperationalError) as caught:
+        cursor.fetchall()
+    timer.join()
+    assert caught.value.status_code == adbc.AdbcStatusCode.CANCELLED
 
 
 def test_a_connection_ends_all_of_its_statements(connection: dbapi.Connection) -> None:
@@ -742,7 +753,7 @@ def test_a_prepared_statement_tells_its_parameters(statement: adbc.AdbcStatement
 
 
 def test_a_schema_is_told_without_running(statement: adbc.AdbcStatement) -> None:
-    statement.set_sql_query("SELECT raise_error('it ran') AS a, 1.5 AS b -- no rows")
+    statement.set_sql_query("SELECT raise_error('it ran') AS a, 1.5 AS b -- no rows\n ; ")
     schema = schema_of(statement.execute_schema())
     assert schema.names == ["a", "b"] and str(schema.field("b").type) == "decimal128(2, 1)"
     statement.set_sql_query("CREATE TABLE it_ran (a INT) USING parquet")
