@@ -148,6 +148,54 @@ static void rows_come_by_key_time_and_source(void)
   }
 }
 
+/* Row i of many: every other one has key 7, those of key 5 come latest first. */
+static void fill_many(struct rows *rows, int from)
+{
+  rows->count = ROWS;
+  for (int i = 0; i < ROWS; i++) {
+    gni_value *row = rows->cells[i];
+    int64_t number = from + i, key = number % 2 ? 7 : number % 89 - 40;
+    for (int c = 0; c < COLUMNS; c++) row[c] = GNI_NULL_VALUE;
+    row[0] = gni_value_integer(key);
+    row[1] = gni_value_text(GN_STR("key"));
+    row[2] = gni_value_integer(number);
+    row[TS] = gni_value_integer(key == 5 ? -number : number);
+    row[SRC] = gni_value_integer(0);
+    row[ORD] = gni_value_integer(number);
+  }
+}
+
+/* More rows than one bucket has. */
+static void many_rows_come_by_key_and_time(void)
+{
+  enum { TIMES = 100 };
+  static struct rows rows;
+  static bool came[TIMES * ROWS];
+  gni_row row;
+  bool new_key;
+  int64_t before_key = INT64_MIN, before_ms = 0;
+  gn_error err = {0};
+  gnp_gather *gather = new_gather(64 << 20);
+  for (int i = 0; i < TIMES; i++) {
+    fill_many(&rows, i * ROWS);
+    CHECK_OK(add(gather, &rows, ROWS, test_alloc(), &err), &err);
+  }
+  CHECK_OK(gnp_gather_finish(gather, &err), &err);
+  for (int i = 0; i < TIMES * ROWS; i++) {
+    CHECK_OK(gnp_gather_next(gather, &new_key, &row, &err), &err);
+    int64_t key = gnp_gather_keys(gather)[0].integer, number = row.values[0].integer;
+    CHECK_INT(key, number % 2 ? 7 : number % 89 - 40);
+    CHECK_INT(row.time_ms, key == 5 ? -number : number);
+    CHECK(!came[number]);
+    came[number] = true;
+    CHECK_INT(new_key, key != before_key);
+    CHECK(new_key ? key > before_key : row.time_ms > before_ms);
+    before_key = key;
+    before_ms = row.time_ms;
+  }
+  CHECK_INT(gnp_gather_next(gather, &new_key, &row, &err), GN_ABSENT);
+}
+
 static void rows_out_of_source_order_are_left_to_the_engine(void)
 {
   static struct rows rows;
@@ -208,6 +256,7 @@ int main(void)
 {
   static const test_case cases[] = {
       {"rows come by key, time and source order", rows_come_by_key_time_and_source},
+      {"many rows come by key and time", many_rows_come_by_key_and_time},
       {"rows out of source order are left to the engine",
        rows_out_of_source_order_are_left_to_the_engine},
       {"rows past the ceiling are left to the engine",
