@@ -59,9 +59,15 @@ def literal_of(value: Any, kind: types.DataType | None = None) -> dict[str, Any]
 class Column:
     """An expression: of columns, literals and functions. Immutable; nothing is sent to make one."""
 
-    def __init__(self, native: _spark.Expr, text: str = "", parts: Sequence[Column] = ()) -> None:
+    def __init__(
+        self,
+        native: _spark.Expr,
+        label: str = "",
+        shown: Sequence[Any] = (),
+        parts: Sequence[Column] = (),
+    ) -> None:
         self._native = native
-        self._text = text
+        self._label, self._shown = label, tuple(shown)  # for people; put together when asked
         self._parts = tuple(parts)  # of a CASE its branches, of a struct its fields
         self._else = False  # of a CASE: it has an ELSE
         self._order = False  # it is an order
@@ -168,7 +174,7 @@ class Column:
         return self[item]
 
     def __repr__(self) -> str:
-        return f"Column<'{self._text}'>"
+        return f"Column<'{_text_of(self)}'>"
 
     def eqNullSafe(self, other: Any) -> Column:
         return call("<=>", self, other)
@@ -315,16 +321,17 @@ class Column:
 
 
 def _text_of(value: Any) -> str:
-    return value._text if isinstance(value, Column) else repr(value)
+    if not isinstance(value, Column):
+        return repr(value) if isinstance(value, (str, int, float, bytes)) else type(value).__name__
+    if not value._shown:
+        return value._label
+    return f"{value._label}({', '.join(map(_text_of, value._shown))})"
 
 
-def expression(type: str, **fields: Any) -> Column:
+def expression(type: str, /, **fields: Any) -> Column:
     """An expression by the protocol's own names; a field that is None is left out."""
-    if type == "alias":
-        text = f"{_text_of(fields['expr'])} AS {', '.join(fields['name'])}"
-    else:
-        text = f"{type}({', '.join(_text_of(v) for v in fields.values() if v is not None)})"
-    column = Column(_spark.expression(type, fields), text)
+    shown = [value for value in fields.values() if value is not None]
+    column = Column(_spark.expression(type, fields), type, shown)
     column._order = type == "sort_order"
     return column
 
@@ -333,9 +340,8 @@ def call(function: str, *arguments: Any, distinct: bool = False) -> Column:
     """A function by Spark's name; what is no column is a literal."""
     columns = [to_literal(argument) for argument in arguments]
     fields = {"function_name": function, "arguments": columns, "is_distinct": distinct}
-    text = f"{function}({', '.join(column._text for column in columns)})"
     parts = columns if function == "struct" else ()
-    return Column(_spark.expression("unresolved_function", fields), text, parts)
+    return Column(_spark.expression("unresolved_function", fields), function, columns, parts)
 
 
 def case(branches: Sequence[Column], has_else: bool = False) -> Column:

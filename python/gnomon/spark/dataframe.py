@@ -98,7 +98,7 @@ class DataFrame:
         self._session = session
         self._cached_schema: StructType | None = None
 
-    def _step(self, type: str, same_schema: bool = False, **fields: Any) -> DataFrame:
+    def _step(self, type: str, same_schema: bool = False, /, **fields: Any) -> DataFrame:
         """The next relation, over this one."""
         out = self._session._relation(type, input=self, **fields)
         if same_schema:
@@ -652,7 +652,7 @@ class DataFrame:
 
     # ---- questions ----
 
-    def _analyze(self, type: str, **fields: Any) -> Any:
+    def _analyze(self, type: str, /, **fields: Any) -> Any:
         return self._session._analyze(type, **fields)
 
     def _plan(self) -> dict[str, Any]:

@@ -160,6 +160,9 @@ class DataStreamReader(DataFrameReader):
 
     _streaming = True
 
+    def _set(self, options: dict[str, Any]) -> None:
+        super()._set({k: None if v is None else str(v) for k, v in options.items()})  # "True"
+
     if TYPE_CHECKING:
 
         def parquet(self, path: str, **options: Any) -> DataFrame: ...  # type: ignore[override]

@@ -288,6 +288,16 @@ udf = pandas_udf = arrow_udf = udtf = arrow_udtf = _no_python
 globals().update({name: function for name, function in FUNCTIONS.items() if name not in globals()})
 
 
+class partitioning:
+    """Transforms of a table's partitions: .partitionedBy(F.partitioning.days("t"))."""
+
+    bucket = staticmethod(FUNCTIONS["bucket"])
+    years = staticmethod(FUNCTIONS["years"])
+    months = staticmethod(FUNCTIONS["months"])
+    days = staticmethod(FUNCTIONS["days"])
+    hours = staticmethod(FUNCTIONS["hours"])
+
+
 def _reset_variables() -> None:
     """Names of parameters begin anew, for tests that compare plans."""
     global _variables

@@ -232,7 +232,7 @@ class WriterOptions(Options):
         super().__init__()
         self._df = df
 
-    def _run(self, type: str, **fields: Any) -> dict[str, Any]:
+    def _run(self, type: str, /, **fields: Any) -> dict[str, Any]:
         return self._df._session._command(type, input=self._df, **fields)
 
 

@@ -69,9 +69,7 @@ class TableValuedFunction:
         step: int = 1,
         numPartitions: int | None = None,
     ) -> DataFrame:
-        first, last = (0, start) if end is None else (start, end)
-        numbers = [first, last, step] + ([] if numPartitions is None else [numPartitions])
-        return self._call("range", *(to_literal(n) for n in numbers))
+        return self._session.range(start, end, step, numPartitions)
 
     def explode(self, collection: Any) -> DataFrame:
         return self._call("explode", to_column(collection))
@@ -177,15 +175,15 @@ class Session:
 
     # ---- plans ----
 
-    def _relation(self, type: str, **fields: Any) -> DataFrame:
+    def _relation(self, type: str, /, **fields: Any) -> DataFrame:
         """A relation by the protocol's own names; a field that is None is left out."""
         return DataFrame(_spark.relation(self._native, type, fields), self)
 
-    def _command(self, type: str, **fields: Any) -> dict[str, Any]:
+    def _command(self, type: str, /, **fields: Any) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(_spark.command(self._native, type, fields))
         return answer
 
-    def _analyze(self, type: str, **fields: Any) -> dict[str, Any]:
+    def _analyze(self, type: str, /, **fields: Any) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(_spark.analyze(self._native, type, fields))
         found: dict[str, Any] = answer.get(type, {})
         return found
