@@ -34,7 +34,7 @@ COPY (
          min(least) AS amount_min_30d,
          max(most) AS amount_max_30d,
          flatten(list(newest ORDER BY day DESC))[1:10] AS category_last10_30d,
-         len(list_distinct(flatten(list(kinds)))) AS category_unique_count_30d
+         len(list_distinct(flatten(list(kinds)))) AS category_approx_unique_count_30d
   FROM partials
   WHERE day BETWEEN {day} - 29 AND {day}
   GROUP BY user_id ORDER BY user_id

@@ -65,7 +65,7 @@ def partition(partials: polars.DataFrame, day: int) -> polars.LazyFrame:
             .explode()
             .n_unique()
             .cast(polars.Int64)
-            .alias("category_unique_count_30d"),
+            .alias("category_approx_unique_count_30d"),
         )
         .sort("user_id")
     )
