@@ -19,9 +19,9 @@ typedef struct gni_answering {
 } gni_answering;
 
 typedef struct gni_answer {
-  int found;               /* GN_OK, or GN_ABSENT: the store does not know the key */
-  bool null_key;           /* a part of the key is null */
-  const gni_value *values; /* one a feature */
+  int found;         /* GN_OK, or GN_ABSENT: the store does not know the key */
+  bool null_key;     /* a part of the key is null */
+  gni_value *values; /* one a feature; of the sight */
 } gni_answer;
 
 /* GN_E_CONFLICT: uploaded anew with other keys or features; open the fetcher again. */

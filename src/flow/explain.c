@@ -1,6 +1,8 @@
 /* explain: which rows and windows a value comes from. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/explain.h"
 
+#include "flow/key.h"
+
 enum { ROWS_SHOWN = 100 };
 
 /* ---- the key and its rows ---- */
@@ -12,15 +14,8 @@ static int read_key(gnp_account *at, const char *text)
   at->keys = GN_TAKE(arena, gni_value, keys->field_count);
   if (!at->keys) return gni_fail_nomem(at->err, keys->field_count * sizeof *at->keys);
   int rc = gni_json_parse(gni_str(text), GN_DEF_DEPTH_MAX, arena, &at->key_json, at->err);
-  for (size_t i = 0; rc == GN_OK && i < keys->field_count; i++) {
-    gn_str name = gni_str_take(arena, keys->fields[i].name);
-    const gni_json *cell = name.ptr ? gni_json_member(at->key_json, name.ptr) : NULL;
-    if (!cell)
-      return gni_fail_as(at->err, "GO007", GN_E_ARG, "key '%.*s' is missing",
-                         GN_STR_ARGS(keys->fields[i].name));
-    rc = gni_json_to_value(cell, keys->fields[i].type, arena, &at->keys[i], at->err);
-  }
-  if (rc != GN_OK) gni_error_where(at->err, "the key");
+  if (rc == GN_OK) return gnp_key_read(keys, at->key_json, arena, at->keys, at->err);
+  gni_error_where(at->err, "the key");
   return rc;
 }
 

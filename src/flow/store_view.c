@@ -3,6 +3,7 @@
 
 #include "flow/answer.h"
 #include "flow/fetcher.h"
+#include "flow/key.h"
 #include "flow/store_view.h"
 
 enum { VIEW_ARENA_BYTES = 64 << 20 };
@@ -152,14 +153,7 @@ static int encode_key(struct record *at, const char *key_text)
   gni_value *cells = GN_TAKE(&look->arena, gni_value, keys->field_count);
   if (!cells) return gni_fail_nomem(at->err, keys->field_count * sizeof *cells);
   int rc = gni_json_parse(gni_str(key_text), GN_DEF_DEPTH_MAX, &look->arena, &key, at->err);
-  for (size_t i = 0; rc == GN_OK && i < keys->field_count; i++) {
-    const gni_json *cell = gni_json_member(key, keys->fields[i].name.ptr);
-    if (!cell)
-      rc = gni_fail_as(at->err, "GO007", GN_E_ARG, "key '%.*s' is missing",
-                       GN_STR_ARGS(keys->fields[i].name));
-    else
-      rc = gni_json_to_value(cell, keys->fields[i].type, &look->arena, &cells[i], at->err);
-  }
+  if (rc == GN_OK) rc = gnp_key_read(keys, key, &look->arena, cells, at->err);
   gni_value record = {.list = {cells, keys->field_count}};
   gni_buf_reset(&look->key);
   return rc == GN_OK ? gni_avro_encode(look->serving->records.key, &record, &look->key, at->err)
