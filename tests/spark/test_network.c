@@ -17,13 +17,15 @@
 #define TOKEN "letmein"
 
 static sparkc_session *session;
-static _Atomic int64_t reattached, retried, uploaded_bytes;
+static _Atomic int64_t reattached, retried, uploaded_bytes, metrics, finished;
 
 static void count_events(void *user, const sparkc_event *event)
 {
   (void)user;
   reattached += event->kind == SPARKC_EVENT_REATTACH;
   retried += event->kind == SPARKC_EVENT_RETRY;
+  metrics += event->kind == SPARKC_EVENT_METRIC;
+  finished += event->kind == SPARKC_EVENT_PROGRESS && event->finished;
   if (event->kind == SPARKC_EVENT_UPLOAD && event->finished) uploaded_bytes += event->bytes;
 }
 
@@ -51,7 +53,7 @@ static void open_with(const sparkc_session_args *args)
   own.on_event = count_events;
   if (!own.token) own.token = TOKEN;
   if (!own.retries_max) own.retries_max = 6; /* what is broken is to be said soon */
-  reattached = retried = uploaded_bytes = 0;
+  reattached = retried = uploaded_bytes = metrics = finished = 0;
   OK(sparkc_session_open(&own, &session, &err));
   test_later(close_session, NULL);
 }
@@ -276,6 +278,152 @@ static void random_cuts_lose_and_double_nothing(void)
     CHECK_INT(sum, rows * (rows - 1) / 2);
   }
   CHECK(retried > 0);
+}
+
+/* ---- values of every type -------------------------------------------------------------------- */
+
+static const struct {
+  const char *sql;    /* of a value */
+  const char *format; /* of its Arrow column */
+  const char *bytes;  /* of its first value, in this machine's order */
+  size_t size;
+  int buffer; /* which of the column's */
+} values[] = {
+    {"true", "b", "\x01", 1, 1},
+    {"-2Y", "c", "\xfe", 1, 1},
+    {"-2S", "s", "\xfe\xff", 2, 1},
+    {"-2", "i", "\xfe\xff\xff\xff", 4, 1},
+    {"9223372036854775807L", "l", "\xff\xff\xff\xff\xff\xff\xff\x7f", 8, 1},
+    {"float(0.5)", "f", "\x00\x00\x00\x3f", 4, 1},
+    {"-0.25D", "g", "\x00\x00\x00\x00\x00\x00\xd0\xbf", 8, 1},
+    {"'łódź'", "u", "łódź", 7, 2},
+    {"X'00FF'", "z", "\x00\xff", 2, 2},
+    {"-1.5BD", "d:2,1", "\xf1\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16, 1},
+    {"CAST('99999999999999999999999999999999999999' AS DECIMAL(38, 0))", "d:38,0",
+     "\xff\xff\xff\xff\x3f\x22\x8a\x09\x7a\xc4\x86\x5a\xa8\x4c\x3b\x4b", 16, 1},
+    {"DATE'1969-12-31'", "tdD", "\xff\xff\xff\xff", 4, 1},
+    {"TIMESTAMP'1970-01-01 00:00:01Z'", "tsu:UTC", "\x40\x42\x0f\x00\x00\x00\x00\x00", 8, 1},
+    {"TIMESTAMP_NTZ'1970-01-01 00:00:01'", "tsu:", "\x40\x42\x0f\x00\x00\x00\x00\x00", 8, 1},
+    {"INTERVAL '1' SECOND", "tDu", "\x40\x42\x0f\x00\x00\x00\x00\x00", 8, 1}};
+enum { VALUES = sizeof values / sizeof *values };
+
+static void check_value(size_t i, const struct ArrowSchema *schema, const struct ArrowArray *column)
+{
+  CHECK_TEXT(schema->format, values[i].format);
+  CHECK_INT(column->length, 2);
+  CHECK_INT(column->null_count, 1); /* the second row is all nulls */
+  const char *got = column->buffers[values[i].buffer];
+  const char *bits = column->buffers[0];
+  if (strcmp(values[i].format, "b") == 0)
+    CHECK_INT(got[0] & 1, 1);
+  else if (memcmp(got, values[i].bytes, values[i].size) != 0)
+    test_fail(__FILE__, __LINE__, "%s has another value", values[i].sql);
+  CHECK_INT(bits[0] & 3, 1);
+}
+
+static void values_of_every_type_arrive(void)
+{
+  sparkc_error err = {0};
+  struct ArrowSchema schema;
+  struct ArrowArray batch;
+  sparkc_result *result;
+  gn_buf text;
+  open_at("GNOMON_SPARK");
+  gni_buf_init(&text, &gni_libc_alloc, 1 << 16);
+  gni_buf_add_text(&text, "SELECT ");
+  for (size_t i = 0; i < VALUES; i++)
+    gni_buf_add_format(&text, "%sIF(id = 0, %s, NULL)", i ? ", " : "", values[i].sql);
+  gni_buf_add_text(&text, " FROM range(0, 2, 1, 1) ORDER BY id");
+  int rc = sparkc_sql(session, text.ptr, &frame, &err);
+  gni_buf_deinit(&text);
+  OK(rc);
+  test_later(free_frame, NULL);
+  OK(sparkc_execute(frame, NULL, &result, &err));
+  OK(sparkc_result_schema(result, &schema, &err));
+  OK(sparkc_result_next(result, &batch, &err));
+  CHECK_INT(schema.n_children, VALUES);
+  for (size_t i = 0; i < VALUES; i++) check_value(i, schema.children[i], batch.children[i]);
+  schema.release(&schema);
+  batch.release(&batch);
+  sparkc_result_close(result);
+}
+
+static void nested_values_arrive(void)
+{
+  sparkc_error err = {0};
+  struct ArrowSchema schema;
+  struct ArrowArray batch;
+  sparkc_result *result;
+  open_at("GNOMON_SPARK");
+  sql("SELECT array(array(1, NULL), array(), NULL) AS a, map('k', named_struct('x', 7L)) AS m, "
+      "parse_json('{\"a\": 1}') AS v");
+  OK(sparkc_execute(frame, NULL, &result, &err));
+  OK(sparkc_result_schema(result, &schema, &err));
+  OK(sparkc_result_next(result, &batch, &err));
+  CHECK_TEXT(schema.children[0]->format, "+l");
+  CHECK_TEXT(schema.children[1]->format, "+m");
+  const struct ArrowArray *outer = batch.children[0], *inner = outer->children[0];
+  CHECK_INT(((const int32_t *)outer->buffers[1])[1], 3);
+  CHECK_INT(inner->null_count, 1);
+  CHECK_INT(((const int32_t *)inner->buffers[1])[1], 2);
+  CHECK_INT(((const int32_t *)inner->children[0]->buffers[1])[0], 1);
+  CHECK_INT(inner->children[0]->null_count, 1);
+  const struct ArrowArray *entry = batch.children[1]->children[0];
+  CHECK(memcmp(entry->children[0]->buffers[2], "k", 1) == 0);
+  CHECK_INT(((const int64_t *)entry->children[1]->children[0]->buffers[1])[0], 7);
+  CHECK_TEXT(schema.children[2]->children[0]->name, "value");
+  CHECK_TEXT(schema.children[2]->children[1]->name, "metadata");
+  const int32_t *offsets = batch.children[2]->children[0]->buffers[1];
+  CHECK(offsets[1] > 0);
+  schema.release(&schema);
+  batch.release(&batch);
+  sparkc_result_close(result);
+}
+
+static void metrics_are_told_as_they_come(void)
+{
+  sparkc_error err = {0};
+  int64_t rows, sum;
+  open_at("GNOMON_SPARK");
+  OK(sum_of(sql("SELECT id FROM range(0, 1000, 1, 2)"), NULL, &rows, &sum, &err));
+  CHECK(metrics > 0);
+  CHECK_INT(finished, 2); /* the statement, the query */
+}
+
+struct meter {
+  _Atomic size_t now, most;
+};
+
+static void *metered(void *user, void *block, size_t old_size, size_t size)
+{
+  struct meter *meter = user;
+  size_t now = (meter->now += size) - old_size;
+  meter->now -= old_size;
+  if (now > meter->most) meter->most = now;
+  return gni_libc_alloc.resize(gni_libc_alloc.user, block, old_size, size);
+}
+
+/* A batch in the caller's hands, the next one, what lies unread, the buffer that is read into. */
+static void memory_is_that_of_two_batches_and_the_window(void)
+{
+  enum { BATCH = 82 << 10, WINDOW = 128 << 10, READ = 256 << 10, REST = 256 << 10 };
+  struct meter meter = {0, 0};
+  const sparkc_alloc alloc = {metered, &meter};
+  sparkc_error err = {0};
+  sparkc_session *own;
+  sparkc_dataframe *df;
+  int64_t rows, sum;
+  OK(sparkc_session_open(SPARKC_SESSION_ARGS(.url = getenv("GNOMON_SPARK"), .token = TOKEN,
+                                             .window_bytes = WINDOW, .alloc = &alloc),
+                         &own, &err));
+  OK(sparkc_range(own, 0, 400000, 1, 2, &df, &err));
+  int rc = sum_of(df, NULL, &rows, &sum, &err);
+  sparkc_dataframe_free(df);
+  sparkc_session_close(own);
+  OK(rc);
+  CHECK_INT(rows, 400000);
+  CHECK(meter.most < 2 * BATCH + WINDOW + READ + REST);
+  CHECK_INT(meter.now, 0);
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
@@ -517,6 +665,11 @@ int main(void)
        a_stream_that_ends_after_every_message_goes_on},
       {"a row larger than many messages comes whole", a_row_larger_than_many_messages_comes_whole},
       {"random cuts lose and double nothing", random_cuts_lose_and_double_nothing},
+      {"values of every type arrive", values_of_every_type_arrive},
+      {"nested values arrive", nested_values_arrive},
+      {"metrics are told as they come", metrics_are_told_as_they_come},
+      {"memory is that of two batches and the window",
+       memory_is_that_of_two_batches_and_the_window},
       {"bodies compressed by zstd and lz4 are read", bodies_compressed_by_zstd_and_lz4_are_read},
       {"a large plan is read compressed", a_large_plan_is_read_compressed},
       {"many rows of ours are sent once", many_rows_of_ours_are_sent_once},

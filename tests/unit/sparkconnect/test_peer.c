@@ -185,7 +185,8 @@ static void start_peer(peer *p)
   struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof any;
   p->listener = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(p->listener >= 0 && bind(p->listener, (struct sockaddr *)&any, sizeof any) == 0);
+  if (p->listener < 0) abort();
+  CHECK(bind(p->listener, (struct sockaddr *)&any, sizeof any) == 0);
   CHECK(listen(p->listener, 4) == 0);
   CHECK(getsockname(p->listener, (struct sockaddr *)&any, &size) == 0);
   p->port = ntohs(any.sin_port);
