@@ -211,20 +211,15 @@ static void add_counted_json(gn_buf *out, const struct counted *list)
 
 static void add_schema_json(gn_buf *out, const char *name, const gni_type *type)
 {
-  gn_buf text;
-  gni_buf_init(&text, out->alloc, 1 << 20);
   gni_buf_add_format(out, ",\"%s\":[", name);
   for (size_t i = 0; i < type->field_count; i++) {
-    gni_buf_reset(&text);
-    gni_type_format(type->fields[i].type, &text);
     gni_buf_add_text(out, i ? ",{\"name\":" : "{\"name\":");
     gni_json_add_text(out, type->fields[i].name, false);
     gni_buf_add_text(out, ",\"type\":");
-    gni_json_add_text(out, gni_buf_view(&text), false);
+    gnp_add_type_json(out, type->fields[i].type);
     gni_buf_add_char(out, '}');
   }
   gni_buf_add_char(out, ']');
-  gni_buf_deinit(&text);
 }
 
 static void write_json(const struct analyzing *at, gn_buf *out)

@@ -39,17 +39,11 @@ static bool is_real(const gni_type *type)
   return type->kind == GNI_FLOAT || type->kind == GNI_DOUBLE;
 }
 
-static bool is_number(const gni_type *type)
-{
-  return is_real(type) || (type->kind >= GNI_BYTE && type->kind <= GNI_LONG) ||
-         type->kind == GNI_DECIMAL;
-}
-
 static bool comparable(const struct column *column)
 {
   return column->left && column->right &&
          (gni_type_equal(column->left, column->right) ||
-          (is_number(column->left) && is_number(column->right)));
+          (gnp_is_number(column->left) && gnp_is_number(column->right)));
 }
 
 /* The left table's columns in their order, then those that only the right one has. */
@@ -239,16 +233,8 @@ static int count_differences(struct diffing *at)
 
 static void add_type(gn_buf *out, const char *member, const gni_type *type)
 {
-  gn_buf text;
   gni_buf_add_format(out, ",\"%s\":", member);
-  if (!type) {
-    gni_buf_add_text(out, "null");
-    return;
-  }
-  gni_buf_init(&text, out->alloc, 1 << 20);
-  gni_type_format(type, &text);
-  gni_json_add_text(out, gni_buf_view(&text), false);
-  gni_buf_deinit(&text);
+  gnp_add_type_json(out, type);
 }
 
 struct examples {

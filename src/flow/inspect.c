@@ -42,6 +42,24 @@ void gnp_add_column(gn_buf *sql, const char *alias, gn_str name)
   gni_sql_add_name(sql, name);
 }
 
+bool gnp_is_number(const gni_type *type)
+{
+  return (type->kind >= GNI_BYTE && type->kind <= GNI_DOUBLE) || type->kind == GNI_DECIMAL;
+}
+
+void gnp_add_type_json(gn_buf *out, const gni_type *type)
+{
+  gn_buf text;
+  if (!type) {
+    gni_buf_add_text(out, "null");
+    return;
+  }
+  gni_buf_init(&text, out->alloc, 1 << 20);
+  gni_type_format(type, &text);
+  gni_json_add_text(out, gni_buf_view(&text), false);
+  gni_buf_deinit(&text);
+}
+
 gn_str gnp_instant_text(gn_arena *arena, int64_t ms)
 {
   gn_buf text;

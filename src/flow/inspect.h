@@ -18,6 +18,10 @@ int gnp_inspect_table(gnp_job *job, const char *name, gni_table *out, const gni_
 /* "name" quoted for the engine, after an alias: a."name". */
 void gnp_add_column(gn_buf *sql, const char *alias, gn_str name);
 
+/* Whether values of a type are numbers: whole, real or decimal. */
+bool gnp_is_number(const gni_type *type);
+/* A type in quotes, as Spark writes it; null for none. */
+void gnp_add_type_json(gn_buf *out, const gni_type *type);
 /* "2023-12-01T00:00:00Z", with milliseconds when there are any. */
 gn_str gnp_instant_text(gn_arena *arena, int64_t ms);
 /* Text inside of a picture: what XML would take for its own is written as entities. */

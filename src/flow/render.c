@@ -1,5 +1,5 @@
 /* Rows as text: tables, JSON, CSV, Markdown. SPDX-License-Identifier: Apache-2.0 */
-#include "flow/flow_private.h"
+#include "flow/inspect.h"
 
 enum { CELL_CHARACTERS_MAX = 40, TABLE_ROWS_MAX = 10000 };
 
@@ -127,11 +127,6 @@ static int keep_table_row(struct rendering *at, const gni_column *columns, int64
   return rc == GN_OK ? GN_OK : gni_fail(at->err, rc, "a row does not fit in memory");
 }
 
-static bool is_number(const gni_type *type)
-{
-  return (type->kind >= GNI_BYTE && type->kind <= GNI_DOUBLE) || type->kind == GNI_DECIMAL;
-}
-
 static void add_padded(gn_buf *out, gn_str text, size_t width, bool right)
 {
   size_t pad = width - characters(text);
@@ -155,7 +150,7 @@ static void add_table_row(struct rendering *at, const size_t *widths, const gn_s
   for (size_t c = 0; c < at->type->field_count; c++) {
     gni_buf_add_text(at->out, "| ");
     gn_str text = cells ? cells[c] : at->type->fields[c].name;
-    add_padded(at->out, text, widths[c], cells && is_number(at->type->fields[c].type));
+    add_padded(at->out, text, widths[c], cells && gnp_is_number(at->type->fields[c].type));
     gni_buf_add_char(at->out, ' ');
   }
   gni_buf_add_text(at->out, "|\n");

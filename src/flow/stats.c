@@ -41,11 +41,6 @@ struct stating {
   gn_error *err;
 };
 
-static bool is_number(const gni_type *type)
-{
-  return (type->kind >= GNI_BYTE && type->kind <= GNI_DOUBLE) || type->kind == GNI_DECIMAL;
-}
-
 /* ---- what is asked of the engine ---- */
 
 static int open_columns(struct stating *at)
@@ -60,7 +55,7 @@ static int open_columns(struct stating *at)
   for (size_t i = 0; i < type->field_count; i++)
     at->columns[i] = (struct column_stats){.name = type->fields[i].name,
                                            .type = type->fields[i].type,
-                                           .number = is_number(type->fields[i].type),
+                                           .number = gnp_is_number(type->fields[i].type),
                                            .text = type->fields[i].type->kind == GNI_STRING};
   return GN_OK;
 }
@@ -217,14 +212,10 @@ static void write_json(const struct stating *at, gn_buf *out)
   gni_buf_add_format(out, ",\"rows\":%" PRId64 ",\"columns\":[", at->rows);
   for (size_t i = 0; i < at->column_count; i++) {
     const struct column_stats *column = &at->columns[i];
-    gn_buf type;
-    gni_buf_init(&type, out->alloc, 1 << 20);
-    gni_type_format(column->type, &type);
     gni_buf_add_text(out, i ? ",{\"name\":" : "{\"name\":");
     gni_json_add_text(out, column->name, false);
     gni_buf_add_text(out, ",\"type\":");
-    gni_json_add_text(out, gni_buf_view(&type), false);
-    gni_buf_deinit(&type);
+    gnp_add_type_json(out, column->type);
     gni_buf_add_format(out, ",\"nulls\":%" PRId64 ",\"distinct\":%" PRId64, column->nulls,
                        column->distinct);
     if (column->number) add_number_json(out, column);

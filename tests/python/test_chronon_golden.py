@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import struct
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from program_kit import GNOMON
 from sketch_rules import (
     BUSY_RIDERS,
     Trips,
@@ -32,7 +32,6 @@ from sketch_rules import (
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "chronon"
 INDEX = json.loads((GOLDEN / "index.json").read_text())
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 BATCH_END_MS = 1741478400000
 LONG_CUT = "city2_histogram"
 TRIPS = Trips(GOLDEN / "data", GOLDEN / "online" / "events.jsonl")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from define_kit import IMPORTS, Repository
+from program_kit import GNOMON
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 X, Y, SHARED = (f"group_bys/team/{name}.py" for name in ("x", "y", "shared"))
 JOIN = "joins/team/j.py"
 OUT = "production/group_bys/team/x.v1"

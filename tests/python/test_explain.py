@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from program_kit import World
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 DAY, HOUR, MINUTE = 86_400_000, 3_600_000, 60_000
 NOON = 19_700 * DAY + 12 * HOUR + 7 * MINUTE  # a question at seven past noon
 KEY = '{"user": "u"}'
@@ -61,9 +60,7 @@ plain = GroupBy(
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GNOMON, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return World(folder).run(*arguments)
 
 
 @pytest.fixture(scope="module")

@@ -19,87 +19,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from program_kit import GNOMON
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
-TEAMS = """\
-{
-    "my_team": {
-        "description": "My team for GroupBy development",
-        "namespace": "default",
-        "user": "developer",
-        "production": {
-            "backfill": {
-                "EXECUTOR_CORES": "2",
-                "DRIVER_MEMORY": "1G",
-                "EXECUTOR_MEMORY": "2G",
-                "PARALLELISM": "4"
-            },
-            "upload": {
-                "EXECUTOR_CORES": "2",
-                "EXECUTOR_MEMORY": "2G",
-                "PARALLELISM": "4"
-            }
-        }
-    }
-}
-"""
-DEFINITION = """\
-# group_bys/my_team/user_purchase_features.py
-from ai.chronon.api.ttypes import Source, EventSource
-from ai.chronon.query import Query, select
-from ai.chronon.group_by import GroupBy, Aggregation, Operation, Window, TimeUnit
-
-# Define the source using sample data from MinIO
-source = Source(
-    events=EventSource(
-        table="purchases",  # Temp view created from MinIO Parquet file
-        query=Query(
-            selects=select("user_id", "purchase_price", "item_category"),
-            time_column="ts"  # Event timestamp column
-        )
-    )
-)
-
-# Define time windows for aggregations
-window_sizes = [
-    Window(length=1, timeUnit=TimeUnit.DAYS),    # 1 day
-    Window(length=7, timeUnit=TimeUnit.DAYS),    # 7 days
-    Window(length=30, timeUnit=TimeUnit.DAYS),   # 30 days
-]
-
-# Create the GroupBy configuration
-v1 = GroupBy(
-    sources=[source],
-    keys=["user_id"],  # Primary key for grouping
-    aggregations=[
-        # Sum of purchase prices in different windows
-        Aggregation(
-            input_column="purchase_price",
-            operation=Operation.SUM,
-            windows=window_sizes
-        ),
-        # Count of purchases in different windows
-        Aggregation(
-            input_column="purchase_price",
-            operation=Operation.COUNT,
-            windows=window_sizes
-        ),
-        # Average purchase price in different windows
-        Aggregation(
-            input_column="purchase_price",
-            operation=Operation.AVERAGE,
-            windows=window_sizes
-        ),
-        # Last 10 purchase prices (no window = all time)
-        Aggregation(
-            input_column="purchase_price",
-            operation=Operation.LAST_K(10),
-        ),
-    ],
-    online=True,  # Enable online serving
-)
-"""
+GUIDE = ROOT / "tests" / "golden" / "guide"
+TEAMS = (GUIDE / "teams.json").read_text()
+DEFINITION = (GUIDE / "group_bys/my_team/user_purchase_features.py").read_text()
 CONF = "production/group_bys/my_team/user_purchase_features.v1"
 DAY_MS = 86_400_000
 

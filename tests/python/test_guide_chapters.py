@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from program_kit import GNOMON
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide"
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 CHAPTERS = sorted(GUIDE.glob("[1-9]-*.md"))
 VARYING = ((re.compile(r"\bin \d+\.\d+ s\b"), "in … s"),)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -13,15 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from program_kit import World
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GNOMON, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return World(folder).run(*arguments)
 
 
 def answer(folder: Path, *arguments: str) -> dict[str, Any]:

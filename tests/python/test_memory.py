@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from program_kit import GNOMON
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 DAYS, ROWS = 5, 25_000_000 if os.environ.get("GN_LONG") == "1" else 5_000_000
 BUDGETS = (256, 512, 1024)  # MiB
 DEFINITION: dict[str, Any] = {

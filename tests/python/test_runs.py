@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from program_kit import GNOMON
 
 ROOT = Path(__file__).resolve().parents[2]
-GNOMON = os.environ.get("GNOMON", str(ROOT / "build" / "release" / "cli" / "gnomon"))
 DAY_MS, FIRST_DAY, DAYS, ROWS = 86_400_000, 19783, 8, 60_000  # 2024-03-01; rows a day
 CONF = "team.sums.v1"
 OUTPUT = "warehouse/default/team_sums_v1"
