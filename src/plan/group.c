@@ -116,9 +116,12 @@ static int parse_limit(gn_str text, const char *field, int32_t open, int32_t *ou
 static int open_source(const gni_source *from, const gni_table_access *tables, gn_arena *arena,
                        gni_group_source *source, gn_error *err)
 {
-  if (from->join_source)
-    return gni_fail_as(err, "GP011", GN_E_UNSUPPORTED,
-                       "a joinSource needs joins, which this version does not compute");
+  if (from->join_source) {
+    gni_fail_as(err, "GP011", GN_E_UNSUPPORTED,
+                "a joinSource needs joins, which this version does not compute");
+    gni_error_hint(err, "until it does, read the Join's output table as an EventSource");
+    return GN_E_UNSUPPORTED;
+  }
   *source = (gni_group_source){.table = gni_source_table(from, arena),
                                .query = gni_source_query(from),
                                .entities = from->entities != NULL,

@@ -17,6 +17,7 @@ from define_kit import IMPORTS, ROOT, Repository
 from program_kit import (
     GNOMON,
     GOLDEN,
+    HEAD,
     NOW_MS,
     World,
     buys,
@@ -66,6 +67,27 @@ def setting(text: str) -> Callable[[World], None]:
 
 def select_price(expression: str) -> Callable[[World], None]:
     return definition('"price": "price"', f'"price": "{expression}"')
+
+
+CHAINED = f"""{HEAD}
+from joins.team import train
+v1 = GroupBy(
+    sources=[Source(joinSource=JoinSource(join=train.v1, query=Query(
+        selects=select("user", price="team_buys_v1_price_sum_3d"), time_column="ts")))],
+    keys=["user"],
+    aggregations=[Aggregation(input_column="price", operation=Operation.SUM,
+                              windows=[Window(length=3, timeUnit=TimeUnit.DAYS)])],
+    backfill_start_date="2025-01-04",
+)
+"""
+
+
+def chained(world: World) -> None:
+    """A GroupBy over the rows that a Join gives."""
+    world.change("joins/team/train.py", 'table="raw.views",', 'table="raw.views", topic="views",')
+    world.write("group_bys/team/chained.py", CHAINED)
+    done = world.run("compile", "--force")
+    assert done.returncode == 0, done.stderr
 
 
 def drop_output(world: World) -> None:
@@ -251,6 +273,7 @@ PLANS = [
         ),
     ),
     Case("GP011-a-join", ["backfill", "team.train.v1"], 65),
+    Case("GP011-a-join-source", ["backfill", "team.chained.v1"], 65, chained),
 ]
 
 STORES = [
