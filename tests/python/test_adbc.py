@@ -44,7 +44,13 @@ def url() -> Iterator[str]:
     if not PYTHON.exists() or not shutil.which("java"):
         pytest.skip("Spark or Java is not installed; ./dev setup brings both")
     command = [str(PYTHON), "-u", str(ORACLE), "serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # A shell's background job ignores SIGINT, and what it starts would, too.
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stdout
         address = process.stdout.readline().strip()
         try:
