@@ -339,3 +339,13 @@ def test_in_a_compile_ours_wins_over_an_installed_one(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_join_part_without_a_group_by_has_no_name() -> None:
+    from gnomon.chronon._problem import DefinitionError
+    from gnomon.chronon.api import ttypes
+    from gnomon.chronon.utils import join_part_name
+
+    with pytest.raises(DefinitionError, match="GD048") as raised:
+        join_part_name(ttypes.JoinPart(prefix="p"))
+    assert isinstance(raised.value, ValueError)

@@ -7,6 +7,7 @@ import os
 import re
 
 from gnomon.chronon import _context, _names
+from gnomon.chronon._problem import fail
 from gnomon.chronon.repo import (
     GROUP_BY_FOLDER_NAME,
     JOIN_FOLDER_NAME,
@@ -97,7 +98,7 @@ def get_join_output_table_name(join: Any, full_name: bool = False) -> str:
 def join_part_name(part: Any) -> str:
     """Prefix and GroupBy name of a part, as they stand before its columns."""
     if part.groupBy is None:
-        raise NotImplementedError("a join part without a GroupBy has no name")
+        raise fail("GD048", "a join part without a GroupBy has no name", "", part, "groupBy")
     if not part.groupBy.metaData.name:
         _names.require_name(part.groupBy, GROUP_BY_FOLDER_NAME)
     external = getattr(part, "external_join_full_prefix", None)
