@@ -50,13 +50,16 @@ static void on_event(void *user, const sparkc_event *event)
   pys_shared *shared = user;
   if (event->kind == SPARKC_EVENT_CALL || event->kind == SPARKC_EVENT_ANSWER ||
       event->kind == SPARKC_EVENT_BATCH)
-    return; /* too many to take the interpreter's lock for */
+    return;            /* too many to take the interpreter's lock for */
+  PyObject *raised[3]; /* a result that is closed by a failure tells of its end meanwhile */
   PyGILState_STATE lock = PyGILState_Ensure();
+  PyErr_Fetch(&raised[0], &raised[1], &raised[2]);
   PyObject *fields = event_fields(event);
   PyObject *result = fields ? PyObject_CallObject(shared->on_event, fields) : NULL;
   if (!result) PyErr_WriteUnraisable(shared->on_event);
   Py_XDECREF(result);
   Py_XDECREF(fields);
+  PyErr_Restore(raised[0], raised[1], raised[2]);
   PyGILState_Release(lock);
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _notebook, _spark
-from gnomon.spark._errors import InvalidPlan, SparkConnectError, Unsupported
+from gnomon.spark._errors import InvalidPlan, SparkConnectError
 from gnomon.spark.column import (
     Column,
     call,
@@ -744,8 +744,8 @@ class DataFrame:
     def __repr__(self) -> str:
         try:
             return f"DataFrame[{', '.join(f'{name}: {kind}' for name, kind in self.dtypes)}]"
-        except SparkConnectError as error:
-            return f"DataFrame[{error.message.splitlines()[0]}]"
+        except (SparkConnectError, ValueError) as error:
+            return f"DataFrame[{str(error).splitlines()[0]}]"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return _notebook.bundle(self)
@@ -820,11 +820,6 @@ class DataFrame:
     @property
     def sparkSession(self) -> Session:
         return self._session
-
-    def _no_python(self, *args: Any, **kwargs: Any) -> Any:
-        raise Unsupported(
-            "functions in Python are not shipped to the server", code="SPARKC_E_UNSUPPORTED"
-        )
 
     def _numeric_names(self) -> list[str]:
         return [field.name for field in self.schema if isinstance(field.dataType, NumericType)]
