@@ -75,6 +75,9 @@ GN_API void gn_fetcher_close(gn_fetcher *fetcher);
  */
 GN_API size_t gn_fetcher_key(const gn_fetcher *fetcher, size_t index, const char **name);
 /**
+ * Names the features, as gn_fetcher_key names the keys.
+ *
+ * @shape   as gn_fetcher_key
  * @own     as gn_fetcher_key
  * @err     none
  * @thread  any
@@ -96,8 +99,8 @@ GN_API size_t gn_fetcher_feature(const gn_fetcher *fetcher, size_t index, const 
  * @err     CORRUPT   a stored value cannot be read
  * @err     IO        the store did not answer
  * @thread  any number of threads may share the fetcher
- * @cost    one look-up; for TEMPORAL one more and a fold of the rows since the batch. No allocation
- *          after warm-up.
+ * @cost    one look-up; for TEMPORAL two more and a fold of the key's tile and of at most
+ *          GN_LIVE_ROWS_MAX rows. No allocation after warm-up.
  * @source  upstream FetcherBase.fetchGroupBys
  * @since   0.1
  */
@@ -112,10 +115,12 @@ enum gn_answer_mode {
 };
 
 /**
- * Answers many requests: JSON lines {"name"?: …, "keys": {…}, "at_ms"?: ms} in, one JSON line each
- * out, in the same order: {"name", "keys", "values": {feature: value}} or {"…", "error": text}.
+ * Answers many requests, which come and go as JSON lines.
  *
- * @shape   `name` is used for requests without one
+ * @shape   in: {"name"?: …, "keys": {…}, "at_ms"?: ms}, `name` where a request has none. Out, one
+ *          line each in the same order: {"name", "keys", "values": {feature: value}} or {"…",
+ *          "error": text, "code", "result", "hint"?}
+ * @unit    `at_ms`: milliseconds since 1970-01-01T00:00Z; 0 or none means now
  * @own     `out` is the caller's
  * @null    see gn_answer_mode
  * @err     PARSE     a line is not JSON; `where` names it
@@ -132,7 +137,7 @@ GN_API int gn_fetch_json(gn_session *session, const char *name, const char *requ
  * Answers a stream of keys with a stream of features.
  *
  * @shape   `keys`: n rows, one column per key, names and types as defined. `out`: n rows in the
- * same order, one column per feature, in definition order
+ *          same order, one column per feature, in definition order
  * @unit    `at_ms`: milliseconds since 1970-01-01T00:00Z; 0 means now
  * @own     `keys` is consumed, also on failure; `out` is the caller's to release
  * @null    an unknown key gives a row of nulls

@@ -63,7 +63,8 @@ GN_API int gn_metadata_upload(gn_session *session, const char *const *confs, siz
                               int64_t *count, gn_error *err) GN_MUST_CHECK;
 
 /**
- * Puts live rows of a TEMPORAL GroupBy into the store: they count from the next fetch on.
+ * Puts live rows of a TEMPORAL GroupBy into the store: they count from the next fetch on. All of
+ * them appear at once, with the tiles that keep fetches short (GN_LIVE_ROWS_MAX).
  *
  * @shape   `events`: JSON lines, {"ts": ms, "row": {column: value}} or {"ts": ms, column: value,
  *          …}; the columns are those that the sources select. Of entities a line is a change:
