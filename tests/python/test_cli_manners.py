@@ -79,9 +79,24 @@ SUCCESSES = [
     ["sql", "SELECT 1 AS one"],
     ["schema", "group_by"],
     ["explain", "GD031"],
+    ["explain", V1, "-k", KEY, "--at-ms", NOW_MS],
+    ["analyze", V1, "--start-ds", day(8), "--end-ds", day(9)],
+    ["diff", V1, V1],
+    ["stats", V1],
+    ["store", "ls"],
+    ["store", "get", V1, "-k", KEY],
+    ["test"],
     ["doctor"],
     ["version"],
 ]
+TESTED = """\
+conf: team.buys.v1
+tests:
+  - name: one price
+    partial: true
+    given: {raw.buys: [{user: u1, price: 2.5, kind: book, ts: 2025-01-01T10:00}]}
+    batch: [{ds: 2025-01-01, user: u1, price_sum_3d: 2.5}]
+"""
 
 
 def parsed(text: str) -> list[object]:
@@ -96,6 +111,7 @@ def parsed(text: str) -> list[object]:
 def test_every_verb_answers_in_json(arguments: list[str], world: World) -> None:
     row = {"user": "u1", "price": 2.5, "kind": "book"}
     world.write("events.jsonl", json.dumps({"ts": 1_736_600_000_000, "row": row}) + "\n")
+    world.write("buys.test.yaml", TESTED)
     done = world.run(*arguments, "--json", "--clock", NOW_MS)
     assert done.returncode == 0, done.stderr
     if arguments[0] != "validate":
@@ -103,6 +119,11 @@ def test_every_verb_answers_in_json(arguments: list[str], world: World) -> None:
     else:
         assert done.stdout == ""  # one object a problem, and there is none
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_no_verb_is_left_out_of_these() -> None:
+    # These answer in another form: HTTP, scripts, another server's rows.
+    assert set(verbs()) == {a[0] for a in SUCCESSES} | {"serve", "completion", "spark"}
 
 
 def test_a_failure_for_programs_is_one_object_on_stderr(made: World) -> None:
