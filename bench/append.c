@@ -1,4 +1,5 @@
-/* W4's floor: the records of one LMDB file, in their order, into a new one, and nothing else.
+/* W4's floor: the records of one LMDB file, in their order, into a new one, and nothing else: the
+ * fastest of LMDB's ways here (a cursor that stays at the end; pages written, not mapped).
  *
  * usage: append FROM.lmdb TO.lmdb        SPDX-License-Identifier: Apache-2.0 */
 #include <lmdb.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { ROWS_A_COMMIT = 1 << 20 };
+enum { BYTES_A_COMMIT = 8 << 20 };
 
 static double cpu_s(void)
 {
@@ -41,10 +42,11 @@ int main(int argc, char **argv)
 {
   MDB_env *from, *to;
   MDB_txn *txn;
+  MDB_cursor *end;
   MDB_dbi rows;
   MDB_val key, value;
   struct stat info;
-  size_t payload = 0, count = 0;
+  size_t payload = 0, count = 0, pending = 0;
   if (argc != 3) return 64;
   MDB_cursor *cursor = open_source(argv[1], &from);
   check(mdb_env_create(&to), "create");
@@ -55,15 +57,20 @@ int main(int argc, char **argv)
     payload += key.mv_size + value.mv_size;
   double begin_s = cpu_s();
   reading_s = begin_s - reading_s; /* done again below, so taken off */
-  check(mdb_env_open(to, argv[2], MDB_NOSUBDIR | MDB_WRITEMAP | MDB_NOSYNC, 0666), argv[2]);
+  check(mdb_env_open(to, argv[2], MDB_NOSUBDIR | MDB_NOSYNC, 0666), argv[2]);
   check(mdb_txn_begin(to, NULL, 0, &txn), "begin");
   check(mdb_dbi_open(txn, "rows", MDB_CREATE, &rows), "open rows");
+  check(mdb_cursor_open(txn, rows, &end), "cursor");
   for (int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0;
        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-    check(mdb_put(txn, rows, &key, &value, MDB_APPEND), "put");
-    if (++count % ROWS_A_COMMIT) continue;
+    check(mdb_cursor_put(end, &key, &value, MDB_APPEND), "put");
+    count++;
+    pending += key.mv_size + value.mv_size;
+    if (pending < BYTES_A_COMMIT) continue;
+    pending = 0;
     check(mdb_txn_commit(txn), "commit");
     check(mdb_txn_begin(to, NULL, 0, &txn), "begin");
+    check(mdb_cursor_open(txn, rows, &end), "cursor");
   }
   check(mdb_txn_commit(txn), "commit");
   check(mdb_env_sync(to, 1), "sync");
