@@ -181,6 +181,7 @@ typedef struct wish {
   int64_t deadline_us; /* from now; 0: ten seconds */
   int64_t keepalive_us, keepalive_timeout_us;
   size_t body_bytes, message_bytes_max;
+  bool goes_on; /* `during` sends the rest of the body */
   void (*during)(gni_h2_call *call);
 } wish;
 
@@ -200,6 +201,7 @@ static outcome call_peer(peer *p, const wish *wished)
       .authority = "peer",
       .path = "/service/Method",
       .body = {body, wished->body_bytes ? wished->body_bytes : 10},
+      .goes_on = wished->goes_on,
       .deadline_us = now_us + (wished->deadline_us ? wished->deadline_us : 10000000)};
   outcome out = {.code = -1};
   gn_error err = {0};
@@ -376,6 +378,56 @@ static void trailers_may_come_before_the_request_is_through(void)
   CHECK_INT(o.code, GNI_GRPC_RESOURCE_EXHAUSTED);
 }
 
+static size_t pieces_sent;
+
+/* Ten pieces, which may be changed as soon as they were taken. */
+static void send_pieces(gni_h2_call *call)
+{
+  static char piece[100];
+  pieces_sent = 0;
+  for (int i = 0; i < 10; i++) {
+    memset(piece, i, sizeof piece);
+    if (gni_h2_call_send(call, (gn_str){piece, sizeof piece}, i == 9) != GN_OK) return;
+    pieces_sent++;
+  }
+}
+
+static void a_body_may_be_sent_piece_by_piece(void)
+{
+  peer p = {.answer = good_answer()};
+  outcome o = call_peer(&p, &(wish){.goes_on = true, .during = send_pieces});
+  CHECK_INT(o.code, GNI_GRPC_OK);
+  CHECK_TEXT(o.messages, "first||third|");
+  CHECK_INT(pieces_sent, 10);
+}
+
+/* More than the window of 64 KiB: without the trailers it would wait for ever. */
+static void send_until_it_is_over(gni_h2_call *call)
+{
+  static char piece[40000];
+  pieces_sent = 0;
+  while (gni_h2_call_send(call, (gn_str){piece, sizeof piece}, false) == GN_OK) pieces_sent++;
+}
+
+static void trailers_end_a_body_that_goes_on(void)
+{
+  static const char *const headers[] = {
+      ":status", "200", "content-type", "application/grpc", "grpc-status", "8", NULL};
+  peer p = {.at_once = true, .stays = true};
+  add_headers(&p.answer, END_STREAM, headers);
+  outcome o = call_peer(&p, &(wish){.goes_on = true, .during = send_until_it_is_over});
+  CHECK_INT(o.code, GNI_GRPC_RESOURCE_EXHAUSTED);
+  CHECK(pieces_sent < 3);
+}
+
+static void a_deadline_ends_a_body_nobody_reads(void)
+{
+  peer p = {.stays = true};
+  outcome o = call_peer(
+      &p, &(wish){.goes_on = true, .deadline_us = 100000, .during = send_until_it_is_over});
+  CHECK_INT(o.code, GNI_GRPC_DEADLINE_EXCEEDED);
+}
+
 static void a_deadline_ends_the_wait(void)
 {
   peer p = {.stays = true};
@@ -444,6 +496,9 @@ int main(void)
       {"a message without its end is not good", a_message_without_its_end_is_not_good},
       {"trailers may come before the request is through",
        trailers_may_come_before_the_request_is_through},
+      {"a body may be sent piece by piece", a_body_may_be_sent_piece_by_piece},
+      {"trailers end a body that goes on", trailers_end_a_body_that_goes_on},
+      {"a deadline ends a body nobody reads", a_deadline_ends_a_body_nobody_reads},
       {"a deadline ends the wait", a_deadline_ends_the_wait},
       {"a peer that answers no ping is gone", a_peer_that_answers_no_ping_is_gone},
       {"another thread may cancel", another_thread_may_cancel},
