@@ -3,6 +3,7 @@
  */
 #include "flow/flow_kit.h"
 
+#include <gnomon/inspect.h>
 #include <gnomon/test.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -235,10 +236,21 @@ static void reading_definitions_survives_every_failure(void)
   }
 }
 
+static void hear(void *user, const gn_finding *finding)
+{
+  (void)user;
+  CHECK(finding->found != NULL);
+}
+
+static int examine_now(gn_session *session, gn_error *err)
+{
+  return gn_examine(session, hear, NULL, err);
+}
+
 static void reading_tables_survives_failures(void)
 {
   static int (*const verbs[])(gn_session *, gn_error *) = {plan_now, validate_data, sql_now,
-                                                           describe_table_now};
+                                                           describe_table_now, examine_now};
   make_world();
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
     verb = verbs[i];
