@@ -131,12 +131,15 @@ def make_certificates(folder: str) -> "dict[str, str]":
 
 @contextlib.contextmanager
 def tls_front(port: int, files: "dict[str, str]") -> "Iterator[int]":
-    """nghttpx, which speaks TLS to the client and plain HTTP/2 to the server."""
+    """nghttpx, which speaks TLS to the client and plain HTTP/2 to the server.
+
+    Without its system-wide settings, which name a port that only one of them can have.
+    """
     nghttpx = shutil.which("nghttpx") or shutil.which("nghttpx", path="/usr/sbin")
     assert nghttpx
     front = free_port()
     command = [nghttpx, f"--frontend=127.0.0.1,{front}", f"--backend=127.0.0.1,{port};;proto=h2"]
-    command += ["--no-ocsp", "--workers=1", "--errorlog-file=/dev/null"]
+    command += ["--conf=/dev/null", "--no-ocsp", "--workers=1", "--errorlog-file=/dev/null"]
     command += [files["server-key"], files["server"]]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -630,6 +630,7 @@ static void ask_for(const char *word)
   if (port == 0) test_skip("the server is not ours to restart");
   there.sin_port = htons((uint16_t)port);
   int s = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(s >= 0);
   CHECK(connect(s, (struct sockaddr *)&there, sizeof there) == 0);
   CHECK(write(s, word, strlen(word)) > 0);
   CHECK(read(s, answer, sizeof answer) > 0);
