@@ -60,6 +60,20 @@ static char *put_levels(const gnp_kll *kll, char *at)
   return gnp_put_integer(at, float_bits(kll->most), 4);
 }
 
+/* From the lowest level up, the lowest one sorted: equal sketches are equal bytes. */
+static void put_items(const gnp_kll *kll, gnp_float_key *bottom, char *at)
+{
+  const gnp_float_key *end = kll->items + kll->count - kll->sizes[0];
+  if (kll->sizes[0] > 0) memcpy(bottom, end, kll->sizes[0] * sizeof *end);
+  gnp_sort_words(bottom, kll->sizes[0]);
+  for (uint32_t i = 0; i < kll->sizes[0]; i++) at = gnp_put_integer(at, float_bits(bottom[i]), 4);
+  for (int level = 1; level < kll->level_count; level++) {
+    const gnp_float_key *start = end - kll->sizes[level];
+    for (; start < end; start++) at = gnp_put_integer(at, float_bits(*start), 4);
+    end -= kll->sizes[level];
+  }
+}
+
 int gnp_kll_save(const gnp_kll *kll, gn_str *out, gn_arena *arena)
 {
   size_t items_size = kll->count * sizeof(gnp_float_key);
@@ -70,15 +84,7 @@ int gnp_kll_save(const gnp_kll *kll, gn_str *out, gn_arena *arena)
   if (!bytes || !bottom) return gni_fail_arena(NULL, arena, size + items_size);
   char *at = put_head(kll, bytes);
   if (kll->n > 1) at = put_levels(kll, at);
-  const gnp_float_key *end = kll->items + kll->count - kll->sizes[0];
-  if (kll->sizes[0] > 0) memcpy(bottom, end, kll->sizes[0] * sizeof *end);
-  gnp_sort_words(bottom, kll->sizes[0]);
-  for (uint32_t i = 0; i < kll->sizes[0]; i++) at = gnp_put_integer(at, float_bits(bottom[i]), 4);
-  for (int level = 1; level < kll->level_count; level++) {
-    const gnp_float_key *start = end - kll->sizes[level];
-    for (; start < end; start++) at = gnp_put_integer(at, float_bits(*start), 4);
-    end -= kll->sizes[level];
-  }
+  if (kll->count > 0) put_items(kll, bottom, at); /* an empty one has none to point at */
   *out = (gn_str){bytes, size};
   return GN_OK;
 }

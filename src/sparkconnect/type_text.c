@@ -59,6 +59,11 @@ static void write_interval(gn_str message, const char *const *units, int64_t cou
 
 static int write_type(gn_str type, int depth, gn_buf *out, sparkc_error *err);
 
+static int damaged(sparkc_error *err)
+{
+  return sparkp_fail(err, SPARKC_E_TRANSPORT, "the server's answer is damaged: a type");
+}
+
 /* StructField: name 1, data_type 2 */
 static int write_struct(gn_str message, int depth, gn_buf *out, sparkc_error *err)
 {
@@ -127,6 +132,7 @@ static int write_sized(uint32_t member, gn_str body, gn_buf *out, sparkc_error *
                        number_of(body, 1, 0));
     return SPARKC_OK;
   case UNPARSED:
+    if (text_of(body, 1).len == 0) return damaged(err);
     gni_buf_add_str(out, text_of(body, 1));
     return SPARKC_OK;
   default:
@@ -140,8 +146,7 @@ static int write_type(gn_str type, int depth, gn_buf *out, sparkc_error *err)
   gni_proto_field field;
   if (depth > DEPTH_MAX)
     return sparkp_fail(err, SPARKC_E_LIMIT, "a type has more than %d levels", DEPTH_MAX);
-  if (gni_proto_next(&type, &field) != GN_OK)
-    return sparkp_fail(err, SPARKC_E_TRANSPORT, "the server's answer is damaged: a type");
+  if (gni_proto_next(&type, &field) != GN_OK) return damaged(err);
   const char *name = plain_name(field.number);
   gn_str body = gni_proto_bytes(&field);
   if (name) {
