@@ -178,8 +178,11 @@ static PyObject *stream_batches(PyObject *object, PyObject *none)
   if (!self || !ask(self->result, &schema, NULL)) return NULL;
   PyObject *names = names_of(&schema), *rows = PyList_New(0);
   bool ok = names && rows;
-  while (ok && (ok = ask(self->result, NULL, &batch)) && batch.release)
+  while (ok) {
+    ok = ask(self->result, NULL, &batch);
+    if (!ok || !batch.release) break;
     ok = add_batch(rows, &schema, &batch);
+  }
   schema.release(&schema);
   PyObject *out = ok ? PyTuple_Pack(2, names, rows) : NULL;
   Py_XDECREF(names);
