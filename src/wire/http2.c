@@ -237,7 +237,11 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
   (void)user;
   if (!call) return 0;
   snprintf(text, sizeof text, "the server reset the call (%s)", nghttp2_http2_strerror(error));
-  call_end(call, gni_grpc_code_of_h2(error), text);
+  /* A server knows the deadline too, and may see it pass before we look. */
+  if (error == NGHTTP2_CANCEL && gni_monotonic_us() >= call->deadline_us)
+    call_end(call, GNI_GRPC_DEADLINE_EXCEEDED, "the deadline passed");
+  else
+    call_end(call, gni_grpc_code_of_h2(error), text);
   return 0;
 }
 
