@@ -169,7 +169,7 @@ static void same_features(const gn_cell *a, const gn_cell *b)
 {
   for (int i = 0; i < 9; i++) {
     CHECK_INT(a[i].kind, b[i].kind);
-    if (a[i].kind == GN_CELL_REAL) CHECK(memcmp(&a[i].as.real, &b[i].as.real, 8) == 0);
+    if (a[i].kind == GN_CELL_REAL) CHECK(a[i].as.real == b[i].as.real);
     if (a[i].kind == GN_CELL_JSON) CHECK(a[i].len == b[i].len);
     if (a[i].kind == GN_CELL_JSON) CHECK(memcmp(a[i].as.text, b[i].as.text, a[i].len) == 0);
   }
