@@ -157,6 +157,24 @@ SPARKC_API int sparkc_command(sparkc_session *session, const char *type, const s
                               size_t count, char **answer, sparkc_error *err);
 
 /**
+ * Encodes a command of the named type, to look at it or to send it by another way.
+ *
+ * @shape   a spark.connect.Command, as sparkc_relation_encode
+ * @unit    `size` becomes how many bytes it has, `room` is how many `out` takes
+ * @own     nothing
+ * @null    `out` NULL only counts
+ * @err     PLAN        no such command or field, a value of another type, a failed column
+ *          LIMIT       `room` is too small
+ *          NOMEM
+ * @thread  any
+ * @cost    no network
+ * @since   0.1
+ */
+SPARKC_API int sparkc_command_encode(sparkc_session *session, const char *type,
+                                     const sparkc_field *fields, size_t count, void *out,
+                                     size_t room, size_t *size, sparkc_error *err);
+
+/**
  * Asks about a plan without running it, by the named type: "schema", "is_local", "persist",
  * "same_semantics", "ddl_parse".
  *
@@ -214,6 +232,17 @@ SPARKC_API int sparkc_relation_encode(const sparkc_dataframe *df, void *out, siz
  * @since   0.1
  */
 SPARKC_API int64_t sparkc_plan_id(const sparkc_dataframe *df);
+
+/**
+ * Lets plan ids, which count up in the process, begin at 0 again: for plans that are compared byte
+ * for byte. Data frames that are used together must be of one count.
+ *
+ * @own     nothing
+ * @err     none
+ * @thread  any
+ * @since   0.1
+ */
+SPARKC_API void sparkc_plan_ids_reset(void);
 
 #ifdef __cplusplus
 }

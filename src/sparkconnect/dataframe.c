@@ -52,18 +52,36 @@ int sparkc_relation_decode(sparkc_session *session, const void *bytes, size_t si
   return sparkp_dataframe_wrap(session, rc, node, out, err);
 }
 
-int sparkc_relation_encode(const sparkc_dataframe *df, void *out, size_t room, size_t *size,
-                           sparkc_error *err)
+/* A node's message, into room that the caller has. */
+static int encode(const sparkp_node *node, void *out, size_t room, size_t *size, sparkc_error *err)
 {
-  const ProtobufCMessage *message = &df->relation->message.base;
-  int rc = sparkp_node_check(df->relation, err);
+  const ProtobufCMessage *message = &node->message.base;
+  int rc = sparkp_node_check(node, err);
   *size = rc == SPARKC_OK ? protobuf_c_message_get_packed_size(message) : 0;
   if (rc != SPARKC_OK || !out) return rc;
   if (*size > room)
-    return sparkp_fail(err, SPARKC_E_LIMIT, "the relation has %zu bytes, and there is room for %zu",
+    return sparkp_fail(err, SPARKC_E_LIMIT, "the message has %zu bytes, and there is room for %zu",
                        *size, room);
   protobuf_c_message_pack(message, out);
   return SPARKC_OK;
+}
+
+int sparkc_relation_encode(const sparkc_dataframe *df, void *out, size_t room, size_t *size,
+                           sparkc_error *err)
+{
+  return encode(df->relation, out, room, size, err);
+}
+
+int sparkc_command_encode(sparkc_session *session, const char *type, const sparkc_field *fields,
+                          size_t count, void *out, size_t room, size_t *size, sparkc_error *err)
+{
+  sparkp_node *node;
+  *size = 0;
+  int rc = sparkp_command_make(&session->alloc, type, fields, count, &node, err);
+  if (rc != SPARKC_OK) return rc;
+  rc = encode(node, out, room, size, err);
+  sparkp_node_unref(node);
+  return rc;
 }
 
 int64_t sparkc_plan_id(const sparkc_dataframe *df)

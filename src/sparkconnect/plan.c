@@ -6,7 +6,7 @@
 static const size_t node_bytes_max = (size_t)1 << 31;
 static _Atomic int64_t plan_ids;
 
-void sparkp_plan_id_reset(void)
+void sparkc_plan_ids_reset(void)
 {
   atomic_store_explicit(&plan_ids, 0, memory_order_relaxed);
 }

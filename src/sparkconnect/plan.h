@@ -79,8 +79,7 @@ int sparkp_message_opaque(gn_arena *arena, gn_str bytes, ProtobufCMessage *messa
 /* PLAN when a server would refuse to read so many levels. */
 int sparkp_node_check(const sparkp_node *node, sparkc_error *err);
 
-/* Plan ids count up in the process from 0; a test that compares plans begins anew. */
-void sparkp_plan_id_reset(void);
+/* Plan ids count up in the process from 0. */
 int64_t sparkp_plan_id_next(void);
 
 /* An order as it is; what is none yet ascends. The column is given away. */

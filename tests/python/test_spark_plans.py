@@ -54,7 +54,7 @@ class Library:
         return Frame(_spark.relation(session, type, fields))
 
     def command(self, session: Any, type: str, fields: dict[str, Any]) -> str:
-        raise Sent(_spark._encode_command(type, fields))
+        raise Sent(_spark._encode_command(session, type, fields))
 
 
 @pytest.fixture(scope="module")

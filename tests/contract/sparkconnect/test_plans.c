@@ -86,14 +86,14 @@ static sparkc_dataframe *table(const char *name)
 static void beginnings(void)
 {
   check_plan("range", step(sparkc_range(spark, 0, 10, 1, 4, INTO), NULL));
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   check_plan("range-without-partitions", step(sparkc_range(spark, 5, 100, 7, 0, INTO), NULL));
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   check_plan("range-below-zero", step(sparkc_range(spark, -3, 0, 1, 0, INTO), NULL));
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   const sparkc_field query = {"query", SPARKC_TEXT("SELECT 1")};
   check_plan("sql", step(sparkc_relation(spark, "sql", &query, 1, INTO), NULL));
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   check_plan("schema-only", step(sparkc_local(spark, NULL, 0, "a INT", INTO), NULL));
 }
 
@@ -278,14 +278,14 @@ static sparkc_dataframe *cleaned(void)
   static void function(void)                                                                       \
   {                                                                                                \
     begin();                                                                                       \
-    sparkp_plan_id_reset();                                                                        \
+    sparkc_plan_ids_reset();                                                                        \
     check_plan(name, program);                                                                     \
   }
 
 static void sources_begin_plans(void)
 {
   begin();
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   beginnings();
 }
 

@@ -80,7 +80,7 @@ static void what_is_null_is_left_out(void)
                                  {"named_arguments", SPARKC_MESSAGE(NULL, 0)},
                                  {"pos_arguments", SPARKC_LIST(NULL, 0)},
                                  {"args", {.kind = SPARKC_VALUE_NONE}}};
-  sparkp_plan_id_reset();
+  sparkc_plan_ids_reset();
   CHECK_INT(sparkc_relation(spark, "sql", fields, 4, &df, &err), SPARKC_OK);
   CHECK_INT(sparkc_relation_encode(df, bytes, sizeof bytes, &size, &err), SPARKC_OK);
   const char expected[] = "\x0a\x02\x10\x00\x52\x03\x0a\x01q";
