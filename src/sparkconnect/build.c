@@ -277,7 +277,7 @@ static bool takes(ProtobufCType type, int kind)
 
 static int put_value(const build *b, const place *p, const sparkc_value *value, void *at)
 {
-  int member, rc;
+  int member = 0, rc;
   if (!takes(p->field->type, value->kind)) return mismatch(b, p, value);
   switch ((int)p->field->type) {
   case PROTOBUF_C_TYPE_MESSAGE:

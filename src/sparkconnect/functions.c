@@ -9,18 +9,17 @@
 #include "sparkconnect/lists.h"
 
 typedef struct entry {
-  const char *name;
+  const char *name, *spark;
   uint8_t least, most;
-  const char *spark;
   bool distinct, takes_seed;
 } entry;
 
 enum { MANY = 255, ARGUMENTS_FEW = 8 };
 
-#define F(name, least, most) {name, least, most, name, false, false}
-#define AS(name, least, most, spark) {name, least, most, spark, false, false}
-#define DISTINCT(name, least, most, spark) {name, least, most, spark, true, false}
-#define SEEDED(name, least, most) {name, least, most, name, false, true}
+#define F(name, least, most) {name, name, least, most, false, false}
+#define AS(name, least, most, spark) {name, spark, least, most, false, false}
+#define DISTINCT(name, least, most, spark) {name, spark, least, most, true, false}
+#define SEEDED(name, least, most) {name, name, least, most, false, true}
 
 /* A name may have several rows, for different numbers of arguments. One row a line would be 480
  * lines. */

@@ -2,6 +2,7 @@
 #include "sparkconnect/message_json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "wire/proto.h"
 #include "wire/wire.h"
@@ -15,8 +16,7 @@ static int put_real(double real, gn_buf *out)
 {
   char text[GN_DOUBLE_TEXT_BYTES];
   gni_format_double(real, text);
-  bool number = real - real == 0; /* neither infinite nor NaN */
-  return gni_buf_add_format(out, number ? "%s" : "\"%s\"", text);
+  return gni_buf_add_format(out, isfinite(real) ? "%s" : "\"%s\"", text);
 }
 
 static int put_base64(gn_str bytes, gn_buf *out)

@@ -78,14 +78,17 @@ static void take_quoted(parser *p, enum token token)
     sparkp_nomem(&p->why);
     return;
   }
-  for (p->at++; *p->at; p->at++) {
-    if (*p->at == quote && *++p->at != quote) {
+  p->at++;
+  while (*p->at) {
+    bool ends = *p->at == quote;
+    if (ends) p->at++;
+    if (ends && *p->at != quote) {
       p->token = token;
       p->word = (gn_str){out, len};
       out[len] = '\0';
       return;
     }
-    out[len++] = *p->at;
+    out[len++] = *p->at++;
   }
   fail(p, first, "the text that begins here does not end");
 }
