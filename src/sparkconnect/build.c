@@ -140,10 +140,15 @@ static int put_plan_id(const build *b, const place *p, const sparkc_value *value
   return kept ? SPARKC_OK : nomem(b);
 }
 
-static int put_text(const build *b, const sparkc_value *value, void *at)
+/* A NUL would end the text where protobuf-c measures it: what follows would silently not be sent.
+ */
+static int put_text(const build *b, const place *p, const sparkc_value *value, void *at)
 {
   const char *text = value->as.bytes;
   size_t len = value->count == SIZE_MAX ? strlen(text) : value->count;
+  if (len && memchr(text, '\0', len))
+    return sparkp_fail(b->err, SPARKC_E_PLAN, "%s.%s holds a NUL",
+                       p->message->descriptor->short_name, p->field->name);
   char *copy = gni_arena_take(&b->node->arena, len + 1);
   if (!copy) return nomem(b);
   if (len) memcpy(copy, text, len);
@@ -283,7 +288,7 @@ static int put_value(const build *b, const place *p, const sparkc_value *value, 
   case PROTOBUF_C_TYPE_MESSAGE:
     return put_message(b, p, value, at);
   case PROTOBUF_C_TYPE_STRING:
-    return put_text(b, value, at);
+    return put_text(b, p, value, at);
   case PROTOBUF_C_TYPE_BYTES:
     return put_bytes(b, value, at);
   case PROTOBUF_C_TYPE_ENUM:

@@ -70,6 +70,29 @@ static void values_of_another_type_are_refused(void)
   sparkc_dataframe_free(df);
 }
 
+static void a_text_that_holds_a_nul_is_refused_and_bytes_are_not(void)
+{
+  begin();
+  sparkc_dataframe *df;
+  const sparkc_value text = {.kind = SPARKC_VALUE_TEXT, .count = 3, .as.bytes = "a\0b"};
+  const sparkc_field query = {"query", text};
+  check_refused("sql", &query, 1, "SQL.query holds a NUL");
+  const sparkc_field named = {"schema", text};
+  const sparkc_field source = {"data_source", SPARKC_MESSAGE(&named, 1)};
+  check_refused("read", &source, 1, "DataSource.schema holds a NUL");
+  const sparkc_field option = {"key", text};
+  const sparkc_field options = {"options", SPARKC_MESSAGE(&option, 1)};
+  const sparkc_field optional = {"data_source", SPARKC_MESSAGE(&options, 1)};
+  check_refused("read", &optional, 1, "OptionsEntry.value holds a NUL");
+  const sparkc_value paths[] = {SPARKC_TEXT("a"), text};
+  const sparkc_field list = {"paths", SPARKC_LIST(paths, 2)};
+  const sparkc_field listed = {"data_source", SPARKC_MESSAGE(&list, 1)};
+  check_refused("read", &listed, 1, "DataSource.paths holds a NUL");
+  const sparkc_field data = {"data", text};
+  CHECK_INT(sparkc_relation(spark, "local_relation", &data, 1, &df, &err), SPARKC_OK);
+  sparkc_dataframe_free(df);
+}
+
 static void what_is_null_is_left_out(void)
 {
   begin();
@@ -209,6 +232,8 @@ int main(void)
 {
   static const test_case cases[] = {
       {"values of another type are refused", values_of_another_type_are_refused},
+      {"a text that holds a NUL is refused, and bytes are not",
+       a_text_that_holds_a_nul_is_refused_and_bytes_are_not},
       {"what is null is left out", what_is_null_is_left_out},
       {"a chain costs what it adds, and ends at the server's depth",
        a_chain_costs_what_it_adds_and_ends_at_the_servers_depth},
