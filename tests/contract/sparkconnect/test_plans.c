@@ -278,7 +278,7 @@ static sparkc_dataframe *cleaned(void)
   static void function(void)                                                                       \
   {                                                                                                \
     begin();                                                                                       \
-    sparkc_plan_ids_reset();                                                                        \
+    sparkc_plan_ids_reset();                                                                       \
     check_plan(name, program);                                                                     \
   }
 
