@@ -25,42 +25,67 @@ typedef struct spark {
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-static int code_of(const sparkc_error *err)
+typedef struct trouble {
+  const char *diagnostic;
+  int code; /* a gn_code, which gives the exit status */
+} trouble;
+
+/* Without a session it is the address; no connection and no hope of one is TLS. */
+static trouble trouble_of(const spark *s, const sparkc_error *err)
 {
-  enum { PERMISSION_DENIED = 7, UNAUTHENTICATED = 16 };
-  if (err->status == UNAUTHENTICATED || err->status == PERMISSION_DENIED) return GN_E_AUTH;
+  enum { PERMISSION_DENIED = 7, UNAVAILABLE = 14, UNAUTHENTICATED = 16 };
+  if (err->status == UNAUTHENTICATED || err->status == PERMISSION_DENIED)
+    return (trouble){"GS003", GN_E_AUTH};
   switch (err->code) {
   case SPARKC_E_TRANSPORT:
-    return GN_E_IO;
+    return err->status == UNAVAILABLE && !err->retryable ? (trouble){"GS002", GN_E_AUTH}
+                                                         : (trouble){"GS001", GN_E_IO};
   case SPARKC_E_PLAN:
-    return GN_E_ARG;
+    return (trouble){s->session ? "GE001" : "GS007", GN_E_ARG};
   case SPARKC_E_UNSUPPORTED:
-    return GN_E_UNSUPPORTED;
+    return (trouble){"GS009", GN_E_UNSUPPORTED};
   case SPARKC_E_LIMIT:
-    return GN_E_LIMIT;
+    return (trouble){s->session ? "GS008" : "GS007", s->session ? GN_E_LIMIT : GN_E_ARG};
   case SPARKC_E_NOMEM:
-    return GN_E_NOMEM;
+    return (trouble){"GE009", GN_E_NOMEM};
   case SPARKC_E_CANCELLED:
-    return GN_E_CANCELLED;
+    return (trouble){"GS010", GN_E_CANCELLED};
   case SPARKC_E_TIMEOUT:
-    return GN_E_TIMEOUT;
+    return (trouble){"GS005", GN_E_TIMEOUT};
+  case SPARKC_E_CLOSED:
+    return (trouble){"GS006", GN_E_REMOTE};
   default:
-    return GN_E_REMOTE;
+    return (trouble){"GS004", GN_E_REMOTE};
   }
 }
 
-/* The first line is the message; what Spark says beyond it, plans and all, comes with --verbose. */
+enum { MESSAGE_BYTES = sizeof((gn_error *)0)->message };
+
+/* How much of the first line fits into `room`, whole characters. */
+static size_t first_line(const char *text, size_t room)
+{
+  size_t len = strcspn(text, "\n");
+  if (len <= room) return len;
+  while (room > 0 && ((unsigned char)text[room] & 0xC0) == 0x80) room--;
+  return room;
+}
+
+/* The first line is the message, with class and SQLSTATE where it lacks them; what Spark says
+ * beyond it, plans and all, comes with --verbose. */
 static int fail(const spark *s, sparkc_error *err)
 {
   const char *message = sparkc_error_message(err);
+  char class[sizeof err->error_class + 4] = "", state[sizeof err->sqlstate + 16] = "";
   while (*message == '\n') message++;
-  size_t first = strcspn(message, "\n");
-  int code = code_of(err), status = 0;
-  char diagnostic[8];
-  snprintf(diagnostic, sizeof diagnostic, "GE%03d", -code % 1000);
-  status = cli_refuse(diagnostic, code, err->hint[0] ? err->hint : NULL, "%.*s",
-                      (int)(first < 360 ? first : 360), message);
-  if (s->args->verbose && message[first]) fprintf(stderr, "%s\n", message + first + 1);
+  if (err->error_class[0] && !strstr(message, err->error_class))
+    snprintf(class, sizeof class, "[%s] ", err->error_class);
+  if (err->sqlstate[0] && !strstr(message, err->sqlstate))
+    snprintf(state, sizeof state, " SQLSTATE: %s", err->sqlstate);
+  size_t len = first_line(message, MESSAGE_BYTES - 1 - strlen(class) - strlen(state));
+  trouble found = trouble_of(s, err);
+  int status = cli_refuse(found.diagnostic, found.code, err->hint[0] ? err->hint : NULL, "%s%.*s%s",
+                          class, (int)len, message, state);
+  if (s->args->verbose && message[len]) fprintf(stderr, "%s\n", message + len);
   if (s->args->verbose && sparkc_error_stack(err)) fprintf(stderr, "%s\n", sparkc_error_stack(err));
   sparkc_error_clear(err);
   return status;
@@ -315,9 +340,11 @@ static const struct verb *find_verb(const char *word)
   return NULL;
 }
 
+/* Of any kind: a statement does not begin so, and a wrong address is to be told. */
 static bool is_url(const char *word)
 {
-  return strncmp(word, "sc://", 5) == 0 || strncmp(word, "unix:", 5) == 0;
+  size_t scheme = strspn(word, "abcdefghijklmnopqrstuvwxyz+.-");
+  return strncmp(word, "unix:", 5) == 0 || (scheme > 0 && strncmp(word + scheme, "://", 3) == 0);
 }
 
 static int run(const cli_args *args)

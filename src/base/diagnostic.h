@@ -3,8 +3,8 @@
  *
  * Run-time code stops at the first failure and fills a gn_error. Checks of a file gather everything
  * in a gni_problems. Every code has a page in the register (register*.c); numbers are never reused.
- * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GC command line,
- * GR memory and disk, GE everything else, numbered as the result codes are. */
+ * Families: GD definition, GX expression, GT table and data, GP plan, GO online, GS Spark Connect,
+ * GC command line, GR memory and disk, GE everything else, numbered as the result codes are. */
 #ifndef GNOMON_SRC_DIAGNOSTIC_H
 #define GNOMON_SRC_DIAGNOSTIC_H
 

@@ -540,11 +540,13 @@ static const gnp_family definition_codes = {"Definitions", definitions,
 
 /* In the alphabet's order; pages are in the order in which a user meets them. */
 static const gnp_family *const families[] = {
-    &gnp_command_codes, &definition_codes,   &gnp_general_codes, &gnp_online_codes,
-    &gnp_plan_codes,    &gnp_resource_codes, &gnp_table_codes,   &gnp_expression_codes};
+    &gnp_command_codes, &definition_codes, &gnp_general_codes,
+    &gnp_online_codes,  &gnp_plan_codes,   &gnp_resource_codes,
+    &gnp_spark_codes,   &gnp_table_codes,  &gnp_expression_codes};
 static const gnp_family *const chapters[] = {
-    &definition_codes, &gnp_expression_codes, &gnp_table_codes,    &gnp_plan_codes,
-    &gnp_online_codes, &gnp_command_codes,    &gnp_resource_codes, &gnp_general_codes};
+    &definition_codes,  &gnp_expression_codes, &gnp_table_codes,
+    &gnp_plan_codes,    &gnp_online_codes,     &gnp_spark_codes,
+    &gnp_command_codes, &gnp_resource_codes,   &gnp_general_codes};
 enum { FAMILY_COUNT = sizeof families / sizeof *families };
 
 size_t gni_diagnostic_count(void)

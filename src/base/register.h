@@ -11,6 +11,6 @@ typedef struct gnp_family {
 } gnp_family;
 
 extern const gnp_family gnp_command_codes, gnp_general_codes, gnp_online_codes, gnp_plan_codes,
-    gnp_resource_codes, gnp_table_codes, gnp_expression_codes;
+    gnp_resource_codes, gnp_spark_codes, gnp_table_codes, gnp_expression_codes;
 
 #endif

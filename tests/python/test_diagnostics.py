@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+import spark_peer
 import test_compile_rules as rules
 from define_kit import IMPORTS, ROOT, Repository
 from program_kit import (
@@ -305,7 +306,7 @@ RESOURCES = [
     Case(
         "GR004-one-large-key", [*BACKFILL, "--memory", "160M", "--threads", "1"], 65, one_large_key
     ),
-    Case("GR003-budget", [*BACKFILL, "--memory", "4M", "--threads", "1"], 75),
+    Case("GR003-budget", [*BACKFILL, "--memory", "1M", "--threads", "1"], 75),
 ]
 
 TABLES = [
@@ -457,6 +458,63 @@ def test_a_full_disk_is_told(world: World) -> None:
     done.stdout = ""
     assert done.returncode == 69
     check_golden("GR001-disk-full", shown(world, ["list", "--json"], done))
+
+
+# ---- what a Spark server's refusals become ----
+
+UNRESOLVED = "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column `nme` cannot be resolved"
+OF_SPARK = {
+    "GS003-token": (16, "Invalid authentication token", 77),
+    "GS004-remote": (13, f"{UNRESOLVED}. SQLSTATE: 42703;\n'Project ['nme]", 69),
+    "GS005-timeout": (4, "the deadline has passed", 75),
+    "GS006-closed": (13, "[INVALID_HANDLE.SESSION_CLOSED] Session was closed.", 69),
+    "GS008-ceiling": (8, "a message of 200 MB is above the limit of 128 MB", 65),
+    "GS009-no-such-server": (12, "unknown service spark.connect.SparkConnectService", 65),
+    "GS010-interrupted": (13, "[OPERATION_CANCELED] Operation has been canceled.", 130),
+}
+
+
+def ping(address: str, *options: str) -> tuple[list[str], subprocess.CompletedProcess[str]]:
+    arguments = ["spark", "ping", address, *options]
+    done = subprocess.run(
+        [GNOMON, *arguments],
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return arguments, done
+
+
+def check_ping(name: str, status: int, address: str, folder: Path, *options: str) -> None:
+    """Golden but for the port."""
+    arguments, done = ping(address, *options)
+    assert (done.returncode, f"[{name[:5]}]" in done.stderr) == (status, True), done.stderr
+    text = shown(World(folder), arguments, done)
+    check_golden(name, re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", text))
+
+
+@pytest.mark.parametrize("name", OF_SPARK)
+def test_what_a_spark_server_says_is_told_by_code(name: str, tmp_path: Path) -> None:
+    code, message, status = OF_SPARK[name]
+    with spark_peer.refusing(code, message) as address:
+        check_ping(name, status, address, tmp_path)
+
+
+def test_a_spark_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    check_ping("GS001-unreachable", 69, "sc://127.0.0.1:1", tmp_path, "--quiet")
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    with spark_peer.self_signed(tmp_path) as address:
+        check_ping("GS002-certificate", 77, f"{address};use_ssl=true", tmp_path)
+
+
+@pytest.mark.parametrize("address", ["sc://localhost:port", "https://spark.example"])
+def test_an_address_that_is_none_is_told(address: str, tmp_path: Path) -> None:
+    name = "GS007-no-port" if address.startswith("sc:") else "GS007-another-kind"
+    check_ping(name, 64, address, tmp_path)
 
 
 # ---- what Python definitions are told ----
