@@ -157,7 +157,7 @@ need_demo() {
 need_test() {
   need_build
   debian deps/apt-test.txt
-  once python_test "pytest, PyArrow, gcovr" deps/python-test.txt
+  once python_test "pytest, PyArrow, nbclient, gcovr" deps/python-test.txt
   [ ! -f deps/oracle-chronon.txt ] ||
     once oracle_chronon "chronon-ai, to compare with" deps/oracle-chronon.txt
   once oracle_feast "Feast, whose client is served" deps/oracle-feast.txt

@@ -1,4 +1,4 @@
-"""gnomon.spark against a real Spark 4.1.1, one server for all tests; the milestones 0 to 6."""
+"""gnomon.spark against a real Spark 4.1.1; the milestones 0 to 6."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import decimal
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +34,8 @@ from gnomon.spark import (  # noqa: E402
 )
 from gnomon.spark import functions as F  # noqa: E402
 from gnomon.spark import types as T  # noqa: E402
+from spark_kit import ORACLE  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
-DEPS = Path(os.environ.get("GNOMON_DEPS", ROOT / ".deps"))
-ORACLE = DEPS / "oracle-spark" / "bin" / "python"
-WAIT = (
-    "import os, sys; print(os.environ['GNOMON_SPARK'], os.environ['GNOMON_SPARK_CUT'], flush=True);"
-    "sys.stdin.read()"
-)
 TYPES = """
 SELECT CAST(1 AS TINYINT) b, CAST(2 AS SMALLINT) s, 3 i, 4L l, CAST(1.5 AS FLOAT) f, 2.5D d,
  true t, 'zażółć' u, X'00FF' z, CAST(-12.345 AS DECIMAL(20,3)) dc,
@@ -53,30 +45,6 @@ SELECT CAST(1 AS TINYINT) b, CAST(2 AS SMALLINT) s, 3 i, 4L l, CAST(1.5 AS FLOAT
  MAP('k', 1, 'l', NULL) m, NAMED_STRUCT('x', 1, 'y', ARRAY(NAMED_STRUCT('z', 'q'))) st,
  NULL n, CAST(NULL AS INT) ni, MAP(1, NAMED_STRUCT('a', DATE'2020-01-01')) ms
 """
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[tuple[str, str]]:
-    """A server, and the same behind a proxy that breaks connections."""
-    if not ORACLE.exists():
-        pytest.skip("Spark is not installed: ./dev setup brings it")
-    with_server = ROOT / "tests" / "spark" / "with_server.py"
-    command = [str(ORACLE), str(with_server), str(DEPS), sys.executable, "-c", WAIT]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None and process.stdout is not None
-    words = process.stdout.readline().split()
-    if len(words) != 2:
-        process.wait()
-        pytest.skip("Java is not installed: ./dev setup brings it")
-    yield words[0], words[1]
-    process.stdin.close()
-    process.wait(60)
-
-
-@pytest.fixture
-def spark(server: tuple[str, str]) -> Iterator[Session]:
-    with Session(server[0]) as session:
-        yield session
 
 
 # ---- milestones 0 and 1: a session, SQL ----
@@ -166,13 +134,13 @@ def test_windows_pivots_and_subqueries(spark: Session) -> None:
 # ---- milestone 4: values, Arrow, notebooks ----
 
 
-def test_values_are_pysparks_type_by_type(server: tuple[str, str], spark: Session) -> None:
+def test_values_are_pysparks_type_by_type(spark_server: tuple[str, str], spark: Session) -> None:
     script = (
         "import os, sys; from pyspark.sql import SparkSession;"
         "s = SparkSession.builder.remote(sys.argv[1]).getOrCreate();"
         "print(repr(s.sql(sys.argv[2]).collect()), flush=True); os._exit(0)"
     )
-    command = [str(ORACLE), "-W", "ignore", "-c", script, server[0], TYPES]
+    command = [str(ORACLE), "-W", "ignore", "-c", script, spark_server[0], TYPES]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     assert repr(spark.sql(TYPES).collect()) == done.stdout.strip().splitlines()[-1]
@@ -212,8 +180,8 @@ def test_arrow_is_cut_for_notebooks_and_says_so(spark: Session) -> None:
     assert sum(batch.num_rows for batch in spark.range(25_000).to_batches()) == 25_000
 
 
-def test_a_ceiling_is_an_error_that_names_it(server: tuple[str, str]) -> None:
-    with Session(server[0], rows_max=10) as limited:
+def test_a_ceiling_is_an_error_that_names_it(spark_server: tuple[str, str]) -> None:
+    with Session(spark_server[0], rows_max=10) as limited:
         assert len(limited.range(10).collect()) == 10
         with pytest.raises(SparkConnectError, match="rows_max") as caught:
             limited.range(11).collect()
@@ -273,8 +241,8 @@ def test_ctrl_c_ends_the_operation_on_the_server(spark: Session) -> None:
     assert spark.range(3).count() == 3
 
 
-def test_a_released_session_is_over(server: tuple[str, str]) -> None:
-    session = Session(server[0])
+def test_a_released_session_is_over(spark_server: tuple[str, str]) -> None:
+    session = Session(spark_server[0])
     session.conf.set("spark.sql.shuffle.partitions", 3)
     assert session.conf.get("spark.sql.shuffle.partitions") == "3"
     assert session.conf.get("no.such.setting", "other") == "other"
@@ -295,8 +263,9 @@ def test_nobody_at_the_door_is_a_transport_error() -> None:
 # ---- milestone 6: reattaching ----
 
 
-def test_rows_survive_a_proxy_that_breaks_connections(server: tuple[str, str]) -> None:
-    with Session(server[1]) as session:  # batches that fit between two cuts, so no waits add up
+def test_rows_survive_a_proxy_that_breaks_connections(spark_server: tuple[str, str]) -> None:
+    with Session(spark_server[1]) as session:
+        # Batches that fit between two cuts, so no waits add up.
         session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 1000)
         rows = session.range(300_000).select("id", F.repeat(F.lit("x"), 20).alias("pad"))
         total, seen = 0, 0

@@ -42,12 +42,21 @@ def _schema_text(df: DataFrame) -> str:
     return df._native.tree()
 
 
+def _text(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= CELL_CHARS else text[: CELL_CHARS - 1] + "…"
+
+
 def _cell(value: object) -> str:
-    if value is None:
-        return '<td class="null">null</td>'
-    text = str(value)
-    cut = text if len(text) <= CELL_CHARS else text[: CELL_CHARS - 1] + "…"
-    return f"<td>{html.escape(cut)}</td>"
+    start = '<td class="null">' if value is None else "<td>"
+    return f"{start}{html.escape(_text(value))}</td>"
+
+
+def _line(text: str) -> str:
+    """A text on one line: what would leave it, or speak to a terminal, is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _rows_html(names: list[str], rows: list[tuple[object, ...]], cut: bool) -> str:
@@ -65,8 +74,7 @@ def _rows_html(names: list[str], rows: list[tuple[object, ...]], cut: bool) -> s
 
 
 def _rows_text(names: list[str], rows: list[tuple[object, ...]], cut: bool) -> str:
-    cells = [[str(n) for n in names]]
-    cells += [["null" if v is None else str(v)[:CELL_CHARS] for v in row] for row in rows]
+    cells = [[_line(_text(value)) for value in line] for line in (names, *rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in cells]
     lines.insert(1, "  ".join("-" * w for w in widths))
