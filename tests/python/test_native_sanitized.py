@@ -14,18 +14,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("GNOMON_ASAN_BUILD", ROOT / "build" / "asan"))
-EXTENSION = BUILD / "python" / "_gnomon.abi3.so"
+EXTENSIONS = ["_gnomon.abi3.so", "spark/_spark.abi3.so"]  # in the package; flat in the build
 COUNTS_MEMORY = "not hundred_thousand and not keep_nothing and not little_in_it"
 
 
-def package_with(extension: Path, folder: Path) -> Path:
-    """The package as it is, but for its extension."""
-    package = folder / "gnomon"
-    package.mkdir()
-    for path in (ROOT / "python" / "gnomon").iterdir():
-        if not path.name.startswith("_gnomon.abi3"):
-            (package / path.name).symlink_to(path)
-    (package / extension.name).symlink_to(extension)
+def package_in(folder: Path) -> Path:
+    """The package as it is, but for its extensions."""
+    for path in (ROOT / "python" / "gnomon").rglob("*"):
+        if path.is_dir() or path.suffix in (".so", ".pyc"):
+            continue
+        link = folder / path.relative_to(ROOT / "python")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    for name in EXTENSIONS:
+        (folder / "gnomon" / name).symlink_to(BUILD / "python" / Path(name).name)
     return folder
 
 
@@ -34,13 +36,16 @@ def runtime(name: str) -> str:
     return found.stdout.strip()
 
 
-@pytest.mark.skipif(not EXTENSION.exists(), reason="there is no build/asan; ./dev test makes it")
-def test_no_reference_is_given_back_twice(tmp_path: Path) -> None:
-    package = package_with(EXTENSION, tmp_path)
-    tests = str(ROOT / "tests" / "python" / "test_native.py")
+@pytest.mark.skipif(
+    not all((BUILD / "python" / Path(name).name).exists() for name in EXTENSIONS),
+    reason="there is no build/asan; ./dev test makes it",
+)
+@pytest.mark.parametrize("tests", ["test_native.py", "test_spark_plans.py"])
+def test_no_reference_is_given_back_twice(tests: str, tmp_path: Path) -> None:
+    package = package_in(tmp_path)
     options = ["-q", "-p", "no:cacheprovider", "-o", f"pythonpath={package}", "-k", COUNTS_MEMORY]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, tests],
+        [sys.executable, "-m", "pytest", *options, str(ROOT / "tests" / "python" / tests)],
         cwd=ROOT,
         env={
             **os.environ,
