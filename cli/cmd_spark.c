@@ -3,10 +3,12 @@
  *
  * The first word is what to do, then the server's URL (or $SPARK_REMOTE). Ctrl-C ends what runs on
  * the server, too: a thread waits for it, since the library is to be called from there. */
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sparkconnect/sparkconnect.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,9 @@ typedef struct spark {
   const char *const *words; /* behind the URL */
   size_t word_count;
   bool shows_progress;
+  char tag[64];            /* of everything that we run on the server */
+  atomic_bool interrupted; /* by Ctrl-C */
+  atomic_bool unreachable; /* for now: there is nobody to tell that we stop */
 } spark;
 
 /* ---- failures -------------------------------------------------------------------------------- */
@@ -83,6 +88,7 @@ static int fail(const spark *s, sparkc_error *err)
     snprintf(state, sizeof state, " SQLSTATE: %s", err->sqlstate);
   size_t len = first_line(message, MESSAGE_BYTES - 1 - strlen(class) - strlen(state));
   trouble found = trouble_of(s, err);
+  if (atomic_load(&s->interrupted)) found = (trouble){"GE017", GN_E_CANCELLED};
   int status = cli_refuse(found.diagnostic, found.code, err->hint[0] ? err->hint : NULL, "%s%.*s%s",
                           class, (int)len, message, state);
   if (s->args->verbose && message[len]) fprintf(stderr, "%s\n", message + len);
@@ -95,7 +101,8 @@ static int fail(const spark *s, sparkc_error *err)
 
 static void on_event(void *user, const sparkc_event *event)
 {
-  const spark *s = user;
+  spark *s = user;
+  atomic_store(&s->unreachable, event->kind == SPARKC_EVENT_RETRY);
   if (event->kind == SPARKC_EVENT_RETRY && !s->args->quiet)
     cli_note(s->args, "the server does not answer (%s); trying again in %.1f s", event->method,
              (double)event->wait_us / 1e6);
@@ -108,20 +115,36 @@ static void on_event(void *user, const sparkc_event *event)
             event->tasks_total, (double)event->bytes / 1e6);
 }
 
+/* Only what has our tag is ended: others may work in the same session. An operation that the server
+ * does not know yet is asked for again. */
 static void *wait_for_interrupt(void *user)
 {
-  const spark *s = user;
+  spark *s = user;
+  const struct timespec again = {.tv_nsec = 300000000};
   sigset_t interrupts;
   int which;
   sigemptyset(&interrupts);
   sigaddset(&interrupts, SIGINT);
   sigaddset(&interrupts, SIGTERM);
   if (sigwait(&interrupts, &which) != 0) return NULL;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &which); /* a call is finished */
-  sparkc_session_interrupt(s->session, SPARKC_INTERRUPT_ALL, NULL, NULL, NULL);
-  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &which);
-  if (sigwait(&interrupts, &which) == 0) _exit(130); /* asked twice */
-  return NULL;
+  atomic_store(&s->interrupted, true);
+  do {
+    if (atomic_load(&s->unreachable)) _exit(130);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &which); /* a call is finished */
+    sparkc_session_interrupt(s->session, SPARKC_INTERRUPT_TAG, s->tag, NULL, NULL);
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &which);
+  } while (sigtimedwait(&interrupts, NULL, &again) < 0);
+  _exit(130); /* asked twice */
+}
+
+/* A name that no other process gives its operations. */
+static int tag_ours(spark *s, sparkc_error *err)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  snprintf(s->tag, sizeof s->tag, "gnomon-%ld-%lld-%ld", (long)getpid(), (long long)now.tv_sec,
+           now.tv_nsec);
+  return sparkc_tag_add(s->session, s->tag, err);
 }
 
 /* Threads that begin later inherit that the signals are kept for the one that waits. */
@@ -178,29 +201,53 @@ static int form_of(const cli_args *args)
   return args->json && !args->output ? GN_RENDER_JSON : GN_RENDER_TABLE;
 }
 
+/* The rows of a result as a stream that keeps what went wrong. */
+typedef struct answer {
+  sparkc_result *result;
+  sparkc_error err;
+} answer;
+
+static int answer_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+  answer *a = stream->private_data;
+  return sparkc_result_schema(a->result, out, &a->err) == SPARKC_OK ? 0 : EIO;
+}
+
+static int answer_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+  answer *a = stream->private_data;
+  return sparkc_result_next(a->result, out, &a->err) == SPARKC_OK ? 0 : EIO;
+}
+
+static const char *answer_error(struct ArrowArrayStream *stream)
+{
+  const answer *a = stream->private_data;
+  return a->err.code ? sparkc_error_message(&a->err) : NULL;
+}
+
+static void answer_release(struct ArrowArrayStream *stream)
+{
+  answer *a = stream->private_data;
+  sparkc_result_close(a->result);
+  a->result = NULL;
+  stream->release = NULL;
+}
+
 static int print_rows(spark *s, const sparkc_dataframe *df)
 {
-  sparkc_error err = {0};
+  answer a = {.result = NULL};
   sparkc_dataframe *first = NULL;
-  struct ArrowArrayStream rows;
   gn_text text;
   gn_error why = {0};
   int rc = SPARKC_OK;
-  if (s->args->rows > 0) rc = sparkc_limit(df, (int32_t)s->args->rows, &first, &err);
-  if (rc == SPARKC_OK) rc = sparkc_collect(first ? first : df, NULL, &rows, &err);
+  if (s->args->rows > 0) rc = sparkc_limit(df, (int32_t)s->args->rows, &first, &a.err);
+  if (rc == SPARKC_OK) rc = sparkc_execute(first ? first : df, NULL, &a.result, &a.err);
   sparkc_dataframe_free(first);
-  if (rc != SPARKC_OK) return fail(s, &err);
-  /* The first batch is waited for here, so that Spark's own error is shown whole. */
-  struct ArrowSchema schema;
-  if (rows.get_schema(&rows, &schema) != 0) {
-    err = *sparkc_stream_error(&rows);
-    err.details = NULL;
-    rc = fail(s, &err);
-    rows.release(&rows);
-    return rc;
-  }
-  schema.release(&schema);
-  if (gn_render(&rows, form_of(s->args), 0, &text, &why) != GN_OK) return cli_fail(&why);
+  if (rc != SPARKC_OK) return fail(s, &a.err);
+  struct ArrowArrayStream rows = {answer_schema, answer_next, answer_error, answer_release, &a};
+  rc = gn_render(&rows, form_of(s->args), 0, &text, &why);
+  if (a.err.code != SPARKC_OK) return fail(s, &a.err);
+  if (rc != GN_OK) return cli_fail(&why);
   cli_print(text.ptr, text.len);
   gn_text_free(&text);
   return 0;
@@ -366,6 +413,10 @@ static int run(const cli_args *args)
                                               .want_stack = args->verbose, .retries_max = 4),
                           &s.session, &err) != SPARKC_OK)
     return fail(&s, &err);
+  if (tag_ours(&s, &err) != SPARKC_OK) {
+    sparkc_session_close(s.session);
+    return fail(&s, &err);
+  }
   bool waits = start_waiting(&s, &waiting) == 0;
   int rc = verb->run(&s);
   if (waits) {
