@@ -140,13 +140,13 @@ static int put_plan_id(const build *b, const place *p, const sparkc_value *value
   return kept ? SPARKC_OK : nomem(b);
 }
 
-/* A NUL would end the text where protobuf-c measures it: what follows would silently not be sent.
- */
+/* protobuf-c measures a text up to its first NUL: what follows would silently not be sent. */
 static int put_text(const build *b, const place *p, const sparkc_value *value, void *at)
 {
   const char *text = value->as.bytes;
-  size_t len = value->count == SIZE_MAX ? strlen(text) : value->count;
-  if (len && memchr(text, '\0', len))
+  bool counted = value->count != SIZE_MAX;
+  size_t len = counted ? value->count : strlen(text);
+  if (counted && len && memchr(text, 0, value->count))
     return sparkp_fail(b->err, SPARKC_E_PLAN, "%s.%s holds a NUL",
                        p->message->descriptor->short_name, p->field->name);
   char *copy = gni_arena_take(&b->node->arena, len + 1);
