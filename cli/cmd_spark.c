@@ -203,8 +203,10 @@ static int form_of(const cli_args *args)
 
 /* The rows of a result as a stream that keeps what went wrong. */
 typedef struct answer {
+  const spark *s;
   sparkc_result *result;
   sparkc_error err;
+  int64_t rows; /* that came */
 } answer;
 
 static int answer_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
@@ -216,7 +218,11 @@ static int answer_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
 static int answer_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
   answer *a = stream->private_data;
-  return sparkc_result_next(a->result, out, &a->err) == SPARKC_OK ? 0 : EIO;
+  if (sparkc_result_next(a->result, out, &a->err) != SPARKC_OK) return EIO;
+  a->rows += out->release ? out->length : 0;
+  if (a->s->args->to_file && a->s->shows_progress)
+    fprintf(stderr, out->release ? "\r\033[K%" PRId64 " rows" : "\r\033[K", a->rows);
+  return 0;
 }
 
 static const char *answer_error(struct ArrowArrayStream *stream)
@@ -233,11 +239,33 @@ static void answer_release(struct ArrowArrayStream *stream)
   stream->release = NULL;
 }
 
-static int print_rows(spark *s, const sparkc_dataframe *df)
+static int print_text(const spark *s, struct ArrowArrayStream *rows, gn_error *err)
 {
-  answer a = {.result = NULL};
-  sparkc_dataframe *first = NULL;
   gn_text text;
+  int rc = gn_render(rows, form_of(s->args), 0, &text, err);
+  if (rc != GN_OK) return rc;
+  cli_print(text.ptr, text.len);
+  gn_text_free(&text);
+  return GN_OK;
+}
+
+static int write_file(const spark *s, struct ArrowArrayStream *rows, gn_error *err)
+{
+  int64_t count = 0, bytes = 0;
+  const char *path = s->args->to_file;
+  int rc = gn_write_parquet(rows, path, &count, &bytes, err);
+  if (rc != GN_OK) return rc;
+  if (s->args->json)
+    printf("{\"rows\":%" PRId64 ",\"bytes\":%" PRId64 "}\n", count, bytes);
+  else
+    cli_note(s->args, "wrote %" PRId64 " rows, %" PRId64 " bytes to %s", count, bytes, path);
+  return GN_OK;
+}
+
+static int give_rows(spark *s, const sparkc_dataframe *df)
+{
+  answer a = {.s = s};
+  sparkc_dataframe *first = NULL;
   gn_error why = {0};
   int rc = SPARKC_OK;
   if (s->args->rows > 0) rc = sparkc_limit(df, (int32_t)s->args->rows, &first, &a.err);
@@ -245,12 +273,9 @@ static int print_rows(spark *s, const sparkc_dataframe *df)
   sparkc_dataframe_free(first);
   if (rc != SPARKC_OK) return fail(s, &a.err);
   struct ArrowArrayStream rows = {answer_schema, answer_next, answer_error, answer_release, &a};
-  rc = gn_render(&rows, form_of(s->args), 0, &text, &why);
+  rc = s->args->to_file ? write_file(s, &rows, &why) : print_text(s, &rows, &why);
   if (a.err.code != SPARKC_OK) return fail(s, &a.err);
-  if (rc != GN_OK) return cli_fail(&why);
-  cli_print(text.ptr, text.len);
-  gn_text_free(&text);
-  return 0;
+  return rc == GN_OK ? 0 : cli_fail(&why);
 }
 
 static int sql(spark *s)
@@ -258,7 +283,7 @@ static int sql(spark *s)
   sparkc_dataframe *df;
   int rc = frame_of(s, &df);
   if (rc) return rc;
-  rc = print_rows(s, df);
+  rc = give_rows(s, df);
   sparkc_dataframe_free(df);
   return rc;
 }
@@ -408,6 +433,9 @@ static int run(const cli_args *args)
   if (!verb)
     return cli_usage("GC003", "gnomon spark ping sc://localhost",
                      "'spark' wants ping, sql, schema, explain, config or interrupt");
+  if (args->to_file && (verb->run != sql || args->output))
+    return cli_usage("GC005", "gnomon spark sql URL \"SELECT 1\" --to FILE",
+                     "--to is for rows of 'sql', and its form is Parquet");
   if (sparkc_session_open(SPARKC_SESSION_ARGS(.url = has_url ? args->words[1] : NULL,
                                               .on_event = on_event, .event_user = &s,
                                               .want_stack = args->verbose, .retries_max = 4),

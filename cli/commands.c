@@ -40,6 +40,7 @@ const cli_option cli_options[] = {
     FLAG("dry-run", 'n', dry_run, "show what would be done, write nothing"),
     FLAG("detailed-exitcode", 0, detailed_exitcode, "exit 2 when there is something to do"),
     TEXT("out", 0, out_file, "FILE", "write the plan to a file"),
+    TEXT("to", 0, to_file, "FILE", "write the rows to this Parquet file"),
     TEXT("plan", 0, plan_file, "FILE", "do exactly what this plan says, or refuse it"),
     CHOICE("output", 'o', output, "FORM", "table json jsonl csv md",
            "table, json, jsonl, csv or md"),
@@ -156,8 +157,9 @@ const cli_command cli_commands[] = {
      "some; interrupt\nwith an operation's id, tag:NAME, or nothing for all of the session that "
      "the URL names. Without a URL:\n$SPARK_REMOTE.",
      "gnomon spark ping sc://localhost\n"
-     "gnomon spark sql 'sc://spark.example;use_ssl=true' \"SELECT * FROM events LIMIT 5\" -o csv",
-     "command output rows mode", cmd_spark},
+     "gnomon spark sql 'sc://spark.example;use_ssl=true' \"SELECT * FROM events LIMIT 5\" -o csv\n"
+     "gnomon spark sql sc://localhost \"SELECT * FROM events\" --to events.parquet",
+     "command output rows mode to", cmd_spark},
 #endif
     {"store", "ls|get|stats|compact|gc [NAME]", "look into the online store, and keep it small",
      "ls lists the datasets: rows, bytes, and up to when each upload holds everything. get shows "

@@ -138,6 +138,24 @@ enum gn_render_form {
 GN_API int gn_render(struct ArrowArrayStream *rows, int form, int64_t rows_max, gn_text *out,
                      gn_error *err) GN_MUST_CHECK;
 
+/**
+ * Writes the rows of a stream to one Parquet file, which is there whole or not at all: one of that
+ * name before is replaced when the last row is written.
+ *
+ * @shape   a column a field; times are microseconds without a zone
+ * @own     `rows` is consumed, also on failure
+ * @null    `row_count` and `byte_count` may be NULL
+ * @err     IO        the stream failed, or the file cannot be written
+ * @err     UNSUPPORTED a column has a type that gnomon does not know
+ * @err     LIMIT     the path is too long
+ * @err     NOMEM     out of memory
+ * @thread  any
+ * @cost    one pass; about 64 MiB of rows are held
+ * @since   0.1
+ */
+GN_API int gn_write_parquet(struct ArrowArrayStream *rows, const char *path, int64_t *row_count,
+                            int64_t *byte_count, gn_error *err) GN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -253,3 +253,9 @@ int gn_render(struct ArrowArrayStream *rows, int form, int64_t rows_max, gn_text
   gni_buf_deinit(&text);
   return rc;
 }
+
+int gn_write_parquet(struct ArrowArrayStream *rows, const char *path, int64_t *row_count,
+                     int64_t *byte_count, gn_error *err)
+{
+  return gni_table_write_single(rows, path, &gni_libc_alloc, row_count, byte_count, err);
+}

@@ -168,6 +168,10 @@ typedef struct gni_table_written {
  * the first partition. */
 int gni_table_writer_open(gni_warehouse *warehouse, const gni_table_spec *spec,
                           gni_table_writer **out, gn_error *err);
+/* The rows of a stream, which is taken, as one Parquet file of no table: written beside, renamed.
+ * The counts may be NULL. */
+int gni_table_write_single(struct ArrowArrayStream *rows, const char *path, const gn_alloc *alloc,
+                           int64_t *row_count, int64_t *byte_count, gn_error *err);
 /* Replaces the partitions that the rows have: columns of spec (by name, any order) and the
  * partition column as text in the warehouse's format. Rows keep their order within a partition. The
  * stream is taken. Partitions are published when the stream has ended, each atomically, ascending;

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import signal
 import subprocess
 import time
 import uuid
+from decimal import Decimal
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from program_kit import GNOMON, surroundings
 
@@ -66,6 +70,73 @@ def test_an_error_amid_the_rows_is_spark_s_own(server: str) -> None:
     status, _, err = end(start("sql", server, sql, "-o", "csv"))
     assert status == 69
     assert "error[GS004]: [USER_RAISED_EXCEPTION] so far" in err
+
+
+TYPES = """
+SELECT id, CAST(id - 1 AS TINYINT) b, CAST(id * 300 AS SMALLINT) s, CAST(id - 2 AS INT) i,
+ CAST(id / 2 AS FLOAT) f, id / 4D d, id % 2 = 0 t, IF(id = 1, NULL, concat('zażółć ', id)) u,
+ unhex('00FF') z, CAST(id - 12.345 AS DECIMAL(20,3)) dc,
+ CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) big,
+ date_add(DATE'1969-12-31', CAST(id AS INT)) da, TIMESTAMP_NTZ'2024-02-29 12:34:56.789012' nt,
+ IF(id = 0, NULL, ARRAY(id, NULL)) a, MAP('k', id, 'l', NULL) m,
+ NAMED_STRUCT('x', id, 'y', ARRAY(NAMED_STRUCT('z', 'q'))) st, CAST(NULL AS INT) n
+FROM range(3) ORDER BY id
+"""
+
+
+def typed_row(i: int) -> dict[str, object]:
+    return {
+        "id": i,
+        "b": i - 1,
+        "s": i * 300,
+        "i": i - 2,
+        "f": i / 2,
+        "d": i / 4,
+        "t": i % 2 == 0,
+        "u": None if i == 1 else f"zażółć {i}",
+        "z": b"\x00\xff",
+        "dc": Decimal(i) - Decimal("12.345"),
+        "big": Decimal("9" * 38),
+        "da": datetime.date(1969, 12, 31) + datetime.timedelta(days=i),
+        "nt": datetime.datetime(2024, 2, 29, 12, 34, 56, 789012),
+        "a": None if i == 0 else [i, None],
+        "m": [("k", i), ("l", None)],
+        "st": {"x": i, "y": [{"z": "q"}]},
+        "n": None,
+    }
+
+
+def test_rows_of_all_types_go_into_a_parquet_file(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    status, out, err = end(start("sql", server, TYPES, "--to", str(file)))
+    assert (status, out) == (0, ""), err
+    assert f"wrote 3 rows, {file.stat().st_size} bytes to {file}" in err
+    table = pq.read_table(file)
+    assert table.to_pylist() == [typed_row(i) for i in range(3)]
+    assert str(table.schema.field("dc").type) == "decimal128(20, 3)"
+
+
+def test_many_rows_and_none_go_into_a_parquet_file(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    for count in (0, 300_000):
+        sql = f"SELECT id, id % 7 AS k FROM range({count})"
+        answer = json.loads(run("sql", server, sql, "--to", str(file), "--json"))
+        assert answer == {"rows": count, "bytes": file.stat().st_size}
+        table = pq.read_table(file)
+        assert table.column_names == ["id", "k"] and table.num_rows == count
+    assert sorted(table["id"].to_pylist()) == list(range(300_000))
+    assert pq.ParquetFile(file).num_row_groups == 3
+
+
+def test_a_failure_leaves_the_file_as_it_was(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    file.write_text("before")
+    sql = "SELECT IF(id = 900000, raise_error('so far'), id) AS id FROM range(1000000)"
+    status, _, err = end(start("sql", server, sql, "--to", str(file)))
+    assert status == 69 and "error[GS004]: [USER_RAISED_EXCEPTION] so far" in err
+    assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [("rows.parquet", "before")]
+    status, _, err = end(start("sql", server, "SELECT 1", "--to", str(tmp_path / "no" / "file")))
+    assert status == 69 and "No such file or directory" in err
 
 
 def interrupted(process: subprocess.Popen[str]) -> str:
