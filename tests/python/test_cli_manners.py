@@ -204,6 +204,7 @@ def test_a_reader_that_leaves_is_no_failure(made: World) -> None:
 @pytest.mark.parametrize("arguments", SUCCESSES, ids=lambda a: " ".join(a[:1] + a[2:3]))
 def test_no_verb_asks_a_question_without_a_terminal(arguments: list[str], world: World) -> None:
     world.write("events.jsonl", "")
+    world.write("buys.test.yaml", TESTED)
     done = subprocess.run(
         [GNOMON, *arguments, "--clock", NOW_MS],
         cwd=world.path,
