@@ -33,6 +33,10 @@
   "SELECT count(*), md5(string_agg(t::VARCHAR, '|' ORDER BY id)), min(typeof(t))"                  \
   " FROM read_parquet('%s', hive_partitioning = true) t"
 
+#define SINGLE                                                                                     \
+  "SELECT count(*), md5(string_agg(t::VARCHAR, '|' ORDER BY id)), min(typeof(t))"                  \
+  " FROM read_parquet('%s', hive_partitioning = false) t"
+
 enum { FIRST_DAY = 19723 }; /* 2024-01-01 */
 
 /* A table written row by row; row i is of day i % days. */
@@ -156,6 +160,38 @@ static void columns_that_rows_lack_are_null(void)
   CHECK_TEXT(test_scan(w, "ns.t", "a, b, c", NULL, NULL), "1,\"x\",null\n2,null,7");
 }
 
+/* ---- a file of no table ---------------------------------------------------------------------- */
+
+static int write_single(gni_engine *engine, const gn_alloc *alloc, int rows, const char *path,
+                        int64_t *row_count, int64_t *bytes, gn_error *err)
+{
+  struct ArrowArrayStream stream = {0};
+  int rc = gni_engine_query(engine, test_sql(ROWS, rows), &stream, err);
+  if (rc != GN_OK) return rc;
+  rc = gni_table_write_single(&stream, path, alloc, row_count, bytes, err);
+  CHECK(stream.release == NULL);
+  return rc;
+}
+
+static void a_stream_becomes_one_file_with_its_rows(void)
+{
+  test_warehouse *w = test_tables();
+  char wanted[1024], path[512];
+  gni_table_written written;
+  int64_t rows = 0, bytes = 0;
+  gn_error err = {0};
+  snprintf(path, sizeof path, "%s", test_path("single/rows.parquet"));
+  CHECK_OK(gni_folder_make(test_path("single"), &err), &err);
+  CHECK_OK(write_one_by_one(w, test_alloc(), 3000, 1, 1 << 20, &written, &err), &err);
+  CHECK_OK(write_single(w->engine, test_alloc(), 3000, path, &rows, &bytes, &err), &err);
+  CHECK_INT(rows, 3000);
+  CHECK(bytes > 1000);
+  CHECK_INT(test_entries(test_path("single")), 1);
+  snprintf(wanted, sizeof wanted, "%s",
+           test_rows(w->engine, SINGLE, test_path("warehouse/ns/rows/*/*.parquet")));
+  CHECK_TEXT(test_rows(w->engine, SINGLE, path), wanted);
+}
+
 /* ---- without memory -------------------------------------------------------------------------- */
 
 static gni_engine *oom_engine;
@@ -177,6 +213,20 @@ static void write_few(const gn_alloc *alloc)
   CHECK(rc == GN_OK || rc == GN_E_NOMEM || rc == GN_E_BUSY);
 }
 
+static void write_few_single(const gn_alloc *alloc)
+{
+  gn_error err = {0};
+  int rc = write_single(oom_engine, alloc, 12, oom_root, NULL, NULL, &err);
+  CHECK(rc == GN_OK || rc == GN_E_NOMEM || rc == GN_E_LIMIT);
+}
+
+static void a_single_file_without_memory_is_not_there(void)
+{
+  oom_engine = test_engine_with((gni_engine_config){.threads = 1, .alloc = &gni_libc_alloc});
+  oom_root = test_path("single.parquet");
+  CHECK(test_each_oom(write_few_single) > 20);
+}
+
 static void no_memory_is_an_answer(void)
 {
   oom_engine = test_engine_with((gni_engine_config){.threads = 1, .alloc = &gni_libc_alloc});
@@ -193,6 +243,8 @@ int main(void)
       {"nothing is published without the end", nothing_is_published_without_the_end},
       {"columns that rows lack are null", columns_that_rows_lack_are_null},
       {"no memory is an answer", no_memory_is_an_answer},
+      {"a stream becomes one file with its rows", a_stream_becomes_one_file_with_its_rows},
+      {"a single file without memory is not there", a_single_file_without_memory_is_not_there},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }
