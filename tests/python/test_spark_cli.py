@@ -183,3 +183,12 @@ def test_ctrl_c_before_the_server_knows_the_operation_is_not_lost(server: str) -
     status, _, _ = end(process)
     assert status in (130, -signal.SIGINT)
     assert still_running(address) == 0
+
+
+def test_a_file_is_for_rows_alone() -> None:
+    for arguments in (
+        ["ping", "sc://localhost:1"],
+        ["sql", "sc://localhost:1", "SELECT 1", "-o", "csv"],
+    ):
+        status, _, err = end(start(*arguments, "--to", "rows.parquet"))
+        assert status == 64 and "error[GC005]" in err
