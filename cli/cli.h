@@ -26,8 +26,8 @@ typedef struct cli_args {
   bool json, quiet, verbose, help, no_input;
   /* of commands */
   const char *ds, *start_ds, *end_ds, *key, *requests, *events, *name, *type, *level, *output,
-      *out_file, *to_file, *plan_file, *listen, *token_file, *keys, *tolerance, *sample, *command, *shell,
-      *template_name, *mode, *conf_type, *only;
+      *out_file, *to_file, *plan_file, *listen, *token_file, *keys, *tolerance, *sample, *command,
+      *shell, *template_name, *mode, *conf_type, *only;
   int64_t step_days, parallelism, rows, at_ms;
   bool run_first_hole, skip_unsupported, dry_run, check, force, diff, features, show_tables, yes,
       chronon, detailed_exitcode, man, without_token, svg, from_table;
