@@ -139,7 +139,7 @@ def wrong_include(path: pathlib.Path, line: str, modules: "set[str]") -> "str | 
         hit = header == outside or (outside.endswith("/") and header.startswith(outside))
         folders = folder if isinstance(folder, tuple) else (folder,)
         if hit and not any(str(path).startswith(f + "/") for f in folders):
-            return f"<{header}> belongs to {' and '.join(folders)}"
+            return f"<{header}> belongs to {' and '.join(f'{f}/' for f in folders)}"
     if path.parts[0] in ("cli", "python", "examples"):
         public = bracket == "<" or header.split("/")[0] not in modules
         return None if public else f'"{header}" is inside the library; use <gnomon/...>'

@@ -167,6 +167,7 @@ need_test() {
 need_lint() {
   need_build
   once python_lint "clang-format, clang-tidy, codespell, ruff, mypy" deps/python-lint.txt
+  once python_test "pytest, PyArrow, Polars, whose types mypy reads" deps/python-test.txt
 }
 
 need_bench() {
