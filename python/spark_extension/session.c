@@ -531,6 +531,8 @@ static PyMethodDef session_methods[] = {
     {"tag_add", session_tag, METH_VARARGS, "Tags what begins from now on."},
     {"tag_remove", session_untag, METH_VARARGS, "Removes a tag; None: all."},
     {"interrupt", session_interrupt, METH_VARARGS, "Interrupts: what, and its name."},
+    {"artifacts_add", pys_artifacts_add, METH_VARARGS, "Sends files: (kind, name, path) each."},
+    {"copy_to_server", pys_copy_to_server, METH_VARARGS, "A file to the server's file system."},
     {"sql", session_sql, METH_VARARGS, "Runs a relation that is SQL: a Frame."},
     {"create", session_create, METH_VARARGS, "A Frame of the rows of an Arrow stream."},
     {NULL, NULL, 0, NULL},

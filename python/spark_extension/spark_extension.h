@@ -70,6 +70,10 @@ void pys_session_leave(pys_shared *shared);
 PyObject *pys_frame_new(sparkc_session *session, sparkc_dataframe *df);
 PyObject *pys_stream_new(sparkc_result *result);
 
+/* Methods of a session (artifact.c). */
+PyObject *pys_artifacts_add(PyObject *session, PyObject *args);
+PyObject *pys_copy_to_server(PyObject *session, PyObject *args);
+
 /* ---- values (value.c) ------------------------------------------------------------------------ */
 
 /* Memory of one call's values. */

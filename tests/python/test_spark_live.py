@@ -338,3 +338,35 @@ def test_clones_have_settings_and_views(spark: Session) -> None:
         assert twin.session_id != spark.session_id
         assert twin.conf.get("spark.sql.shuffle.partitions") == "5"
         assert twin.table("two").count() == 2
+
+
+# ---- files for the server ----
+
+
+def test_a_file_is_copied_where_the_server_lets_clients_do_so(
+    spark: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("hi")
+    source, copy = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+    with pytest.raises(Remote, match="not supported"):
+        spark.copyFromLocalToFs(source, copy)
+    spark.conf.set("spark.sql.artifact.copyFromLocalToFs.allowDestLocal", True)
+    spark.copyFromLocalToFs(source, copy)
+    assert Path(copy).read_text() == "hi"
+
+
+def test_artifacts_are_files_of_this_machine_of_one_kind(spark: Session, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hi")
+    path = str(tmp_path / "a.txt")
+    spark.addArtifacts(f"file://{path}", file=True)
+    with pytest.raises(Remote) as caught:
+        spark.addArtifact(path, file=True)
+    assert caught.value.error_class == "ARTIFACT_ALREADY_EXISTS"
+    with pytest.raises(InvalidPlan, match="ending"):
+        spark.addArtifact(path)
+    with pytest.raises(InvalidPlan, match="one of pyfile"):
+        spark.addArtifact(path, file=True, archive=True)
+    with pytest.raises(InvalidPlan, match="only files of this machine"):
+        spark.addArtifact("s3://bucket/a.jar")
+    with pytest.raises(InvalidPlan, match="No such file"):
+        spark.addArtifact(str(tmp_path / "none.jar"))

@@ -43,7 +43,7 @@ LEAST = {
     "DataFrameReader": 13,
     "DataFrameWriter": 18,
     "DataFrameWriterV2": 11,
-    "SparkSession": 28,
+    "SparkSession": 32,
     "Window": 7,
     "Catalog": 26,
     "DataStreamReader": 12,

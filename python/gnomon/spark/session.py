@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gnomon.spark.observation import Observation
 
 EVENT_PROGRESS, EVENT_OBSERVED = 6, 7
+FILE, JAR, PYFILE, ARCHIVE = 1, 2, 3, 4  # kinds of artifacts
 INTERRUPT_ALL, INTERRUPT_TAG, INTERRUPT_OPERATION = 1, 2, 3
 NO_VALUE: Any = object()
 
@@ -142,6 +144,16 @@ class Builder:
         return active
 
 
+def _artifact(path: str, pyfile: bool, archive: bool, file: bool) -> tuple[int, str, str]:
+    """The kind, the name and the path of what is to be sent."""
+    scheme, separator, rest = path.partition("://")
+    if separator and scheme != "file":
+        raise InvalidPlan(f"{path}: only files of this machine are sent", hint="copy it first")
+    path = rest if separator else path
+    kind = PYFILE if pyfile else ARCHIVE if archive else FILE if file else JAR
+    return kind, os.path.basename(path), path
+
+
 class _NewBuilder:
     def __get__(self, instance: Any, owner: Any) -> Builder:
         return Builder()
@@ -154,6 +166,7 @@ class Session:
     want_stack, call_timeout_ms, retries_max ...; without a URL, SPARK_REMOTE says where.
     """
 
+    Builder = Builder
     builder = _NewBuilder()
     _active: weakref.ref[Session] | None = None
 
@@ -306,6 +319,24 @@ class Session:
     def clearTags(self) -> None:
         self._native.tag_remove(None)
         self._tags.clear()
+
+    # ---- files for the server ----
+
+    def addArtifacts(
+        self, *path: str, pyfile: bool = False, archive: bool = False, file: bool = False
+    ) -> None:
+        """Files of this machine for the session: jars, or what the one true word says."""
+        if pyfile + archive + file > 1:
+            raise InvalidPlan("an artifact is one of pyfile, archive and file")
+        self._native.artifacts_add([_artifact(str(p), pyfile, archive, file) for p in path])
+
+    addArtifact = addArtifacts
+
+    def copyFromLocalToFs(self, local_path: str, dest_path: str) -> None:
+        """A file to where the server sees its file system, if it lets clients do so."""
+        self._native.copy_to_server(os.path.abspath(local_path), dest_path)
+
+    # ---- what runs ----
 
     def interruptAll(self) -> int:
         """Ends all operations of the session; how many there were."""
