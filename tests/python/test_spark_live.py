@@ -359,6 +359,8 @@ def test_artifacts_are_files_of_this_machine_of_one_kind(spark: Session, tmp_pat
     (tmp_path / "a.txt").write_text("hi")
     path = str(tmp_path / "a.txt")
     spark.addArtifacts(f"file://{path}", file=True)
+    spark.addArtifact(path, file=True)  # the same once more
+    (tmp_path / "a.txt").write_text("other")
     with pytest.raises(Remote) as caught:
         spark.addArtifact(path, file=True)
     assert caught.value.error_class == "ARTIFACT_ALREADY_EXISTS"
