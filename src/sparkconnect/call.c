@@ -256,15 +256,41 @@ int sparkp_fail_remote(sparkc_session *session, sparkp_failure *failure, sparkc_
 
 static void lingering_free(sparkc_session *session, sparkp_lingering *one)
 {
-  session->transport->finish(one->call);
+  if (one->call) session->transport->finish(one->call);
   gni_buf_deinit(&one->body);
   gni_free(&session->alloc, one, sizeof *one);
 }
 
-/* Takes what the server answered to, in the order of sending, out of a full list. */
-static void wait_for_first(sparkc_session *session)
+static int start_lingering(sparkc_session *session, sparkp_lingering *one, int64_t deadline_us)
+{
+  const sparkp_request sent = {
+      .method = one->method, .body = gni_buf_view(&one->body), .deadline_us = deadline_us};
+  return session->transport->start(session->channel, &sent, &one->call, NULL);
+}
+
+/* Waits until it is over; whether its connection went before the server answered. */
+static bool is_lost(sparkc_session *session, sparkp_lingering *one)
 {
   gni_grpc_message *message;
+  while (session->transport->next(one->call, &message) == GN_OK) gni_grpc_message_unref(message);
+  return session->transport->status(one->call).code == GNI_GRPC_UNAVAILABLE;
+}
+
+/* A connection may end while a call is on its way in it: then the call goes once more. */
+static void send_again(sparkc_session *session, sparkp_lingering *one, int64_t deadline_us)
+{
+  pthread_mutex_lock(&session->lock);
+  bool closed = session->closed; /* with all there was to release */
+  pthread_mutex_unlock(&session->lock);
+  if (closed) return;
+  session->transport->finish(one->call);
+  one->call = NULL;
+  if (start_lingering(session, one, deadline_us) == GN_OK) is_lost(session, one);
+}
+
+/* Takes what the server answered to, in the order of sending, out of a full list. */
+static void wait_for_first(sparkc_session *session, int64_t deadline_us)
+{
   pthread_mutex_lock(&session->lock);
   sparkp_lingering *first = session->lingering[0];
   memmove(session->lingering, session->lingering + 1,
@@ -272,7 +298,7 @@ static void wait_for_first(sparkc_session *session)
   session->lingering[SPARKP_LINGERING_MAX - 1] = NULL;
   pthread_mutex_unlock(&session->lock);
   if (!first) return;
-  while (session->transport->next(first->call, &message) == GN_OK) gni_grpc_message_unref(message);
+  if (is_lost(session, first)) send_again(session, first, deadline_us);
   lingering_free(session, first);
 }
 
@@ -291,23 +317,17 @@ static bool keep_lingering(sparkc_session *session, sparkp_lingering *one)
 
 void sparkp_send(sparkc_session *session, const char *method, const ProtobufCMessage *request)
 {
-  const gn_alloc *alloc = &session->alloc;
-  sparkp_lingering *one = gni_alloc_zero(alloc, sizeof *one);
+  sparkp_lingering *one = gni_alloc_zero(&session->alloc, sizeof *one);
   if (!one) return;
-  gni_buf_init(&one->body, alloc, SPARKP_REQUEST_ARENA_BYTES);
-  int rc = sparkp_frame(request, SPARKP_REQUEST_ARENA_BYTES, &one->body, NULL);
-  if (rc == SPARKC_OK) {
-    const sparkp_request sent = {.method = method,
-                                 .body = gni_buf_view(&one->body),
-                                 .deadline_us = sparkp_now_us(session) + FETCH_TIMEOUT_US};
-    rc = session->transport->start(session->channel, &sent, &one->call, NULL);
-  }
-  if (rc != GN_OK) {
-    gni_buf_deinit(&one->body);
-    gni_free(alloc, one, sizeof *one);
+  one->method = method;
+  gni_buf_init(&one->body, &session->alloc, SPARKP_REQUEST_ARENA_BYTES);
+  int64_t deadline_us = sparkp_now_us(session) + FETCH_TIMEOUT_US;
+  if (sparkp_frame(request, SPARKP_REQUEST_ARENA_BYTES, &one->body, NULL) != SPARKC_OK ||
+      start_lingering(session, one, deadline_us) != GN_OK) {
+    lingering_free(session, one);
     return;
   }
-  while (!keep_lingering(session, one)) wait_for_first(session);
+  while (!keep_lingering(session, one)) wait_for_first(session, deadline_us);
 }
 
 void sparkp_lingering_end(sparkc_session *session, int64_t deadline_us)
@@ -319,7 +339,7 @@ void sparkp_lingering_end(sparkc_session *session, int64_t deadline_us)
     if (!any) return;
     if (sparkp_now_us(session) >= deadline_us)
       session->transport->cancel(session->lingering[0]->call);
-    wait_for_first(session);
+    wait_for_first(session, deadline_us);
   }
 }
 

@@ -142,7 +142,8 @@ int sparkp_check_session(sparkc_session *session, gn_str session_id, gn_str serv
                          sparkc_error *err);
 /* Asks for what the failure's error id stands for, makes `err` the whole of it. Never fails. */
 int sparkp_fail_remote(sparkc_session *session, sparkp_failure *failure, sparkc_error *err);
-/* Sends a call nobody waits for; at most SPARKP_LINGERING_MAX are on their way. */
+/* Sends a call nobody waits for; at most SPARKP_LINGERING_MAX are on their way. One that is lost
+ * with its connection is sent once more when the list is full, or at the end. `method` is kept. */
 void sparkp_send(sparkc_session *session, const char *method, const ProtobufCMessage *request);
 void sparkp_lingering_end(sparkc_session *session, int64_t deadline_us);
 

@@ -32,8 +32,9 @@ typedef struct sparkp_transport {
   void (*wait_us)(void *channel, int64_t duration_us); /* between attempts */
 } sparkp_transport;
 
-/* A call whose answer nobody waits for, with its body. */
+/* A call whose answer nobody waits for, with what is needed to send it again. */
 typedef struct sparkp_lingering {
+  const char *method;
   void *call;
   gn_buf body;
 } sparkp_lingering;

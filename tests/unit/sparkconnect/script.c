@@ -222,7 +222,7 @@ struct played {
   const script_answer *answer; /* NULL: of a release */
   size_t message;
   int64_t frames; /* of a body that goes on */
-  bool cancelled;
+  bool cancelled, lost;
 };
 
 static void write_down(script *s, const char *text, gn_str more)
@@ -270,6 +270,7 @@ static int script_start(void *channel, const sparkp_request *request, void **cal
     s->request_len = len < sizeof s->request ? len : sizeof s->request;
     memcpy(s->request, request->body.ptr + 5, s->request_len);
   }
+  played->lost = release && s->releases_lost-- > 0;
   if (!release && s->at < s->count) played->answer = &s->answers[s->at++];
   bool gone = !release && (!played->answer || played->answer->unreachable ||
                            strcmp(played->answer->method, request->method) != 0);
@@ -329,6 +330,7 @@ static gni_h2_status script_status(void *call)
 {
   const struct played *p = call;
   if (p->cancelled) return (gni_h2_status){GNI_GRPC_CANCELLED, GN_STR("cancelled"), {0}, false};
+  if (p->lost) return (gni_h2_status){GNI_GRPC_UNAVAILABLE, GN_STR("lost"), {0}, false};
   if (!p->answer) return (gni_h2_status){.code = GNI_GRPC_OK};
   return (gni_h2_status){.code = p->answer->code,
                          .message = gni_str(p->answer->text),

@@ -10,7 +10,8 @@
 
 enum { SCRIPT_MESSAGES_MAX = 12 };
 
-/* One call. Releases are not in the script: they are written down, and answered well. */
+/* One call. Releases are not in the script: they are written down, and answered well
+ * unless they are to be lost. */
 typedef struct script_answer {
   const char *method;
   gn_str messages[SCRIPT_MESSAGES_MAX]; /* until one without bytes */
@@ -27,6 +28,7 @@ typedef struct script {
   int64_t now_us, waits_us[32];
   size_t wait_count;
   size_t sent_bytes;    /* of bodies that go on */
+  int releases_lost;    /* so many are, with their connection */
   int64_t closes_after; /* frames of such a body after which the answer is given; 0: all */
   char request[8192];   /* the newest, as far as it fits; releases are none */
   size_t request_len;

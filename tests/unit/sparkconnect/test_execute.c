@@ -323,6 +323,36 @@ static void a_server_that_was_never_reached_is_not_asked_to_end_the_session(void
   CHECK_TEXT(own.log, "Config");
 }
 
+/* What was sent by the time the session is closed, when so many releases are lost on their way. */
+static void check_releases(int lost, bool keep, const char *log)
+{
+  const script_answer answers[] = {
+      {.method = "ExecutePlan",
+       .messages = {script_batch("r1", 0, 3, true), script_complete("r2")}},
+      {.method = "ReleaseSession", .messages = {script_small(2, "server-1")}}};
+  int64_t rows, sum;
+  sparkc_error err = {0};
+  open_over(answers, 2);
+  play.releases_lost = lost;
+  session->keep = keep;
+  CHECK_INT(run(NULL, &rows, &sum, &err), SPARKC_OK);
+  CHECK_INT(rows, 3);
+  close_session(NULL);
+  CHECK_TEXT(play.log, log);
+}
+
+static void a_release_that_is_lost_is_sent_once_more(void)
+{
+  check_releases(0, true, "ExecutePlan all");
+  check_releases(1, true, "ExecutePlan all all");
+  check_releases(2, true, "ExecutePlan all all");
+}
+
+static void a_lost_release_goes_with_its_session(void)
+{
+  check_releases(1, false, "ExecutePlan all ReleaseSession");
+}
+
 static void a_session_of_ours_is_ended_on_the_server(void)
 {
   sparkc_error err = {0};
@@ -523,6 +553,8 @@ int main(void)
        cancelling_interrupts_on_the_server_and_ends_the_wait},
       {"a server that was never reached is not asked to end the session",
        a_server_that_was_never_reached_is_not_asked_to_end_the_session},
+      {"a release that is lost is sent once more", a_release_that_is_lost_is_sent_once_more},
+      {"a lost release goes with its session", a_lost_release_goes_with_its_session},
       {"a session of ours is ended on the server", a_session_of_ours_is_ended_on_the_server},
       {"chunks are joined", chunks_are_joined},
       {"what does not fit together is damage", what_does_not_fit_together_is_damage},
