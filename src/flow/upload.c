@@ -327,11 +327,10 @@ static int run(gnp_job *job, int32_t day, gn_upload_report *report, gn_error *er
   if (rc == GN_OK) rc = open_rows(&upload, day, err);
   if (rc == GN_OK) rc = write_table(&upload, err);
   upload_deinit(&upload);
-  if (rc == GN_OK)
-    rc = upload.runs == 1 ? gnp_upload_load(job, &upload.sorter, report, err)
-                          : gnp_upload_load_table(job, day, report, err);
+  bool in_memory = upload.runs == 1;
+  if (rc == GN_OK && in_memory) rc = gnp_upload_load(job, &upload.sorter, report, err);
   gnp_sorter_deinit(&upload.sorter);
-  return rc;
+  return rc == GN_OK && !in_memory ? gnp_upload_load_table(job, day, report, err) : rc;
 }
 
 /* The upload stands whatever becomes of the rows that it makes superfluous. */

@@ -5,7 +5,7 @@ enum { FIRST_RECORDS = 1024 };
 
 void gnp_sorter_init(gnp_sorter *sorter, const gn_alloc *alloc, size_t ceiling_bytes)
 {
-  *sorter = (gnp_sorter){.enough_bytes = ceiling_bytes / 2};
+  *sorter = (gnp_sorter){.enough_bytes = ceiling_bytes / 4};
   gni_arena_init(&sorter->bytes, alloc, ceiling_bytes);
 }
 

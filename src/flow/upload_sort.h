@@ -12,7 +12,8 @@ typedef struct gnp_sorter {
   size_t enough_bytes;
 } gnp_sorter;
 
-/* Is full from three quarters of `ceiling_bytes` on, and refuses records above `ceiling_bytes`. */
+/* Is full from a quarter of `ceiling_bytes` on, for the engine and the key being folded hold theirs
+ * at the same time; refuses records above `ceiling_bytes`. */
 void gnp_sorter_init(gnp_sorter *sorter, const gn_alloc *alloc, size_t ceiling_bytes);
 void gnp_sorter_deinit(gnp_sorter *sorter);
 void gnp_sorter_reset(gnp_sorter *sorter);

@@ -56,7 +56,7 @@ static void it_says_when_it_is_full_before_it_refuses(void)
   gnp_sorter sorter;
   char value[1000] = "";
   int added = 0;
-  gnp_sorter_init(&sorter, test_alloc(), 128 << 10);
+  gnp_sorter_init(&sorter, test_alloc(), 256 << 10);
   for (; !gnp_sorter_full(&sorter); added++) {
     gn_str key = {(const char *)&added, sizeof added}, bytes = {value, sizeof value};
     CHECK_INT(gnp_sorter_add(&sorter, key, bytes, NULL), GN_OK);
