@@ -24,8 +24,12 @@ def run_server() -> Iterator[tuple[str, str]]:
     if not ORACLE.exists():
         pytest.skip("Spark is not installed: ./dev setup brings it")
     with_server = ROOT / "tests" / "spark" / "with_server.py"
+    # Functions in Python run on the server, whose Python is its own and knows nothing of ours.
+    environment = dict(os.environ, PYSPARK_PYTHON=str(ORACLE), PYTHONPATH="")
     command = [str(ORACLE), str(with_server), str(DEPS), sys.executable, "-c", WAIT]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
     assert process.stdin is not None and process.stdout is not None
     words = process.stdout.readline().split()
     if len(words) != 2:

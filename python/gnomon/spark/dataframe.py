@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gnomon.spark import _notebook, _spark
+from gnomon.spark import _notebook, _remote, _spark, udf
 from gnomon.spark._errors import InvalidPlan, SparkConnectError
 from gnomon.spark.column import (
     Column,
@@ -26,7 +26,7 @@ from gnomon.spark.column import (
 from gnomon.spark.group import GroupedData
 from gnomon.spark.readwriter import DataFrameWriter, DataFrameWriterV2, MergeIntoWriter
 from gnomon.spark.storage import StorageLevel
-from gnomon.spark.types import NumericType, Row, StructType, from_proto, make_row
+from gnomon.spark.types import DataType, NumericType, Row, StructType, from_proto, make_row
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped,unused-ignore]
@@ -556,6 +556,52 @@ class DataFrame:
         if not isinstance(out, DataFrame):
             raise TypeError(f"the function gave {type(out).__name__}, no DataFrame")
         return out
+
+    # ---- functions in Python ----
+
+    def mapInPandas(
+        self, func: Any, schema: Any, barrier: bool = False, profile: Any = None
+    ) -> DataFrame:
+        """What a function gives for an iterator of pandas' frames, on the server."""
+        return self._map_parts(func, schema, udf.MAP_PANDAS, barrier, profile)
+
+    def mapInArrow(
+        self, func: Any, schema: Any, barrier: bool = False, profile: Any = None
+    ) -> DataFrame:
+        """What a function gives for an iterator of Arrow's batches, on the server."""
+        return self._map_parts(func, schema, udf.MAP_ARROW, barrier, profile)
+
+    def _map_parts(
+        self, func: Any, schema: Any, kind: int, barrier: bool, profile: Any
+    ) -> DataFrame:
+        given = udf.type_of(schema, self._session)
+        return self._of_function(
+            "map_partitions",
+            given,
+            input=self,
+            func=udf.inline(func, kind, given, self._named_columns()),
+            is_barrier=barrier,
+            profile_id=None if profile is None else int(profile.id),
+        )
+
+    def _named_columns(self) -> list[Column]:
+        return [named(name) for name in self.columns]
+
+    def _of_function(self, type: str, schema: DataType, /, **fields: Any) -> DataFrame:
+        """A relation whose rows a function in Python makes: their types are known."""
+        out = self._session._relation(type, **fields)
+        out._cached_schema = schema if isinstance(schema, StructType) else None
+        return out
+
+    def foreach(self, f: Callable[[Any], None]) -> None:
+        """Calls a function with each row, on the server."""
+        nothing = udf.udf(_remote.each(f), StructType())
+        row = call("struct", *self._named_columns())
+        self.select(row.alias("row")).select(nothing("row")).collect()
+
+    def foreachPartition(self, f: Callable[[Iterator[Any]], None]) -> None:
+        """Calls a function with the rows of each part, on the server."""
+        self.mapInArrow(_remote.each_part(f, self.schema), StructType()).collect()
 
     # ---- as a value in another query ----
 

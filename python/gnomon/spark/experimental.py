@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gnomon.spark._errors import InvalidPlan, Unsupported
+from gnomon.spark import _pickle, _remote
+from gnomon.spark._errors import InvalidPlan
 from gnomon.spark.readwriter import (
     STREAM_FORMATS,
     DataFrameReader,
@@ -88,9 +89,7 @@ class Catalog:
         return bool(self._value("function_exists", function_name=functionName, db_name=dbName))
 
     def registerFunction(self, name: str, f: Any, returnType: Any = None) -> Any:
-        raise Unsupported(
-            "functions in Python are not shipped to the server", code="SPARKC_E_UNSUPPORTED"
-        )
+        return self._session.udf.register(name, f, returnType)
 
     def createTable(
         self,
@@ -234,11 +233,15 @@ class DataStreamWriter(WriterOptions):
         return self._with(**given)
 
     def foreach(self, f: Any) -> DataStreamWriter:
-        raise Unsupported(
-            "functions in Python are not shipped to the server", code="SPARKC_E_UNSUPPORTED"
-        )
+        """Calls a function with each row, or a writer's process(row), on the server."""
+        if not callable(f) and not callable(getattr(f, "process", None)):
+            raise TypeError("foreach wants a function, or what has process(row)")
+        return self._with(foreach_writer=_python_function(_remote.each_of_stream(f)))
 
-    foreachBatch = foreach
+    def foreachBatch(self, func: Any) -> DataStreamWriter:
+        """Calls a function with a data frame (of pyspark's) and a number for each batch, on the
+        server."""
+        return self._with(foreach_batch=_python_function(func))
 
     def start(
         self,
@@ -272,6 +275,11 @@ class DataStreamWriter(WriterOptions):
         answer = self._run("write_stream_operation_start", **fields)
         started = answer["write_stream_operation_start_result"]
         return StreamingQuery(self._df._session, started["query_id"], started.get("name") or None)
+
+
+def _python_function(f: Any) -> dict[str, Any]:
+    command = {"command": _pickle.dumps(f), "python_ver": _pickle.PYTHON}
+    return {"python_function": command}
 
 
 class StreamingQuery:

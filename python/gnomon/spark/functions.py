@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _spark
-from gnomon.spark._errors import Unsupported
 from gnomon.spark._table import FUNCTIONS
 from gnomon.spark.column import (
     Column,
@@ -19,6 +18,7 @@ from gnomon.spark.column import (
     to_column,
     to_literal,
 )
+from gnomon.spark.udf import arrow_udf, pandas_udf, udf  # noqa: F401
 
 if TYPE_CHECKING:
     from gnomon.spark.dataframe import DataFrame
@@ -269,20 +269,6 @@ def transform_values(col: Any, f: Any) -> Column:
 
 def zip_with(left: Any, right: Any, f: Any) -> Column:
     return _higher("zip_with", [left, right], f)
-
-
-# ---- functions that would run Python on the server ----
-
-
-def _no_python(*args: Any, **kwargs: Any) -> Any:
-    raise Unsupported(
-        "functions in Python are not shipped to the server",
-        code="SPARKC_E_UNSUPPORTED",
-        hint="register them there, and call them by name: call_function",
-    )
-
-
-udf = pandas_udf = arrow_udf = udtf = arrow_udtf = _no_python
 
 
 globals().update({name: function for name, function in FUNCTIONS.items() if name not in globals()})

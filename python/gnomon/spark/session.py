@@ -20,6 +20,7 @@ from gnomon.spark.types import StructType, from_proto
 if TYPE_CHECKING:
     from gnomon.spark.experimental import Catalog, DataStreamReader, StreamingQueryManager
     from gnomon.spark.observation import Observation
+    from gnomon.spark.udf import UDFRegistration
 
 EVENT_PROGRESS, EVENT_OBSERVED = 6, 7
 FILE, JAR, PYFILE, ARCHIVE = 1, 2, 3, 4  # kinds of artifacts
@@ -264,6 +265,12 @@ class Session:
         from gnomon.spark.experimental import Catalog
 
         return Catalog(self)
+
+    @property
+    def udf(self) -> UDFRegistration:
+        from gnomon.spark.udf import UDFRegistration
+
+        return UDFRegistration(self)
 
     @property
     def readStream(self) -> DataStreamReader:
