@@ -46,6 +46,7 @@ WORKLOADS = {
     "w6-upload": lambda work: [w6_upload.run(work)],
     "w7": lambda work: [w7_compile.run(work)],
     "w8": w8_spark.run,
+    "w8-10m": lambda work: w8_spark.run(work, 10_000_000),
     "w10": lambda work: [w10_cold_start.run(work)],
 }
 

@@ -1,4 +1,7 @@
-"""W8: rows out of a Spark Connect server, by our client and by PySpark's; the server is the same.
+"""W8: rows out of a Spark Connect server, by our client and by others; the server is the same.
+
+A native client is measured as a whole process, from its start to its end. PySpark measures itself
+once it is connected: what its start costs is a measurement of its own.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -6,21 +9,31 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import pathlib
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import measure
 import repository
+import spark_peers
 
 PYTHON = repository.ROOT / ".deps" / "oracle-spark" / "bin" / "python"
+PYSPARK = pathlib.Path(__file__).parent / "peers" / "spark_connect.py"
 ROWS = 1_000_000
+STARTED = (
+    "gnomon, streamed",
+    "gnomon's ADBC, streamed",
+    "Go ADBC, streamed",
+    "Go client, kept",
+    "Rust client, kept",
+    "pyspark toArrow",
+)
 ONE = "SELECT 1"
 SQL = "SELECT id, id * 2 AS d, CAST(id AS STRING) AS s FROM range({rows})"
-PAIRS = 3
 
 
 @contextlib.contextmanager
@@ -36,56 +49,112 @@ def server() -> Iterator[str]:
         process.wait()
 
 
-def said(command: Sequence[str | pathlib.Path], rows: int) -> measure.Cost:
-    """What a client measured of itself, once its rows are as many as there are."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"bench: this failed: {command}\n{done.stderr[-2000:]}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    if found.pop("rows") != rows:
-        sys.exit(f"bench: {command} gave other rows than {rows}")
-    return measure.Cost(**found)
+class Client:
+    """A command that takes URL SQL WAY, and what follows the way."""
+
+    def __init__(self, command: list[str], way: str, *rest: str, whole: bool = True) -> None:
+        self.command, self.way, self.rest, self.whole = command, way, rest, whole
+
+    def words(self, url: str, sql: str, way: str) -> list[str]:
+        return [*self.command, url, sql, way, *self.rest]
+
+    def answer(self, url: str, sql: str) -> dict[str, Any]:
+        """The rows and the sum of each column; Absent when the client cannot give them."""
+        done = subprocess.run(self.words(url, sql, "check"), capture_output=True, text=True)
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines()
+            raise spark_peers.Absent(said[-1] if said else f"it ends with {done.returncode}")
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return {"rows": found["rows"], "sums": found["sums"]}
+
+    def cost(self, url: str, sql: str, rows: int, log: str) -> measure.Cost:
+        whole = measure.run(self.words(url, sql, self.way), log)
+        said = json.loads(pathlib.Path(log).read_text().splitlines()[-1])
+        if said["rows"] != rows:
+            sys.exit(f"bench: {self.command} gave other rows than {rows}")
+        del said["rows"], said["sums"]
+        return whole if self.whole else measure.Cost(**said)
 
 
-def bulk(url: str, rows: int) -> dict[str, Any]:
-    sql = SQL.format(rows=rows)
-    ours = repository.BUILD / "bench" / "spark"
-    peer = pathlib.Path(__file__).parent / "peers" / "spark_connect.py"
-    commands: dict[str, list[str | pathlib.Path]] = {
-        "gnomon, streamed": [ours, url, sql, "stream"],
-        "gnomon, kept": [ours, url, sql, "keep"],
-        "pyspark toArrow": [PYTHON, peer, url, sql, "toArrow"],
-        "pyspark collect": [PYTHON, peer, url, sql, "collect"],
-    }
-    runs = {name: lambda command=command: said(command, rows) for name, command in commands.items()}
+def clients() -> dict[str, Callable[[], Client]]:
+    """Each is made when it is asked for, since that may build it."""
+    own = [str(repository.BUILD / "bench" / "spark")]
+    driver = str(repository.BUILD / "src" / "adbc" / "libadbc_driver_gnomon_spark.so")
+    python = [str(PYTHON), str(PYSPARK)]
     return {
-        "workload": f"W8 rows out of Spark Connect: {rows:,} of bigint, bigint, string",
-        "settings": {"rows": rows, "server": "4.1.1, local[1]"},
-        "costs": measure.in_turn(runs, pairs=PAIRS),
-        "ours": "gnomon, streamed",
+        "gnomon, streamed": lambda: Client(own, "stream"),
+        "gnomon's ADBC, streamed": lambda: Client(own, "stream", driver),
+        "Go ADBC, streamed": lambda: Client(own, "stream", spark_peers.go_driver()),
+        "gnomon, kept": lambda: Client(own, "keep"),
+        "gnomon's ADBC, kept": lambda: Client(own, "keep", driver),
+        "Go ADBC, kept": lambda: Client(own, "keep", spark_peers.go_driver()),
+        "Go client, kept": lambda: Client(spark_peers.go_client(), "keep"),
+        "Rust client, kept": lambda: Client(spark_peers.rust_client(), "keep"),
+        "pyspark toArrow": lambda: Client(python, "toArrow", whole=False),
+        "pyspark collect": lambda: Client(python, "collect", whole=False),
     }
 
 
-def start(url: str, work: pathlib.Path) -> dict[str, Any]:
+def agreeing(url: str, sql: str) -> tuple[dict[str, Client], dict[str, str]]:
+    """The clients that are here, all with the same rows; and why the others are not."""
+    here: dict[str, Client] = {}
+    absent: dict[str, str] = {}
+    right: dict[str, Any] = {}
+    for name, make in clients().items():
+        try:
+            client = make()
+            answer = client.answer(url, sql)
+        except spark_peers.Absent as why:
+            absent[name] = str(why)
+            print(f"    {name}: absent: {why}", flush=True)
+            continue
+        right = right or answer
+        if answer != right:
+            sys.exit(f"bench: {name} answers {answer}, gnomon answers {right}")
+        here[name] = client
+    return here, absent
+
+
+def bulk(
+    url: str, work: pathlib.Path, rows: int, here: dict[str, Client], settings: dict[str, Any]
+) -> list[dict[str, Any]]:
+    sql, log = SQL.format(rows=rows), str(work / "w8.log")
+    runs = {name: functools.partial(c.cost, url, sql, rows, log) for name, c in here.items()}
+    costs = measure.in_turn(runs)
+    return [
+        {
+            "workload": f"W8 rows out of Spark Connect, {way}: {rows:,} of bigint, bigint, string",
+            "settings": settings,
+            "costs": {name: cost for name, cost in costs.items() if not name.endswith(other)},
+            "ours": f"gnomon, {way}",
+        }
+        for way, other in (("streamed", "kept"), ("kept", "streamed"))
+    ]
+
+
+def start(
+    url: str, work: pathlib.Path, here: dict[str, Client], settings: dict[str, Any]
+) -> dict[str, Any]:
     log = str(work / "w8.log")
-    ours = [str(repository.BUILD / "bench" / "spark"), url, ONE, "stream"]
-    peer = str(pathlib.Path(__file__).parent / "peers" / "spark_connect.py")
     runs = {
-        "gnomon": lambda: measure.run(ours, log),
-        "pyspark": lambda: measure.run([str(PYTHON), peer, url, ONE, "toArrow"], log),
+        name: functools.partial(measure.run, here[name].words(url, ONE, here[name].way), log)
+        for name in STARTED
+        if name in here
     }
     return {
         "workload": "W8 a process from its start to the answer of SELECT 1",
-        "settings": {"server": "4.1.1, local[1]"},
-        "costs": measure.in_turn(runs, pairs=PAIRS),
-        "ours": "gnomon",
+        "settings": settings,
+        "costs": measure.in_turn(runs),
+        "ours": STARTED[0],
     }
 
 
-def run(work: pathlib.Path) -> list[dict[str, Any]]:
+def run(work: pathlib.Path, rows: int = ROWS) -> list[dict[str, Any]]:
     if not PYTHON.exists():
-        print("    pyspark: absent")
+        print("    a server of Spark: absent: ./dev setup brings it")
         return []
     work.mkdir(parents=True, exist_ok=True)
     with server() as url:
-        return [start(url, work), bulk(url, ROWS)]
+        here, absent = agreeing(url, SQL.format(rows=rows))
+        settings = {"rows": rows, "server": "4.1.1, local[1]", "absent": absent}
+        return [start(url, work, here, settings), *bulk(url, work, rows, here, settings)]
