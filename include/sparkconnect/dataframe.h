@@ -25,6 +25,21 @@ extern "C" {
  */
 SPARKC_API void sparkc_dataframe_free(sparkc_dataframe *df);
 
+/* How one operation runs on the server. */
+typedef struct sparkc_execute_args {
+  size_t struct_size;
+  const char *operation_id;    /* a UUID, to interrupt it by; NULL: a new one */
+  int64_t timeout_ms;          /* over all attempts until the last row; 0: none */
+  int32_t not_reattachable;    /* a cut stream is then a failure */
+  int64_t chunk_bytes;         /* preferred size of a message, at least 1,024; 0: the server's */
+  int64_t rows_max, bytes_max; /* more is LIMIT; 0: no ceiling */
+  const sparkc_extension *extensions; /* for this operation alone, at most 16 */
+  size_t extension_count;
+} sparkc_execute_args;
+
+#define SPARKC_EXECUTE_ARGS(...)                                                                   \
+  (&(sparkc_execute_args){.struct_size = sizeof(sparkc_execute_args), __VA_ARGS__})
+
 /**
  * Runs an SQL text. A statement with side effects is executed at once, and its answer is the data
  * frame's rows; a query is run when its rows are asked for.
@@ -55,15 +70,19 @@ SPARKC_API int sparkc_sql_with(sparkc_session *session, const char *sql,
 
 /**
  * Runs a relation "sql", or one that brings others along for it (protocol.h), as sparkc_sql does.
+ * The arguments are those of the statement; the data frame's rows are fetched with their own.
  *
  * @own     the query stays the caller's; the data frame is the caller's to free
+ * @null    `args` NULL means defaults
  * @err     as sparkc_sql
+ *          CANCELLED   interrupted, by its operation's id for example
+ *          PLAN        the operation's id is no UUID
  * @thread  any
  * @cost    one round trip, and the statement
  * @since   0.1
  */
-SPARKC_API int sparkc_sql_run(const sparkc_dataframe *query, sparkc_dataframe **out,
-                              sparkc_error *err);
+SPARKC_API int sparkc_sql_run(const sparkc_dataframe *query, const sparkc_execute_args *args,
+                              sparkc_dataframe **out, sparkc_error *err);
 
 /**
  * The numbers [start, end) in steps, as a column "id".
@@ -475,20 +494,6 @@ SPARKC_API int sparkc_observe(const sparkc_dataframe *df, const char *name,
                               sparkc_error *err);
 
 /* ---- asking ---- */
-
-typedef struct sparkc_execute_args {
-  size_t struct_size;
-  const char *operation_id;    /* a UUID, to interrupt it by; NULL: a new one */
-  int64_t timeout_ms;          /* over all attempts until the last row; 0: none */
-  int32_t not_reattachable;    /* a cut stream is then a failure */
-  int64_t chunk_bytes;         /* preferred size of a message, at least 1,024; 0: the server's */
-  int64_t rows_max, bytes_max; /* more is LIMIT; 0: no ceiling */
-  const sparkc_extension *extensions; /* for this operation alone, at most 16 */
-  size_t extension_count;
-} sparkc_execute_args;
-
-#define SPARKC_EXECUTE_ARGS(...)                                                                   \
-  (&(sparkc_execute_args){.struct_size = sizeof(sparkc_execute_args), __VA_ARGS__})
 
 /**
  * Runs the query; rows come as they are asked for.

@@ -460,7 +460,7 @@ typedef struct frame_call {
 static int sql_run(pys_call *head)
 {
   frame_call *call = (frame_call *)(void *)head;
-  return sparkc_sql_run(call->query, &call->df, &head->err);
+  return sparkc_sql_run(call->query, NULL, &call->df, &head->err);
 }
 
 static int create_run(pys_call *head)

@@ -34,7 +34,7 @@ static int run_sql(sparkc_session *session, gn_str command, sparkc_dataframe **o
     return adbcp_say(err, SPARKC_E_UNSUPPORTED,
                      "of the commands, a plan may only be one that runs SQL");
   if (rc == SPARKC_OK) rc = sparkc_relation_decode(session, input.ptr, input.len, &query, err);
-  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, out, err);
+  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, NULL, out, err);
   sparkc_dataframe_free(query);
   return rc;
 }

@@ -183,6 +183,8 @@ struct sparkc_dataframe {
   sparkp_node *relation;
 };
 
+/* What a caller gave, which may be NULL or of an older header, as ours. */
+sparkc_execute_args sparkp_execute_args(const sparkc_execute_args *given);
 /* Takes over the relation, even on failure. */
 int sparkp_dataframe_new(sparkc_session *session, sparkp_node *relation, sparkc_dataframe **out,
                          sparkc_error *err);

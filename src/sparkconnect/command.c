@@ -3,19 +3,18 @@
 #include "sparkconnect/plan.h"
 #include "sparkconnect/rows.h"
 
-static const sparkc_execute_args no_args = {.struct_size = sizeof no_args};
-
 /* Runs a command to its end; `relation` and `answers` as sparkp_result_drain. */
-static int run(sparkc_session *session, sparkp_node *command, gn_buf *relation, gn_buf *answers,
-               sparkc_error *err)
+static int run(sparkc_session *session, sparkp_node *command, const sparkc_execute_args *given,
+               gn_buf *relation, gn_buf *answers, sparkc_error *err)
 {
+  const sparkc_execute_args args = sparkp_execute_args(given);
   Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
   sparkc_result *result;
   int rc = sparkp_node_check(command, err);
   if (rc != SPARKC_OK) return rc;
   plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_COMMAND;
   plan.command = &command->message.command;
-  rc = sparkp_result_open(session, &plan, &no_args, &result, err);
+  rc = sparkp_result_open(session, &plan, &args, &result, err);
   if (rc != SPARKC_OK) return rc;
   rc = sparkp_result_drain(result, relation, answers, err);
   sparkc_result_close(result);
@@ -47,7 +46,7 @@ int sparkc_command(sparkc_session *session, const char *type, const sparkc_field
   if (rc != SPARKC_OK) return rc;
   gni_buf_init(&relation, &session->alloc, SPARKP_TEXT_BYTES_MAX);
   gni_buf_init(&answers, &session->alloc, SPARKP_TEXT_BYTES_MAX);
-  rc = run(session, node, &relation, &answers, err);
+  rc = run(session, node, NULL, &relation, &answers, err);
   if (rc == SPARKC_OK && answer) rc = answers_out(session, gni_buf_view(&answers), answer, err);
   gni_buf_deinit(&relation);
   gni_buf_deinit(&answers);
@@ -90,7 +89,8 @@ static int answered(sparkc_session *session, const sparkc_dataframe *query, gn_s
   return sparkp_dataframe_wrap(session, rc, node, out, err);
 }
 
-int sparkc_sql_run(const sparkc_dataframe *query, sparkc_dataframe **out, sparkc_error *err)
+int sparkc_sql_run(const sparkc_dataframe *query, const sparkc_execute_args *args,
+                   sparkc_dataframe **out, sparkc_error *err)
 {
   sparkc_session *session = query->session;
   const sparkc_field input = {"input", SPARKC_DATAFRAME(query)};
@@ -100,7 +100,7 @@ int sparkc_sql_run(const sparkc_dataframe *query, sparkc_dataframe **out, sparkc
   int rc = sparkp_command_make(&session->alloc, "sql_command", &input, 1, &command, err);
   if (rc != SPARKC_OK) return rc;
   gni_buf_init(&relation, &session->alloc, SPARKP_TEXT_BYTES_MAX);
-  rc = run(session, command, &relation, NULL, err);
+  rc = run(session, command, args, &relation, NULL, err);
   if (rc == SPARKC_OK) rc = answered(session, query, gni_buf_view(&relation), out, err);
   gni_buf_deinit(&relation);
   sparkp_node_unref(command);
@@ -131,7 +131,7 @@ int sparkc_sql_with(sparkc_session *session, const char *sql, const sparkc_argum
                                        {"named_arguments", SPARKC_MESSAGE(by_name, named)},
                                        {"pos_arguments", SPARKC_LIST(by_place, count - named)}),
                          &query, err);
-  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, out, err);
+  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, NULL, out, err);
   for (size_t i = 0; i < count; i++) sparkc_column_free(arguments[i].value);
   sparkc_dataframe_free(query);
   gni_arena_deinit(&arena);

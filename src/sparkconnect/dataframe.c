@@ -91,17 +91,21 @@ int64_t sparkc_plan_id(const sparkc_dataframe *df)
 
 /* ---- asking for rows ------------------------------------------------------------------------- */
 
-static const sparkc_execute_args no_args = {.struct_size = sizeof no_args};
+sparkc_execute_args sparkp_execute_args(const sparkc_execute_args *given)
+{
+  sparkc_execute_args args = {.struct_size = sizeof args};
+  size_t size = given ? given->struct_size : 0;
+  if (size > sizeof args) size = sizeof args;
+  if (size) memcpy(&args, given, size);
+  return args;
+}
 
 static int open_result(sparkc_session *session, sparkp_node *relation,
                        const sparkc_execute_args *given, sparkc_result **out, sparkc_error *err)
 {
   Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
-  sparkc_execute_args args = no_args;
+  const sparkc_execute_args args = sparkp_execute_args(given);
   *out = NULL;
-  size_t size = given ? given->struct_size : 0;
-  if (size > sizeof args) size = sizeof args;
-  if (size) memcpy(&args, given, size);
   int rc = sparkp_node_check(relation, err);
   if (rc != SPARKC_OK) return rc;
   plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_ROOT;

@@ -412,19 +412,43 @@ static void *interrupt_soon(void *user)
   return NULL;
 }
 
-static void check_interrupt(int what, const char *name, const char *operation_id)
+#define FOREVER "SELECT sum(a.id * b.id) FROM range(10000000) a, range(10000000) b"
+
+/* A query that nobody has run yet, so that nothing else is there to be interrupted. */
+static sparkc_dataframe *lazy(const char *text)
+{
+  const sparkc_field query = {"query", SPARKC_TEXT(text)};
+  sparkc_error err = {0};
+  if (frame) free_frame(NULL);
+  OK(sparkc_relation(session, "sql", &query, 1, &frame, &err));
+  test_later(free_frame, NULL);
+  return frame;
+}
+
+static int endless_query(const sparkc_execute_args *args, sparkc_error *err)
+{
+  int64_t rows, sum;
+  return sum_of(lazy(FOREVER), args, &rows, &sum, err);
+}
+
+/* Takes as long, and gives no rows to wait for. */
+static int endless_statement(const sparkc_execute_args *args, sparkc_error *err)
+{
+  sparkc_dataframe *answer;
+  int rc = sparkc_sql_run(lazy("CREATE TABLE never USING parquet AS " FOREVER), args, &answer, err);
+  sparkc_dataframe_free(answer);
+  return rc;
+}
+
+static void check_interrupt(int what, const char *name, const char *operation_id,
+                            int (*run)(const sparkc_execute_args *args, sparkc_error *err))
 {
   struct interruption own = {.what = what, .name = name};
   sparkc_error err = {0};
-  sparkc_dataframe *df;
   pthread_t thread;
-  int64_t rows, sum;
-  OK(sparkc_sql(session, "SELECT sum(a.id * b.id) FROM range(10000000) a, range(10000000) b", &df,
-                &err));
   CHECK(pthread_create(&thread, NULL, interrupt_soon, &own) == 0);
-  int rc = sum_of(df, SPARKC_EXECUTE_ARGS(.operation_id = operation_id), &rows, &sum, &err);
+  int rc = run(SPARKC_EXECUTE_ARGS(.operation_id = operation_id), &err);
   pthread_join(thread, NULL);
-  sparkc_dataframe_free(df);
   CHECK_INT(rc, SPARKC_E_CANCELLED);
   CHECK_TEXT(err.sqlstate, "HY008");
   CHECK_INT(own.count, 1);
@@ -434,12 +458,14 @@ static void check_interrupt(int what, const char *name, const char *operation_id
 static void another_thread_interrupts_by_id_tag_and_at_large(void)
 {
   const char *id = "3c2b6c1e-6d0a-4d8e-9b59-6a4b0a3b7f10";
+  const char *second = "3c2b6c1e-6d0a-4d8e-9b59-6a4b0a3b7f11";
   sparkc_error err = {0};
   open_session();
   OK(sparkc_tag_add(session, "nightly", &err));
-  check_interrupt(SPARKC_INTERRUPT_OPERATION, id, id);
-  check_interrupt(SPARKC_INTERRUPT_TAG, "nightly", NULL);
-  check_interrupt(SPARKC_INTERRUPT_ALL, NULL, NULL);
+  check_interrupt(SPARKC_INTERRUPT_OPERATION, id, id, endless_query);
+  check_interrupt(SPARKC_INTERRUPT_OPERATION, second, second, endless_statement);
+  check_interrupt(SPARKC_INTERRUPT_TAG, "nightly", NULL, endless_query);
+  check_interrupt(SPARKC_INTERRUPT_ALL, NULL, NULL, endless_query);
 }
 
 static void a_deadline_ends_a_query(void)
@@ -447,7 +473,7 @@ static void a_deadline_ends_a_query(void)
   sparkc_error err = {0};
   int64_t rows, sum;
   open_session();
-  sql("SELECT sum(a.id * b.id) FROM range(10000000) a, range(10000000) b");
+  sql(FOREVER);
   CHECK_INT(sum_of(frame, SPARKC_EXECUTE_ARGS(.timeout_ms = 1500), &rows, &sum, &err),
             SPARKC_E_TIMEOUT);
   sparkc_error_clear(&err);

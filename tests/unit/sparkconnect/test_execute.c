@@ -6,6 +6,7 @@
 #include "kit/kit.h"
 #include "script.h"
 #include "sparkconnect/plan.h"
+#include "wire/proto.h"
 
 static script play;
 static sparkc_session *session;
@@ -205,6 +206,50 @@ static void a_deadline_ends_the_attempts(void)
   open_over(storm, 20);
   CHECK_INT(run(SPARKC_EXECUTE_ARGS(.timeout_ms = 2000), &rows, &sum, &err), SPARKC_E_TRANSPORT);
   CHECK_INT(play.now_us, 50000 + 200000 + 800000);
+}
+
+/* ---- SQL ------------------------------------------------------------------------------------- */
+
+#define SOME_UUID "00000000-0000-4000-8000-000000000001"
+
+/* Runs "select 1" over the script. */
+static int run_sql(const sparkc_execute_args *args, sparkc_error *err)
+{
+  const sparkc_field text = {"query", SPARKC_TEXT("select 1")};
+  sparkc_dataframe *query, *answer;
+  CHECK_INT(sparkc_relation(session, "sql", &text, 1, &query, err), SPARKC_OK);
+  int rc = sparkc_sql_run(query, args, &answer, err);
+  sparkc_dataframe_free(query);
+  sparkc_dataframe_free(answer);
+  return rc;
+}
+
+static void a_statement_runs_under_the_id_it_is_given(void)
+{
+  gni_proto_field id; /* ExecutePlanRequest: operation_id 6 */
+  sparkc_error err = {0};
+  PLAY({.method = "ExecutePlan", .messages = {script_complete("r1")}});
+  CHECK_INT(run_sql(SPARKC_EXECUTE_ARGS(.operation_id = SOME_UUID), &err), SPARKC_OK);
+  CHECK_OK(gni_proto_find((gn_str){play.request, play.request_len}, 6, &id), NULL);
+  CHECK(gni_str_is(gni_proto_bytes(&id), SOME_UUID));
+}
+
+static void an_id_that_is_none_is_refused_before_it_is_sent(void)
+{
+  sparkc_error err = {0};
+  PLAY({.method = "ExecutePlan", .messages = {script_complete("r1")}});
+  CHECK_INT(run_sql(SPARKC_EXECUTE_ARGS(.operation_id = "7"), &err), SPARKC_E_PLAN);
+  CHECK_TEXT(err.message, "the operation id '7' is no UUID");
+  CHECK_TEXT(play.log, "");
+}
+
+static void a_statement_ends_at_its_deadline(void)
+{
+  sparkc_error err = {0};
+  PLAY({.method = "ExecutePlan", .unreachable = true},
+       {.method = "ReattachExecute", .unreachable = true});
+  CHECK_INT(run_sql(SPARKC_EXECUTE_ARGS(.timeout_ms = 100), &err), SPARKC_E_TRANSPORT);
+  CHECK_INT(play.now_us, 50000);
 }
 
 /* ---- what the server says -------------------------------------------------------------------- */
@@ -544,6 +589,10 @@ int main(void)
       {"a storm ends after fifteen attempts", a_storm_ends_after_fifteen_attempts},
       {"the server may ask for a longer wait", the_server_may_ask_for_a_longer_wait},
       {"a deadline ends the attempts", a_deadline_ends_the_attempts},
+      {"a statement runs under the id it is given", a_statement_runs_under_the_id_it_is_given},
+      {"an id that is none is refused before it is sent",
+       an_id_that_is_none_is_refused_before_it_is_sent},
+      {"a statement ends at its deadline", a_statement_ends_at_its_deadline},
       {"a failure has its class, state and parameters",
        a_failure_has_its_class_state_and_parameters},
       {"statuses have kinds", statuses_have_kinds},
