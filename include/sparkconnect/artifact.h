@@ -30,6 +30,10 @@ typedef struct sparkc_artifact {
  * Sends artifacts in one call: small ones together, large ones in pieces of 1 MiB, each with its
  * checksum. What arrives damaged is sent again. Files are read piece by piece.
  *
+ * A call that breaks is repeated from its beginning: a server keeps nothing of one that did not
+ * come to its end, and cannot be asked for parts. Several large files are better sent in a call
+ * each, so that a break costs one of them.
+ *
  * @own     nothing; names, paths and bytes are only read here
  * @err     PLAN        no such kind, a name that goes up or has the wrong ending, no such file
  *          REMOTE      another jar of that name is there already (ARTIFACT_ALREADY_EXISTS)

@@ -129,7 +129,8 @@ SPARKC_API int sparkc_local(sparkc_session *session, const void *arrow_ipc, size
  *          NOMEM
  * @thread  any
  * @cost    network as in sparkc_local; memory of 64 MiB and a batch, however many rows (a server
- *          before 4.1 wants all of them at once)
+ *          before 4.1 wants all of them at once); after a failure the same rows again send only
+ *          what has not arrived
  * @since   0.1
  */
 SPARKC_API int sparkc_create(sparkc_session *session, struct ArrowArrayStream *rows,
@@ -510,7 +511,9 @@ SPARKC_API int sparkc_execute(const sparkc_dataframe *df, const sparkc_execute_a
                               sparkc_result **out, sparkc_error *err);
 
 /**
- * Runs the query as an Arrow stream.
+ * Runs the query as an Arrow stream. For the first n rows, ask for n + 1 by sparkc_limit: whether
+ * the last comes says whether there are more. A mark in the stream's schema would be too early for
+ * that.
  *
  * @shape   as the data frame
  * @own     the stream is the caller's to release; it keeps what it needs of the session
