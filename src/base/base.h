@@ -47,6 +47,9 @@ void *gni_alloc(const gn_alloc *alloc, size_t size); /* uninitialised; NULL when
 void *gni_alloc_zero(const gn_alloc *alloc, size_t size); /* zeroed */
 void *gni_resize(const gn_alloc *alloc, void *block, size_t old_size, size_t size);
 void gni_free(const gn_alloc *alloc, void *block, size_t size); /* NULL does nothing */
+/* For a large block that is soon written from end to end: its pages come in one step instead of by
+ * one fault each, where the system can do that. What it holds stays. */
+void gni_populate(void *block, size_t size);
 /* A terminated copy of `len` bytes; freed with size len + 1. */
 char *gni_strdup(const gn_alloc *alloc, const char *text, size_t len);
 

@@ -7,7 +7,13 @@
 
 #include "wire/wire.h"
 
-enum { PAYLOAD_ALIGN = 64 };
+enum {
+  PAYLOAD_ALIGN = 64,
+  /* A shorter message lies in memory that was used before; of a longer one, which has not come yet,
+   * only this much is believed. Between them are Spark's batches. */
+  POPULATE_BYTES_MIN = 128 << 10,
+  POPULATE_BYTES_MAX = 8 << 20
+};
 
 /* ---- codes and texts ------------------------------------------------------------------------- */
 
@@ -133,6 +139,8 @@ static gni_grpc_message *message_alloc(const gn_alloc *alloc, size_t len, size_t
   size_t block_size = gni_size_add(len, sizeof(gni_grpc_message) + PAYLOAD_ALIGN);
   gni_grpc_message *message = gni_alloc(alloc, block_size);
   if (!message) return NULL;
+  if (len >= POPULATE_BYTES_MIN)
+    gni_populate(message, block_size < POPULATE_BYTES_MAX ? block_size : POPULATE_BYTES_MAX);
   *message = (gni_grpc_message){.alloc = *alloc, .block_size = block_size, .len = len};
   atomic_store_explicit(&message->references, 1, memory_order_relaxed);
   char *start = (char *)(message + 1);

@@ -49,6 +49,21 @@ static void the_newest_piece_grows_in_place_and_others_move(void)
   gni_arena_deinit(&arena);
 }
 
+static void a_populated_block_holds_what_it_held(void)
+{
+  static const size_t sizes[] = {0, 1, 4096, 100000, 1 << 20};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    size_t size = sizes[i], wrong = 0;
+    uint8_t *block = gni_alloc(test_alloc(), size);
+    CHECK(block != NULL);
+    for (size_t at = 0; at < size; at += 2) block[at] = (uint8_t)(at / 2);
+    gni_populate(block, size);
+    for (size_t at = 0; at < size; at += 2) wrong += block[at] != (uint8_t)(at / 2);
+    CHECK_INT(wrong, 0);
+    gni_free(test_alloc(), block, size);
+  }
+}
+
 static void take_until_it_fails(const gn_alloc *alloc)
 {
   gn_arena arena;
@@ -73,6 +88,7 @@ int main(void)
       {"a reset arena asks for no more memory", a_reset_arena_asks_for_no_more_memory},
       {"the newest piece grows in place, others move",
        the_newest_piece_grows_in_place_and_others_move},
+      {"a populated block holds what it held", a_populated_block_holds_what_it_held},
       {"running out of memory is an answer", running_out_of_memory_is_an_answer},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
