@@ -67,6 +67,18 @@ bool gnp_long_unpack(MDB_val stored, gn_str *key, gn_str *value);
 /* Appends "length of key, key, value" to `out`. */
 int gnp_long_pack(gn_buf *out, gn_str key, gn_str value);
 
+/* build.c: a new file with the trees "rows" and "long" and the record "meta". All give 0, errno or
+ * a code of LMDB's. */
+struct gnp_build;
+int gnp_build_new(const char *path, const gn_alloc *alloc, struct gnp_build **out);
+void gnp_build_free(struct gnp_build *build); /* NULL does nothing */
+/* Keys ascend by their bytes and have 1 to GNP_LMDB_KEY_BYTES_MAX of them. */
+int gnp_build_row(struct gnp_build *build, MDB_val key, MDB_val data);
+/* In any order; of equal hashes the second is MDB_KEYEXIST, at the end. */
+int gnp_build_long(struct gnp_build *build, const uint8_t hash[16], MDB_val data);
+/* The file is whole and on disk; there is nothing to do but to free. */
+int gnp_build_end(struct gnp_build *build, MDB_val meta);
+
 /* load.c */
 /* The right to load `dataset`, until `lock` is closed: GN_E_BUSY when another process has it. */
 int gnp_lmdb_lock(const struct gnp_lmdb *store, const char *dataset, int *lock, gn_error *err);

@@ -19,16 +19,10 @@ struct load {
   char *dataset;
   char folder[GNP_LMDB_PATH_BYTES], temporary[GNP_LMDB_PATH_BYTES];
   int lock_file;
-  MDB_env *env;
-  MDB_txn *txn;
-  MDB_dbi rows, longs;
-  MDB_cursor *end; /* of the rows, in this transaction: it stays where the next one goes */
+  struct gnp_build *build;
   struct meta meta;
-  size_t map_size, used_bytes, pending_bytes; /* in pages, as LMDB will need them */
   gn_buf packed;
 };
-
-enum { COMMIT_EVERY_BYTES = 8 << 20 }; /* one transaction's dirty pages are in memory */
 
 int gnp_lmdb_lock(const struct gnp_lmdb *store, const char *dataset, int *lock, gn_error *err)
 {
@@ -49,35 +43,7 @@ int gnp_lmdb_lock(const struct gnp_lmdb *store, const char *dataset, int *lock, 
   return GN_E_BUSY;
 }
 
-static int begin(struct load *load, gn_error *err)
-{
-  int rc = mdb_txn_begin(load->env, NULL, 0, &load->txn);
-  if (rc == 0 && !load->rows) rc = mdb_dbi_open(load->txn, "rows", MDB_CREATE, &load->rows);
-  if (rc == 0 && !load->longs) rc = mdb_dbi_open(load->txn, "long", MDB_CREATE, &load->longs);
-  if (rc == 0) rc = mdb_cursor_open(load->txn, load->rows, &load->end);
-  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
-}
-
-/* A cursor of a writer ends with its transaction. */
-static int commit(struct load *load, gn_error *err)
-{
-  int rc = mdb_txn_commit(load->txn);
-  load->txn = NULL;
-  load->pending_bytes = 0;
-  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
-}
-
-static int open_for_writing(struct load *load, gn_error *err)
-{
-  unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | MDB_NOTLS;
-  int rc = mdb_env_create(&load->env);
-  if (rc == 0) rc = mdb_env_set_maxdbs(load->env, 2);
-  if (rc == 0) rc = mdb_env_set_mapsize(load->env, load->map_size);
-  if (rc == 0) rc = mdb_env_open(load->env, load->temporary, flags, 0666);
-  return rc ? gnp_lmdb_fail(err, rc, "create", load->temporary) : begin(load, err);
-}
-
-static int prepare(struct load *load, int64_t bytes, gn_error *err)
+static int prepare(struct load *load, gn_error *err)
 {
   gn_str dataset = gni_str(load->dataset);
   int rc = gnp_lmdb_path(load->store, load->folder, err, "%s", load->dataset);
@@ -86,14 +52,13 @@ static int prepare(struct load *load, int64_t bytes, gn_error *err)
   if (rc == GN_OK) rc = gnp_lmdb_current(load->store, dataset, &load->meta.number, err);
   if (rc != GN_OK && rc != GN_ABSENT) return rc;
   load->meta.number++;
-  /* Twice the estimate and room for the tree; grown when that was too little. */
-  load->map_size = (((size_t)(bytes > 0 ? bytes : 0) * 2 + ((size_t)16 << 20)) | 4095) + 1;
   rc = gnp_lmdb_path(load->store, load->temporary, err, "%s/.tmp-%" PRId64, load->dataset,
                      load->meta.number);
   if (rc != GN_OK) return rc;
   if (unlink(load->temporary) != 0 && errno != ENOENT) /* left by a process that died */
     return gni_fail_native(err, GN_E_IO, errno, "cannot remove '%s'", load->temporary);
-  return open_for_writing(load, err);
+  int native = gnp_build_new(load->temporary, load->store->alloc, &load->build);
+  return native ? gnp_lmdb_fail(err, native, "create", load->temporary) : GN_OK;
 }
 
 int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes, void **out,
@@ -101,6 +66,7 @@ int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes
 {
   struct gnp_lmdb *store = state;
   (void)rows;
+  (void)bytes;
   int rc = gnp_lmdb_check_dataset(dataset, err);
   if (rc != GN_OK) return rc;
   struct load *load = gni_alloc_zero(store->alloc, sizeof *load);
@@ -113,7 +79,7 @@ int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes
   load->dataset = name;
   load->lock_file = -1;
   gni_buf_init(&load->packed, store->alloc, GN_VALUE_BYTES_MAX + 65536u + 8u);
-  rc = prepare(load, bytes, err);
+  rc = prepare(load, err);
   if (rc != GN_OK) {
     gnp_lmdb_load_abort(load);
     return rc;
@@ -122,48 +88,21 @@ int gnp_lmdb_load_begin(void *state, gn_str dataset, int64_t rows, int64_t bytes
   return GN_OK;
 }
 
-/* What a row takes in the file: beside others in a page, or in overflow pages of its own. */
-static size_t stored_bytes(size_t row)
-{
-  enum { PAGE_BYTES = 4096, OVERFLOW_FROM = 1900 };
-  return row < OVERFLOW_FROM ? row + 16 : (row + 16 + 2 * PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-}
-
-/* Keeps the map half as large again as what it holds; grows it only between transactions. */
-static int make_room(struct load *load, size_t adding, gn_error *err)
-{
-  size_t used = load->used_bytes + adding;
-  bool full = used + used / 2 + ((size_t)1 << 20) > load->map_size;
-  load->used_bytes = used;
-  load->pending_bytes += adding;
-  if (!full && load->pending_bytes < COMMIT_EVERY_BYTES) return GN_OK;
-  int rc = commit(load, err);
-  if (rc == GN_OK && full) {
-    load->map_size = (used * 4 | 4095) + 1;
-    int native = mdb_env_set_mapsize(load->env, load->map_size);
-    if (native) rc = gnp_lmdb_fail(err, native, "grow", load->temporary);
-  }
-  return rc == GN_OK ? begin(load, err) : rc;
-}
-
-static int put_long(struct load *load, struct gnp_key *stored, gn_str key, gn_str value)
+static int put_long(struct load *load, const struct gnp_key *stored, gn_str key, gn_str value)
 {
   gni_buf_reset(&load->packed);
   if (gnp_long_pack(&load->packed, key, value) != GN_OK) return ENOMEM;
-  MDB_val data = {load->packed.len, load->packed.ptr};
-  return mdb_put(load->txn, load->longs, &stored->val, &data, MDB_NOOVERWRITE);
+  return gnp_build_long(load->build, stored->hash, (MDB_val){load->packed.len, load->packed.ptr});
 }
 
 int gnp_lmdb_load_put(void *state, gn_str key, gn_str value, gn_error *err)
 {
   struct load *load = state;
   struct gnp_key stored;
-  int rc = make_room(load, stored_bytes(key.len + value.len), err);
-  if (rc != GN_OK) return rc;
   gnp_key_set(&stored, key);
   MDB_val data = {value.len, (void *)(uintptr_t)value.ptr};
   int native = stored.is_long ? put_long(load, &stored, key, value)
-                              : mdb_cursor_put(load->end, &stored.val, &data, MDB_APPEND);
+                              : gnp_build_row(load->build, stored.val, data);
   if (native) return gnp_lmdb_fail(err, native, "write", load->temporary);
   load->meta.rows++;
   load->meta.bytes += (int64_t)(key.len + value.len);
@@ -173,8 +112,7 @@ int gnp_lmdb_load_put(void *state, gn_str key, gn_str value, gn_error *err)
 static void free_load(struct load *load)
 {
   const gn_alloc *alloc = load->store->alloc;
-  if (load->txn) mdb_txn_abort(load->txn);
-  if (load->env) mdb_env_close(load->env);
+  gnp_build_free(load->build);
   if (load->lock_file >= 0) close(load->lock_file);
   gni_buf_deinit(&load->packed);
   gni_free(alloc, load->dataset, strlen(load->dataset) + 1);
@@ -184,25 +122,18 @@ static void free_load(struct load *load)
 void gnp_lmdb_load_abort(void *state)
 {
   struct load *load = state;
-  if (load->env) unlink(load->temporary);
+  if (load->build) unlink(load->temporary);
   free_load(load);
 }
 
 static int finish_file(struct load *load, int64_t batch_end_ms, gn_error *err)
 {
-  MDB_dbi main_db;
   load->meta.format = GNP_LMDB_FORMAT;
   load->meta.batch_end_ms = batch_end_ms;
-  MDB_val key = {4, (char[]){'m', 'e', 't', 'a'}}, data = {sizeof load->meta, &load->meta};
-  int rc = mdb_dbi_open(load->txn, NULL, 0, &main_db);
-  if (rc == 0) rc = mdb_put(load->txn, main_db, &key, &data, 0);
-  if (rc) return gnp_lmdb_fail(err, rc, "write", load->temporary);
-  int ours = commit(load, err);
-  if (ours != GN_OK) return ours;
-  rc = mdb_env_sync(load->env, 1);
-  mdb_env_close(load->env);
-  load->env = NULL;
-  return rc ? gnp_lmdb_fail(err, rc, "sync", load->temporary) : GN_OK;
+  int rc = gnp_build_end(load->build, (MDB_val){sizeof load->meta, &load->meta});
+  gnp_build_free(load->build);
+  load->build = NULL;
+  return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
 }
 
 /* Everything in the folder but the newest generation belongs to nobody any more; readers that still
