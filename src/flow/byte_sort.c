@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { HEAD_BYTES = 8 };
+
 static size_t common_prefix(const gnp_bytes *items, size_t count)
 {
   size_t common = count ? items[0].len : 0;
@@ -21,7 +23,7 @@ static size_t common_prefix(const gnp_bytes *items, size_t count)
 static uint64_t head_from(const gnp_bytes *item, size_t from)
 {
   uint64_t head = 0;
-  for (size_t i = from; i < from + 8; i++)
+  for (size_t i = from; i < from + HEAD_BYTES; i++)
     head = head << 8 | (i < item->len ? (uint8_t)item->ptr[i] : 0);
   return head;
 }
@@ -34,25 +36,40 @@ static int by_bytes(const void *a, const void *b)
   return order ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-/* One stable pass by one byte of the heads; false when all have the same and nothing moved. */
-static bool sort_byte(const gnp_bytes *from, gnp_bytes *to, size_t count, int shift)
+/* How often each byte is at each place of the heads. */
+struct counts {
+  size_t of[HEAD_BYTES][256];
+};
+
+static void count_bytes(const gnp_bytes *items, size_t count, struct counts *counts)
 {
-  size_t starts[257] = {0};
-  for (size_t i = 0; i < count; i++) starts[(from[i].head >> shift & 0xFF) + 1]++;
+  for (size_t i = 0; i < count; i++)
+    for (int place = 0; place < HEAD_BYTES; place++)
+      counts->of[place][items[i].head >> 8 * place & 0xFF]++;
+}
+
+/* One stable pass by one byte of the heads. */
+static void sort_byte(const gnp_bytes *from, gnp_bytes *to, size_t count, const size_t *of,
+                      int place)
+{
+  size_t ends[256], before = 0;
   for (int d = 0; d < 256; d++) {
-    if (starts[d + 1] == count) return false;
-    starts[d + 1] += starts[d];
+    ends[d] = before;
+    before += of[d];
   }
-  for (size_t i = 0; i < count; i++) to[starts[from[i].head >> shift & 0xFF]++] = from[i];
-  return true;
+  for (size_t i = 0; i < count; i++) to[ends[from[i].head >> 8 * place & 0xFF]++] = from[i];
 }
 
 gnp_bytes *gnp_bytes_sort(gnp_bytes *items, gnp_bytes *spare, size_t count)
 {
+  struct counts counts = {0};
   size_t common = common_prefix(items, count);
   for (size_t i = 0; i < count; i++) items[i].head = head_from(&items[i], common);
-  for (int shift = 0; shift < 64; shift += 8) {
-    if (!sort_byte(items, spare, count, shift)) continue;
+  count_bytes(items, count, &counts);
+  for (int place = 0; count && place < HEAD_BYTES; place++) {
+    const size_t *of = counts.of[place];
+    if (of[items[0].head >> 8 * place & 0xFF] == count) continue; /* all have the same */
+    sort_byte(items, spare, count, of, place);
     gnp_bytes *sorted = spare;
     spare = items;
     items = sorted;
