@@ -79,6 +79,7 @@ PyObject *pys_copy_to_server(PyObject *session, PyObject *args);
 /* Memory of one call's values. */
 typedef struct pys_values {
   struct pys_block *blocks;
+  PyObject *handles; /* a list; NULL: none yet */
 } pys_values;
 
 /* The items of a dict as fields; what they hold is valid until the values are freed and while the

@@ -34,6 +34,7 @@ void pys_values_free(pys_values *values)
     PyMem_Free(values->blocks);
     values->blocks = next;
   }
+  Py_CLEAR(values->handles);
 }
 
 /* ---- one value ------------------------------------------------------------------------------- */
@@ -124,7 +125,14 @@ static bool from_dict(pys_values *values, PyObject *dict, sparkc_value *out, int
   return true;
 }
 
-/* Classes of the package hold their handle in `_native`. */
+/* The handle may be one that was made to be asked for: it has to live as long as the values. */
+static bool keep(pys_values *values, PyObject *handle)
+{
+  if (!values->handles) values->handles = PyList_New(0);
+  return values->handles && PyList_Append(values->handles, handle) == 0;
+}
+
+/* Classes of the package give their handle as `_native`. */
 static bool from_wrapper(pys_values *values, PyObject *object, sparkc_value *out, int level)
 {
   PyObject *native = PyObject_GetAttrString(object, "_native");
@@ -133,7 +141,7 @@ static bool from_wrapper(pys_values *values, PyObject *object, sparkc_value *out
     PyErr_Format(PyExc_TypeError, "a plan cannot hold %R", (PyObject *)Py_TYPE(object));
     return false;
   }
-  bool ok = convert(values, native, out, level + 1);
+  bool ok = keep(values, native) && convert(values, native, out, level + 1);
   Py_DECREF(native);
   return ok;
 }

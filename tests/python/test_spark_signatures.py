@@ -28,15 +28,17 @@ OWNERS: dict[str, Any] = {
     "DataStreamReader": experimental.DataStreamReader,
     "DataStreamWriter": experimental.DataStreamWriter,
 }
+# There by name, but it only says what is there instead.
+REFUSED = {"Column to_plan"}
 LEAST = {
-    "functions": 491,
+    "functions": 495,
     "DataFrame": 111,
     "Column": 36,
     "GroupedData": 15,
     "DataFrameReader": 13,
     "DataFrameWriter": 18,
     "DataFrameWriterV2": 11,
-    "SparkSession": 33,
+    "SparkSession": 35,
     "Window": 7,
     "Catalog": 27,
     "DataStreamReader": 12,
@@ -73,7 +75,7 @@ def test_signatures_are_pysparks(capsys: pytest.CaptureFixture[str]) -> None:
         owner, name, expected = line.split(" ", 2)
         total[owner] += 1
         here = found(OWNERS[owner], name)
-        if here == expected:
+        if here == expected and f"{owner} {name}" not in REFUSED:
             covered[owner] += 1
         else:
             missing.append(f"  {owner}.{name}: {expected}, here {here}")

@@ -18,6 +18,8 @@ cloudpickle = pytest.importorskip("cloudpickle")
 from gnomon.spark import InvalidPlan, Remote, Row, Session, Unsupported, _pickle, udf  # noqa: E402
 from gnomon.spark import functions as F  # noqa: E402
 from gnomon.spark import types as T  # noqa: E402
+from gnomon.spark.datasource import DataSource, DataSourceReader, InputPartition  # noqa: E402
+from gnomon.spark.stateful import StatefulProcessor  # noqa: E402
 from spark_kit import ORACLE  # noqa: E402
 
 # Functions of a module are sent by its name, which the server does not know.
@@ -228,6 +230,122 @@ def test_each_batch_and_each_row_of_a_stream_is_seen(spark: Session, tmp_path: P
     (tmp_path / "rows").mkdir()
     run_stream(spark, tmp_path / "rows", lambda writer: writer.foreach(Writer()))
     assert sum(map(int, (tmp_path / "total").read_text().split())) == 10
+
+
+class Doubled(StatefulProcessor):
+    """How often a key came, and twice that."""
+
+    def init(self, handle: Any) -> None:
+        self.seen = handle.getValueState("seen", T.StructType([T.StructField("n", T.LongType())]))
+
+    def handleInputRows(self, key: Any, rows: Any, timerValues: Any) -> Iterator[Any]:
+        count = sum(1 for _ in rows)
+        self.seen.update((count,))
+        yield Row(k=key[0], n=2 * self.seen.get()[0])
+
+
+def test_a_processor_keeps_state_for_each_key(spark: Session, tmp_path: Path) -> None:
+    provider = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    spark.conf.set("spark.sql.streaming.stateStore.providerClass", provider)
+    spark.range(5).write.parquet(str(tmp_path / "in"))
+    stream = spark.readStream.schema("id LONG").parquet(str(tmp_path / "in"))
+    keys = stream.withColumn("k", F.col("id") % 2).groupBy("k")
+    made = keys.transformWithState(Doubled(), "k long, n long", "Update", "None")
+    query = (
+        made.writeStream.foreachBatch(lambda df, _: df.write.json(f"{tmp_path}/out"))
+        .option("checkpointLocation", str(tmp_path / "state"))
+        .outputMode("update")
+        .trigger(availableNow=True)
+        .start()
+    )
+    assert query.awaitTermination(90) and query.exception() is None
+    assert sorted(spark.read.json(f"{tmp_path}/out").collect()) == [(0, 6), (1, 4)]
+
+
+# ---- functions that give a table, and sources ----
+
+
+class Words:
+    def eval(self, text: str, times: int = 1) -> Iterator[tuple[str]]:
+        for word in text.split():
+            yield (word * times,)
+
+
+class Sum:
+    """Its schema is what it is asked for; it takes a table."""
+
+    def __init__(self) -> None:
+        self.sum = 0
+
+    @staticmethod
+    def analyze(rows: F.AnalyzeArgument, name: F.AnalyzeArgument) -> F.AnalyzeResult:
+        # No assert, which pytest rewrites into what the server has not.
+        known = rows.isTable and name.isConstantExpression
+        schema = T.StructType().add(name.value if known else "unknown", T.LongType())
+        return F.AnalyzeResult(schema, withSinglePartition=True)
+
+    def eval(self, row: Any, name: str) -> None:
+        self.sum += row["id"]
+
+    def terminate(self) -> Iterator[tuple[int]]:
+        yield (self.sum,)
+
+
+def test_functions_that_give_a_table(spark: Session) -> None:
+    words = F.udtf(Words, returnType="word STRING")
+    assert words(F.lit("a b")).collect() == [("a",), ("b",)]
+    assert words(F.lit("a b"), times=F.lit(2)).collect() == [("aa",), ("bb",)]
+    spark.udtf.register("words", words)
+    assert spark.sql("SELECT * FROM words('x y')").collect() == [("x",), ("y",)]
+    summed = F.udtf(Sum)(spark.range(5).asTable(), F.lit("total"))
+    assert (summed.columns, summed.collect()) == (["total"], [(10,)])
+    with pytest.raises(InvalidPlan, match="what it gives"):
+        F.udtf(Words)
+    with pytest.raises(InvalidPlan, match="class with eval"):
+        F.udtf(int, returnType="a INT")
+
+
+class Squares(DataSource):
+    @classmethod
+    def name(cls) -> str:
+        return "squares"
+
+    def schema(self) -> str:
+        return "n INT, square INT"
+
+    def reader(self, schema: Any) -> DataSourceReader:
+        return SquaresReader(int(self.options["to"]))
+
+
+class SquaresReader(DataSourceReader):
+    def __init__(self, to: int) -> None:
+        self.to = to
+
+    def partitions(self) -> list[InputPartition]:
+        return [InputPartition(n) for n in range(self.to)]
+
+    def read(self, partition: InputPartition) -> Iterator[Any]:
+        yield partition.value, partition.value**2
+
+
+def test_sources_in_python_are_read_by_their_names(spark: Session) -> None:
+    spark.dataSource.register(Squares)
+    rows = spark.read.format("squares").option("to", 3).load().orderBy("n").collect()
+    assert rows == [(0, 0), (1, 1), (2, 4)]
+
+
+def test_what_is_not_here_says_what_is() -> None:
+    session = Session("sc://localhost:1", keep_session=True)
+    df = session.range(1)
+    for owner, name in ((df, "rdd"), (df, "toJSON"), (df, "pandas_api"), (df, "plot")):
+        with pytest.raises(Unsupported, match=f"DataFrame.{name} is not here\n  .*[a-z]"):
+            getattr(owner, name)
+        assert not hasattr(owner, name)
+    for name in ("client", "profile", "Hook"):
+        with pytest.raises(Unsupported, match=f"Session.{name} is not here\n  .*[a-z]"):
+            getattr(session, name)
+    with pytest.raises(Unsupported, match="to_plan is not here"):
+        F.col("a").to_plan(session)
 
 
 def test_bytes_are_a_plain_pickle() -> None:

@@ -63,6 +63,14 @@ class Unsupported(SparkConnectError, NotImplementedError):
     """The client or the server does not offer it."""
 
 
+class Missing(Unsupported, AttributeError):
+    """A name of PySpark's that is not here; its hint says what is."""
+
+
+def missing(owner: str, name: str, instead: str) -> Missing:
+    return Missing(f"{owner}.{name} is not here", code="SPARKC_E_UNSUPPORTED", hint=instead)
+
+
 KINDS: dict[str, type[SparkConnectError]] = {
     "transport": Transport,
     "remote": Remote,

@@ -20,6 +20,8 @@ PYTHON = "{}.{}".format(*sys.version_info[:2])  # the server's must be the same
 TWINS = {
     "cloudpickle": "pyspark.cloudpickle",
     "cloudpickle.cloudpickle": "pyspark.cloudpickle.cloudpickle",
+    "gnomon.spark": "pyspark.sql",
+    "gnomon.spark.functions": "pyspark.sql.functions",
     "gnomon.spark.types": "pyspark.sql.types",
     "gnomon.spark.udtf": "pyspark.sql.udtf",
     "gnomon.spark.datasource": "pyspark.sql.datasource",
@@ -87,6 +89,8 @@ def _pickler() -> Any:
                 return FIELD, (item.name, item.dataType, item.nullable, item.metadata)
             if isinstance(item, DataType):
                 return TYPE_OF_JSON, (item.json(),)
+            if isinstance(item, python_types.ModuleType) and item.__name__ in TWINS:
+                return There(TWINS[item.__name__]).__reduce__()
             if isinstance(item, (type, python_types.FunctionType)):
                 twin = _twin(item)
                 if twin is not None:

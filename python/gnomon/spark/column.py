@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _spark, types
+from gnomon.spark._errors import missing
 
 if TYPE_CHECKING:
     from gnomon.spark.dataframe import DataFrame
@@ -286,6 +287,10 @@ class Column:
 
     def over(self, window: WindowSpec) -> Column:
         return expression("window", window_function=self, **window._fields())
+
+    def to_plan(self, session: Any) -> Any:
+        instead = "a plan is bytes, and whole: spark.range(1).select(column)._native.encode()"
+        raise missing("Column", "to_plan", instead)
 
     def outer(self) -> Column:
         return self

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _notebook, _remote, _spark, udf
-from gnomon.spark._errors import InvalidPlan, SparkConnectError
+from gnomon.spark._errors import InvalidPlan, SparkConnectError, missing
 from gnomon.spark.column import (
     Column,
     call,
@@ -45,6 +45,12 @@ JOIN_TYPES = {
     **dict.fromkeys(("right", "rightouter"), "RIGHT_OUTER"),
     **dict.fromkeys(("semi", "leftsemi"), "LEFT_SEMI"),
     **dict.fromkeys(("anti", "leftanti"), "LEFT_ANTI"),
+}
+NOT_HERE = {
+    "rdd": "Spark Connect has none: mapInArrow, mapInPandas, foreachPartition",
+    "toJSON": 'Spark Connect has none: select(F.to_json(F.struct("*")))',
+    "pandas_api": "to_pandas() fetches rows; mapInPandas, applyInPandas run pandas there",
+    "plot": "to_pandas() or to_polars(), which plot",
 }
 NO_VALUE: Any = object()
 
@@ -199,6 +205,8 @@ class DataFrame:
         return named(self.columns[item])
 
     def __getattr__(self, name: str) -> Column:
+        if name in NOT_HERE:
+            raise missing("DataFrame", name, NOT_HERE[name])
         if name.startswith("_") or name not in self.columns:
             raise AttributeError(f"a data frame without a column {name}")
         return self._col(name)

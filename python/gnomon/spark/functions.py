@@ -19,6 +19,16 @@ from gnomon.spark.column import (
     to_literal,
 )
 from gnomon.spark.udf import arrow_udf, pandas_udf, udf  # noqa: F401
+from gnomon.spark.udtf import (  # noqa: F401
+    AnalyzeArgument,
+    AnalyzeResult,
+    OrderingColumn,
+    PartitioningColumn,
+    SelectedColumn,
+    SkipRestOfInputTableException,
+    arrow_udtf,
+    udtf,
+)
 
 if TYPE_CHECKING:
     from gnomon.spark.dataframe import DataFrame

@@ -11,20 +11,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _spark
-from gnomon.spark._errors import InvalidPlan, SparkConnectError
+from gnomon.spark._errors import InvalidPlan, SparkConnectError, missing
 from gnomon.spark.column import to_column, to_literal
 from gnomon.spark.dataframe import DataFrame, TableArg
 from gnomon.spark.readwriter import DataFrameReader, option_text
 from gnomon.spark.types import StructType, from_proto
 
 if TYPE_CHECKING:
+    from gnomon.spark.datasource import DataSourceRegistration
     from gnomon.spark.experimental import Catalog, DataStreamReader, StreamingQueryManager
     from gnomon.spark.observation import Observation
     from gnomon.spark.udf import UDFRegistration
+    from gnomon.spark.udtf import UDTFRegistration
 
 EVENT_PROGRESS, EVENT_OBSERVED = 6, 7
 FILE, JAR, PYFILE, ARCHIVE = 1, 2, 3, 4  # kinds of artifacts
 INTERRUPT_ALL, INTERRUPT_TAG, INTERRUPT_OPERATION = 1, 2, 3
+NOT_HERE = {
+    "client": "the protocol by its own names: session._relation, session._command",
+    "profile": "the server's profilers write no result to clients of ours",
+    "Hook": "Session(url, headers={...}) adds to every call",
+}
 NO_VALUE: Any = object()
 
 
@@ -187,6 +194,11 @@ class Session:
         self._closed = False
         Session._active = weakref.ref(self)
 
+    def __getattr__(self, name: str) -> Any:
+        if name in NOT_HERE:
+            raise missing("Session", name, NOT_HERE[name])
+        raise AttributeError(f"a session without {name}")
+
     # ---- plans ----
 
     def _relation(self, type: str, /, **fields: Any) -> DataFrame:
@@ -271,6 +283,18 @@ class Session:
         from gnomon.spark.udf import UDFRegistration
 
         return UDFRegistration(self)
+
+    @property
+    def udtf(self) -> UDTFRegistration:
+        from gnomon.spark.udtf import UDTFRegistration
+
+        return UDTFRegistration(self)
+
+    @property
+    def dataSource(self) -> DataSourceRegistration:
+        from gnomon.spark.datasource import DataSourceRegistration
+
+        return DataSourceRegistration(self)
 
     @property
     def readStream(self) -> DataStreamReader:

@@ -179,11 +179,17 @@ class UserDefinedFunction:
 
 
 def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """Columns, by name too; a data frame as a table is one already."""
+    from gnomon.spark.dataframe import TableArg
+
+    def column(value: Any) -> Any:
+        return value if isinstance(value, TableArg) else to_column(value)
+
     named = [
-        expression("named_argument_expression", key=key, value=to_column(value))
+        expression("named_argument_expression", key=key, value=column(value))
         for key, value in kwargs.items()
     ]
-    return [*map(to_column, args), *named]
+    return [*map(column, args), *named]
 
 
 def _arrow_is_set(what: str) -> bool:
