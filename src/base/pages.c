@@ -1,5 +1,5 @@
-/* The one file that asks Linux about pages. SPDX-License-Identifier: Apache-2.0 */
-#define _DEFAULT_SOURCE
+/* Pages of memory, which Linux is asked for. SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "base/base.h"
 
 #include <sys/mman.h>
