@@ -39,10 +39,11 @@ void pys_session_leave(pys_shared *shared)
 
 static PyObject *event_fields(const sparkc_event *e)
 {
-  return Py_BuildValue("(izzzzLLiLLLLi)", e->kind, e->operation_id, e->name, e->key, e->text,
+  return Py_BuildValue("(izzzzLLiLLLLiLL)", e->kind, e->operation_id, e->name, e->key, e->text,
                        (long long)e->tasks_done, (long long)e->tasks_total, e->finished,
                        (long long)e->bytes, (long long)e->rows, (long long)e->wait_us,
-                       (long long)e->stages, e->attempt);
+                       (long long)e->stages, e->attempt, (long long)e->plan_id,
+                       (long long)e->value);
 }
 
 static void on_event(void *user, const sparkc_event *event)

@@ -297,6 +297,17 @@ def test_observed_figures_have_their_types(spark: Session) -> None:
     assert seen.get == {"n": 50, "top": 49, "s": "x"}
 
 
+def test_what_a_run_took_is_told(spark: Session) -> None:
+    df = spark.range(7).filter("id > 2").observe("seen", F.count(F.lit(1)).alias("n"))
+    assert df.executionInfo is None
+    assert len(df.collect()) == 4
+    told = df.executionInfo
+    assert told is not None and told.flows == [("seen", {"n": "4"})]
+    rows = {n.name: m.value for n in told.metrics for m in n.metrics if m.name == "numOutputRows"}
+    assert rows["Filter"] == 4
+    assert "Filter: numOutputRows 4 (sum)" in told.metrics.toText()
+
+
 def test_views_and_checkpoints(spark: Session) -> None:
     spark.range(5).createOrReplaceTempView("five")
     assert spark.table("five").count() == 5

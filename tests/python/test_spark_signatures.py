@@ -32,7 +32,7 @@ OWNERS: dict[str, Any] = {
 REFUSED = {"Column to_plan"}
 LEAST = {
     "functions": 495,
-    "DataFrame": 111,
+    "DataFrame": 112,
     "Column": 36,
     "GroupedData": 15,
     "DataFrameReader": 13,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import sys
+import uuid
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from gnomon.spark.column import (
     to_literal,
     to_order,
 )
+from gnomon.spark.execution import ExecutionInfo
 from gnomon.spark.group import GroupedData
 from gnomon.spark.readwriter import DataFrameWriter, DataFrameWriterV2, MergeIntoWriter
 from gnomon.spark.storage import StorageLevel
@@ -103,6 +105,7 @@ class DataFrame:
         self._native = native
         self._session = session
         self._cached_schema: StructType | None = None
+        self._execution: ExecutionInfo | None = None
 
     def _step(self, type: str, same_schema: bool = False, /, **fields: Any) -> DataFrame:
         """The next relation, over this one."""
@@ -626,7 +629,14 @@ class DataFrame:
 
     def _execute(self, **options: Any) -> _spark.Stream:
         defaults = {"rows_max": self._session.rows_max, "bytes_max": self._session.bytes_max}
-        return self._native.execute(**{**defaults, **options})
+        operation_id, self._execution = str(uuid.uuid4()), ExecutionInfo()
+        self._session._executions[operation_id] = self._execution
+        return self._native.execute(**{**defaults, **options, "operation_id": operation_id})
+
+    @property
+    def executionInfo(self) -> ExecutionInfo | None:
+        """What the server told of the last run; None before the first."""
+        return self._execution
 
     def _cell(self) -> Any:
         """The one value of the one row."""

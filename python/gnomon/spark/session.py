@@ -14,6 +14,7 @@ from gnomon.spark import _spark
 from gnomon.spark._errors import InvalidPlan, SparkConnectError, missing
 from gnomon.spark.column import to_column, to_literal
 from gnomon.spark.dataframe import DataFrame, TableArg
+from gnomon.spark.execution import ExecutionInfo, MetricValue
 from gnomon.spark.readwriter import DataFrameReader, option_text
 from gnomon.spark.types import StructType, from_proto
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gnomon.spark.udf import UDFRegistration
     from gnomon.spark.udtf import UDTFRegistration
 
-EVENT_PROGRESS, EVENT_OBSERVED = 6, 7
+EVENT_PROGRESS, EVENT_OBSERVED, EVENT_METRIC = 6, 7, 10
 FILE, JAR, PYFILE, ARCHIVE = 1, 2, 3, 4  # kinds of artifacts
 INTERRUPT_ALL, INTERRUPT_TAG, INTERRUPT_OPERATION = 1, 2, 3
 NOT_HERE = {
@@ -184,6 +185,9 @@ class Session:
         self.bytes_max = int(options.pop("bytes_max", 0))
         self.preview_rows = int(options.pop("preview_rows", 20))  # in notebooks; 0: run nothing
         self._observations: weakref.WeakValueDictionary[str, Observation] = (
+            weakref.WeakValueDictionary()
+        )
+        self._executions: weakref.WeakValueDictionary[str, ExecutionInfo] = (
             weakref.WeakValueDictionary()
         )
         self._progress: list[Callable[..., None]] = []
@@ -436,12 +440,22 @@ def _told(
     total: int,
     finished: int,
     read: int,
-    *others: int,
+    rows: int,
+    wait_us: int,
+    stages: int,
+    attempt: int,
+    plan_id: int,
+    value: int,
 ) -> None:
     """What the library tells while it works, on the thread that works."""
     alive = session()
     if alive is None:
         return
+    execution = alive._executions.get(operation_id or "")
+    if kind == EVENT_METRIC and execution is not None:
+        execution._metric(name or "", plan_id, MetricValue(key or "", value, text or ""))
+    if kind == EVENT_OBSERVED and execution is not None:
+        execution._observed.setdefault(name or "", {})[key or ""] = text or ""
     if kind == EVENT_OBSERVED and name is not None and name in alive._observations:
         alive._observations[name]._tell(key or "", text or "")
     if kind == EVENT_PROGRESS:
