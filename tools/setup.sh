@@ -164,6 +164,8 @@ need_test() {
   once oracle_spark "Spark 4.1.1, to compare with (500 MB)" deps/oracle-spark.txt
 }
 
+need_valgrind() { debian deps/apt-valgrind.txt; }
+
 need_lint() {
   need_build
   once python_lint "clang-format, clang-tidy, codespell, ruff, mypy" deps/python-lint.txt

@@ -16,6 +16,8 @@ The program finds in its environment the server and what stands in front of it:
   GNOMON_SPARK_CA, _CERT, _KEY   who signed it, and the client's own
   GNOMON_SPARK_CONTROL    the port to which "restart" is said
 
+GN_UNDER in our own environment is a command to run the program under: "valgrind --quiet".
+
 GNOMON_SPARK in our own environment names a running server, and GNOMON_SPARK_PYTHON the Python whose
 pyspark is to be started instead of the pinned one.
 """
@@ -23,6 +25,7 @@ pyspark is to be started instead of the pinned one.
 import contextlib
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -127,7 +130,8 @@ def run(program: "list[str]", confs: "list[str]") -> int:
         environment["GNOMON_SPARK_CUT_SMALL"] = f"sc://localhost:{cut_small}"
         environment["GNOMON_SPARK_UNIX"] = f"unix:{path}"
         environment["GNOMON_SPARK_CONTROL"] = str(control)
-        return subprocess.run(program, env=environment).returncode
+        under = shlex.split(os.environ.get("GN_UNDER", ""))
+        return subprocess.run([*under, *program], env=environment).returncode
 
 
 def take_confs(arguments: "list[str]") -> "tuple[list[str], list[str]]":
