@@ -157,6 +157,22 @@ SPARKC_API int sparkc_command(sparkc_session *session, const char *type, const s
                               size_t count, char **answer, sparkc_error *err);
 
 /**
+ * The same with arguments of the operation: its id, to interrupt it by, and its deadline.
+ *
+ * @shape   `answer` as sparkc_command
+ * @own     `answer` is the caller's to free with sparkc_text_free; the values are borrowed
+ * @null    `args` NULL means defaults; `answer` may be NULL
+ * @err     as sparkc_command
+ *          CANCELLED   interrupted, by its operation's id for example
+ * @thread  any
+ * @since   0.1
+ */
+SPARKC_API int sparkc_command_run(sparkc_session *session, const char *type,
+                                  const sparkc_field *fields, size_t count,
+                                  const sparkc_execute_args *args, char **answer,
+                                  sparkc_error *err);
+
+/**
  * Encodes a command of the named type, to look at it or to send it by another way.
  *
  * @shape   a spark.connect.Command, as sparkc_relation_encode

@@ -231,6 +231,20 @@ SPARKC_API int sparkc_config_list(sparkc_session *session, const char *prefix,
                                   void (*each)(void *user, const char *key, const char *value),
                                   void *user, sparkc_error *err);
 
+enum { SPARKC_UUID_BYTES = 37 };
+
+/**
+ * Makes a random UUID: the id of an operation that is to be interrupted, or of a session.
+ *
+ * @shape   36 characters and a NUL
+ * @own     nothing
+ * @err     TRANSPORT   the system has no random bytes
+ * @thread  any
+ * @cost    no network
+ * @since   0.1
+ */
+SPARKC_API int sparkc_uuid(char out[SPARKC_UUID_BYTES], sparkc_error *err);
+
 /**
  * Adds a tag to every operation that begins from now on.
  *

@@ -208,26 +208,30 @@ static int next_row(binding *b, sparkc_error *err)
   return SPARKC_OK;
 }
 
-static int make_arguments(binding *b, sparkc_argument **out, sparkc_error *err)
+/* The text with the row's values as its arguments. */
+static int make_query(binding *b, sparkc_dataframe **out, sparkc_error *err)
 {
   gni_arena_reset(&b->per_row);
-  sparkc_argument *arguments = GN_TAKE_ZERO(&b->per_row, sparkc_argument, b->count ? b->count : 1);
-  *out = arguments;
-  for (size_t i = 0; arguments && i < b->count; i++) {
+  const size_t count = b->count, named = b->markers.name_count ? count : 0;
+  sparkc_column **columns = GN_TAKE_ZERO(&b->per_row, sparkc_column *, count + 1);
+  sparkc_value *values = GN_TAKE_ZERO(&b->per_row, sparkc_value, count + 1);
+  sparkc_field *fields = GN_TAKE_ZERO(&b->per_row, sparkc_field, count + 1);
+  int rc = columns && values && fields ? SPARKC_OK : adbcp_nomem(err);
+  for (size_t i = 0; rc == SPARKC_OK && i < count; i++) {
     gni_value value;
     const int c = b->column_of[i];
-    if (b->markers.name_count) {
-      const gn_str name = gni_str_take(&b->per_row, b->markers.names[i]);
-      arguments[i].name = name.ptr;
-    }
+    if (named) fields[i].name = gni_str_take(&b->per_row, b->markers.names[i]).ptr;
     if (gni_column_get(&b->columns[c], b->row, &b->per_row, &value) == GN_OK)
-      arguments[i].value =
-          column_of(b->type->fields[c].type, b->schema.children[c], &value, &b->per_row);
-    if (arguments[i].value && (!b->markers.name_count || arguments[i].name)) continue;
-    for (size_t k = 0; k <= i; k++) sparkc_column_free(arguments[k].value);
-    return adbcp_nomem(err);
+      columns[i] = column_of(b->type->fields[c].type, b->schema.children[c], &value, &b->per_row);
+    if (!columns[i] || (named && !fields[i].name)) rc = adbcp_nomem(err);
+    fields[i].value = values[i] = (sparkc_value)SPARKC_COLUMN(columns[i]);
   }
-  return arguments ? SPARKC_OK : adbcp_nomem(err);
+  const sparkc_field sql[] = {{"query", SPARKC_TEXT(b->sql)},
+                              {"named_arguments", SPARKC_MESSAGE(fields, named)},
+                              {"pos_arguments", SPARKC_LIST(values, count - named)}};
+  if (rc == SPARKC_OK) rc = sparkc_relation(b->operation->link->session, "sql", sql, 3, out, err);
+  for (size_t i = 0; columns && i < count; i++) sparkc_column_free(columns[i]);
+  return rc;
 }
 
 static bool same_shape(const struct ArrowSchema *a, const struct ArrowSchema *b)
@@ -258,18 +262,15 @@ static int check_answer(binding *b, sparkc_error *err)
 static int run_next(void *user, sparkc_error *err)
 {
   binding *b = user;
-  sparkc_argument *arguments;
-  sparkc_dataframe *df = NULL;
+  sparkc_dataframe *query = NULL, *df = NULL;
   int rc = next_row(b, err);
-  if (rc == SPARKC_OK) rc = adbcp_operation_begin(b->operation, err);
   if (rc != SPARKC_OK) return rc;
-  rc = make_arguments(b, &arguments, err);
-  if (rc == SPARKC_OK)
-    rc = sparkc_sql_with(b->operation->link->session, b->sql, arguments, b->count, &df, err);
-  adbcp_operation_end(b->operation);
+  rc = make_query(b, &query, err);
+  if (rc == SPARKC_OK) rc = adbcp_operation_sql(b->operation, query, &b->args, &df, err);
   if (rc == SPARKC_OK) rc = adbcp_operation_start(b->operation, df, &b->args, err);
   if (rc == SPARKC_OK && b->has_rows) rc = check_answer(b, err);
   b->args.operation_id = NULL; /* there is one each */
+  sparkc_dataframe_free(query);
   sparkc_dataframe_free(df);
   return rc;
 }

@@ -20,7 +20,6 @@
 #include "base/base.h"
 
 enum {
-  ADBCP_UUID_BYTES = 40,
   ADBCP_TEXT_BYTES_MAX = 64 << 20, /* of one SQL text or option */
   ADBCP_ARENA_BYTES_MAX = 256 << 20
 };
@@ -112,17 +111,17 @@ AdbcStatusCode adbcp_session_of(struct AdbcConnection *connection, adbcp_link **
 /* ---- operations (operation.c) ---------------------------------------------------------------- */
 
 /* What one execution is doing. Shared by the statement, which cancels it, and the stream, which
- * reads it. An SQL text is first given to the server as a whole, under a tag of its own, since the
- * client chooses the id of that operation; its rows, if it has any, are a second one. */
+ * reads it. An SQL text is first given to the server as a whole; its rows, if it has any, are a
+ * second operation there. Each has an id, so that nothing else is interrupted with it. */
 typedef struct adbcp_operation {
   adbcp_link *link;
   struct adbcp_operation *next; /* of link->running; what follows is under link->lock */
-  char id[ADBCP_UUID_BYTES];    /* "" until it is known */
+  char id[SPARKC_UUID_BYTES];   /* "" before the first */
   double done, total;           /* tasks */
   _Atomic int references;
   pthread_mutex_t lock; /* of what follows */
   sparkc_result *result;
-  char tag[40]; /* while the text is with the server; else "" */
+  bool is_sent; /* a text or a command, which the server has not answered yet */
   bool cancelled;
 } adbcp_operation;
 
@@ -133,9 +132,13 @@ void adbcp_operation_unref(adbcp_operation *operation);
 int adbcp_operation_cancel(adbcp_operation *operation, sparkc_error *err);
 /* CANCELLED once somebody asked for it. */
 int adbcp_operation_check(adbcp_operation *operation, sparkc_error *err);
-/* Around the call that gives the server an SQL text. */
-int adbcp_operation_begin(adbcp_operation *operation, sparkc_error *err);
-void adbcp_operation_end(adbcp_operation *operation);
+/* Gives the server an SQL text, as a relation of it, or a command, and waits for the answer. The id
+ * in the arguments is for the rows: it is not used here. */
+int adbcp_operation_sql(adbcp_operation *operation, const sparkc_dataframe *query,
+                        const sparkc_execute_args *args, sparkc_dataframe **out, sparkc_error *err);
+int adbcp_operation_command(adbcp_operation *operation, const char *type,
+                            const sparkc_field *fields, size_t count,
+                            const sparkc_execute_args *args, sparkc_error *err);
 /* Starts the query as the operation's. */
 int adbcp_operation_start(adbcp_operation *operation, const sparkc_dataframe *df,
                           const sparkc_execute_args *args, sparkc_error *err);
@@ -143,7 +146,7 @@ int adbcp_operation_start(adbcp_operation *operation, const sparkc_dataframe *df
 int adbcp_operation_drain(adbcp_operation *operation, int64_t *rows, sparkc_error *err);
 void adbcp_operation_finish(adbcp_operation *operation);
 void adbcp_operation_progress(adbcp_operation *operation, double *done, double *total);
-void adbcp_operation_id(adbcp_operation *operation, char out[ADBCP_UUID_BYTES]);
+void adbcp_operation_id(adbcp_operation *operation, char out[SPARKC_UUID_BYTES]);
 
 /* Where a stream's rows come from, one source after the other (one for each row of parameters). */
 typedef struct adbcp_source {
@@ -180,12 +183,12 @@ int adbcp_execute_bound(adbcp_statement *statement, adbcp_operation *operation,
                         const sparkc_execute_args *args, struct ArrowArrayStream *out,
                         int64_t *rows, sparkc_error *err);
 /* Writes the bound rows to the target (ingest.c); `rows` is how many. */
-int adbcp_ingest(adbcp_statement *statement, adbcp_operation *operation, int64_t *rows,
-                 sparkc_error *err);
+int adbcp_ingest(adbcp_statement *statement, adbcp_operation *operation,
+                 const sparkc_execute_args *args, int64_t *rows, sparkc_error *err);
 
 /* A serialised spark.connect.Plan: a relation, or a command that runs SQL (plan.c). */
-int adbcp_plan_frame(sparkc_session *session, const void *bytes, size_t size,
-                     sparkc_dataframe **out, sparkc_error *err);
+int adbcp_plan_frame(adbcp_operation *operation, const void *bytes, size_t size,
+                     const sparkc_execute_args *args, sparkc_dataframe **out, sparkc_error *err);
 
 /* ---- SQL (sql.c, markers.c) ------------------------------------------------------------------ */
 

@@ -32,16 +32,24 @@ static int check_exists(const adbcp_statement *s, const char *table, sparkc_erro
   return rc;
 }
 
-static int write_table(const adbcp_statement *s, const sparkc_dataframe *rows,
-                       const struct mode *mode, sparkc_error *err)
+/* What is written, and how. */
+struct ingest {
+  const adbcp_statement *statement;
+  adbcp_operation *operation;
+  const sparkc_execute_args *args;
+  const struct mode *mode;
+};
+
+static int write_table(const struct ingest *ingest, const sparkc_dataframe *rows, sparkc_error *err)
 {
+  const adbcp_statement *s = ingest->statement;
   gn_buf name;
   gni_buf_init(&name, &s->alloc, ADBCP_TEXT_BYTES_MAX);
   adbcp_add_table(&name, adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_CATALOG),
                   adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_DB_SCHEMA),
                   adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_TABLE));
   int rc = name.rc == GN_OK ? SPARKC_OK : adbcp_nomem(err);
-  if (rc == SPARKC_OK && mode->must_exist) rc = check_exists(s, name.ptr, err);
+  if (rc == SPARKC_OK && ingest->mode->must_exist) rc = check_exists(s, name.ptr, err);
   const sparkc_field target[] = {
       {"table_name", SPARKC_TEXT(name.ptr)},
       {"save_method", SPARKC_TEXT("TABLE_SAVE_METHOD_SAVE_AS_TABLE")},
@@ -49,10 +57,10 @@ static int write_table(const adbcp_statement *s, const sparkc_dataframe *rows,
   const sparkc_field write[] = {
       {"input", SPARKC_DATAFRAME(rows)},
       {"table", SPARKC_MESSAGE(target, 2)},
-      {"mode", SPARKC_TEXT(mode->save_mode)},
+      {"mode", SPARKC_TEXT(ingest->mode->save_mode)},
   };
   if (rc == SPARKC_OK)
-    rc = sparkc_command(s->link->session, "write_operation", write, 3, NULL, err);
+    rc = adbcp_operation_command(ingest->operation, "write_operation", write, 3, ingest->args, err);
   gni_buf_deinit(&name);
   return rc;
 }
@@ -82,9 +90,10 @@ static int append_to_view(const adbcp_statement *s, const char *view, const spar
   return rc;
 }
 
-static int write_view(const adbcp_statement *s, const sparkc_dataframe *rows,
-                      const struct mode *mode, sparkc_error *err)
+static int write_view(const struct ingest *ingest, const sparkc_dataframe *rows, sparkc_error *err)
 {
+  const adbcp_statement *s = ingest->statement;
+  const struct mode *mode = ingest->mode;
   const char *name = adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_TABLE);
   bool appends = strcmp(mode->save_mode, "SAVE_MODE_APPEND") == 0;
   sparkc_dataframe *all = NULL;
@@ -100,30 +109,28 @@ static int write_view(const adbcp_statement *s, const sparkc_dataframe *rows,
       {"replace", SPARKC_INT(appends || mode->replaces)},
   };
   if (rc == SPARKC_OK)
-    rc = sparkc_command(s->link->session, "create_dataframe_view", view, 3, NULL, err);
+    rc = adbcp_operation_command(ingest->operation, "create_dataframe_view", view, 3, ingest->args,
+                                 err);
   sparkc_dataframe_free(all);
   return rc;
 }
 
-int adbcp_ingest(adbcp_statement *s, adbcp_operation *op, int64_t *rows, sparkc_error *err)
+int adbcp_ingest(adbcp_statement *s, adbcp_operation *op, const sparkc_execute_args *args,
+                 int64_t *rows, sparkc_error *err)
 {
   const char *temporary = adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TEMPORARY);
-  const struct mode *mode = find_mode(adbcp_options_get(&s->options, ADBC_INGEST_OPTION_MODE));
+  const struct ingest ingest = {s, op, args,
+                                find_mode(adbcp_options_get(&s->options, ADBC_INGEST_OPTION_MODE))};
   bool is_view = temporary && strcmp(temporary, ADBC_OPTION_VALUE_ENABLED) == 0;
   sparkc_dataframe *df = NULL;
   struct ArrowArrayStream stream;
   adbcp_converter converter;
-  int rc = SPARKC_OK;
   if (is_view && (adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_CATALOG) ||
                   adbcp_options_get(&s->options, ADBC_INGEST_OPTION_TARGET_DB_SCHEMA)))
     return adbcp_say(err, SPARKC_E_PLAN, "a temporary view is in no catalog and no schema");
-  rc = adbcp_operation_begin(op, err);
-  if (rc != SPARKC_OK) return rc;
   adbcp_converter_init(&converter, &s->alloc, &s->bound, &stream);
-  rc = sparkc_create(s->link->session, &stream, NULL, &df, err);
-  if (rc == SPARKC_OK) rc = adbcp_operation_check(op, err);
-  if (rc == SPARKC_OK) rc = is_view ? write_view(s, df, mode, err) : write_table(s, df, mode, err);
-  adbcp_operation_end(op);
+  int rc = sparkc_create(s->link->session, &stream, NULL, &df, err);
+  if (rc == SPARKC_OK) rc = is_view ? write_view(&ingest, df, err) : write_table(&ingest, df, err);
   sparkc_dataframe_free(df);
   adbcp_converter_deinit(&converter);
   if (rc == SPARKC_OK) *rows = converter.rows;

@@ -39,9 +39,6 @@ void adbcp_on_event(void *user, const sparkc_event *event)
   if (event->kind != SPARKC_EVENT_PROGRESS || !event->operation_id) return;
   pthread_mutex_lock(&link->lock);
   adbcp_operation *op = running(link, event->operation_id);
-  /* Not known yet: the text that was just given to the server. */
-  if (!op) op = running(link, "");
-  if (op && !op->id[0]) snprintf(op->id, sizeof op->id, "%s", event->operation_id);
   if (op) {
     op->done = (double)event->tasks_done;
     op->total = (double)event->tasks_total;
@@ -59,7 +56,7 @@ static void link_out(adbcp_link *link, const adbcp_operation *op)
   if (*at) *at = op->next;
 }
 
-/* What runs now is told of under this id; "": it will be known with the first progress. */
+/* What runs now is told of under this id. */
 static void watch(adbcp_operation *op, const char *id)
 {
   adbcp_link *link = op->link;
@@ -118,10 +115,10 @@ void adbcp_operation_progress(adbcp_operation *operation, double *done, double *
   pthread_mutex_unlock(&operation->link->lock);
 }
 
-void adbcp_operation_id(adbcp_operation *operation, char out[ADBCP_UUID_BYTES])
+void adbcp_operation_id(adbcp_operation *operation, char out[SPARKC_UUID_BYTES])
 {
   pthread_mutex_lock(&operation->link->lock);
-  memcpy(out, operation->id, ADBCP_UUID_BYTES);
+  memcpy(out, operation->id, SPARKC_UUID_BYTES);
   pthread_mutex_unlock(&operation->link->lock);
 }
 
@@ -133,25 +130,51 @@ int adbcp_operation_check(adbcp_operation *operation, sparkc_error *err)
   return cancelled ? adbcp_say(err, SPARKC_E_CANCELLED, "the statement was cancelled") : SPARKC_OK;
 }
 
-int adbcp_operation_begin(adbcp_operation *op, sparkc_error *err)
+/* Before the server is sent something; `out` are the arguments of the operation it will be. */
+static int begin(adbcp_operation *op, const sparkc_execute_args *given, sparkc_execute_args *out,
+                 sparkc_error *err)
 {
-  static _Atomic uint64_t count;
-  uint64_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+  char id[SPARKC_UUID_BYTES];
   int rc = adbcp_operation_check(op, err);
+  if (rc == SPARKC_OK) rc = sparkc_uuid(id, err);
   if (rc != SPARKC_OK) return rc;
-  watch(op, "");
+  watch(op, id);
+  *out = *given;
+  out->operation_id = op->id; /* which this thread alone changes */
   pthread_mutex_lock(&op->lock);
-  snprintf(op->tag, sizeof op->tag, "gnomon-adbc-%llu", (unsigned long long)number);
+  op->is_sent = true;
   pthread_mutex_unlock(&op->lock);
-  return sparkc_tag_add(op->link->session, op->tag, err);
+  return SPARKC_OK;
 }
 
-void adbcp_operation_end(adbcp_operation *op)
+static void end(adbcp_operation *op)
 {
-  sparkc_tag_remove(op->link->session, op->tag);
   pthread_mutex_lock(&op->lock);
-  op->tag[0] = '\0';
+  op->is_sent = false;
   pthread_mutex_unlock(&op->lock);
+}
+
+int adbcp_operation_sql(adbcp_operation *op, const sparkc_dataframe *query,
+                        const sparkc_execute_args *args, sparkc_dataframe **out, sparkc_error *err)
+{
+  sparkc_execute_args own;
+  *out = NULL;
+  int rc = begin(op, args, &own, err);
+  if (rc != SPARKC_OK) return rc;
+  rc = sparkc_sql_run(query, &own, out, err);
+  end(op);
+  return rc;
+}
+
+int adbcp_operation_command(adbcp_operation *op, const char *type, const sparkc_field *fields,
+                            size_t count, const sparkc_execute_args *args, sparkc_error *err)
+{
+  sparkc_execute_args own;
+  int rc = begin(op, args, &own, err);
+  if (rc != SPARKC_OK) return rc;
+  rc = sparkc_command_run(op->link->session, type, fields, count, &own, NULL, err);
+  end(op);
+  return rc;
 }
 
 /* So that what is wrong with a query is said by the call that runs it. */
@@ -178,21 +201,26 @@ int adbcp_operation_start(adbcp_operation *op, const sparkc_dataframe *df,
   return wait_for_schema(op, err);
 }
 
-/* The server may not know the text yet, though it is on its way: asked until it does. */
-static int interrupt_text(adbcp_operation *op, sparkc_error *err)
+static bool is_sent(adbcp_operation *op)
+{
+  pthread_mutex_lock(&op->lock);
+  bool sent = op->is_sent;
+  pthread_mutex_unlock(&op->lock);
+  return sent;
+}
+
+/* The server may not know it yet, though it is on its way: asked until it does. */
+static int interrupt_sent(adbcp_operation *op, sparkc_error *err)
 {
   enum { TRIES = 50 };
   const struct timespec pause = {0, 20000000};
-  char tag[sizeof op->tag];
+  char id[SPARKC_UUID_BYTES];
   size_t ended = 0;
   int rc = SPARKC_OK;
-  for (int i = 0; i < TRIES && rc == SPARKC_OK && ended == 0; i++) {
+  for (int i = 0; i < TRIES && rc == SPARKC_OK && ended == 0 && is_sent(op); i++) {
     if (i) nanosleep(&pause, NULL);
-    pthread_mutex_lock(&op->lock);
-    memcpy(tag, op->tag, sizeof tag);
-    pthread_mutex_unlock(&op->lock);
-    if (!tag[0]) break;
-    rc = sparkc_session_interrupt(op->link->session, SPARKC_INTERRUPT_TAG, tag, &ended, err);
+    adbcp_operation_id(op, id);
+    rc = sparkc_session_interrupt(op->link->session, SPARKC_INTERRUPT_OPERATION, id, &ended, err);
   }
   return rc;
 }
@@ -202,10 +230,10 @@ int adbcp_operation_cancel(adbcp_operation *op, sparkc_error *err)
   int rc = SPARKC_OK;
   pthread_mutex_lock(&op->lock);
   op->cancelled = true;
-  bool text = op->tag[0] != '\0';
+  bool sent = op->is_sent;
   if (op->result) rc = sparkc_result_cancel(op->result, err);
   pthread_mutex_unlock(&op->lock);
-  return text ? interrupt_text(op, err) : rc;
+  return sent ? interrupt_sent(op, err) : rc;
 }
 
 /* The one number of a table's own answer to a change: Delta's and Iceberg's "num_affected_rows". */

@@ -23,8 +23,8 @@ static int find(gn_str message, uint32_t number, gn_str *out, sparkc_error *err)
 }
 
 /* What PySpark's sql() sends: the text is run now, as its rows are asked for later. */
-static int run_sql(sparkc_session *session, gn_str command, sparkc_dataframe **out,
-                   sparkc_error *err)
+static int run_sql(adbcp_operation *op, gn_str command, const sparkc_execute_args *args,
+                   sparkc_dataframe **out, sparkc_error *err)
 {
   sparkc_dataframe *query = NULL;
   gn_str sql, input = {NULL, 0};
@@ -33,21 +33,23 @@ static int run_sql(sparkc_session *session, gn_str command, sparkc_dataframe **o
   if (rc == GN_ABSENT)
     return adbcp_say(err, SPARKC_E_UNSUPPORTED,
                      "of the commands, a plan may only be one that runs SQL");
-  if (rc == SPARKC_OK) rc = sparkc_relation_decode(session, input.ptr, input.len, &query, err);
-  if (rc == SPARKC_OK) rc = sparkc_sql_run(query, NULL, out, err);
+  if (rc == SPARKC_OK)
+    rc = sparkc_relation_decode(op->link->session, input.ptr, input.len, &query, err);
+  if (rc == SPARKC_OK) rc = adbcp_operation_sql(op, query, args, out, err);
   sparkc_dataframe_free(query);
   return rc;
 }
 
-int adbcp_plan_frame(sparkc_session *session, const void *bytes, size_t size,
-                     sparkc_dataframe **out, sparkc_error *err)
+int adbcp_plan_frame(adbcp_operation *op, const void *bytes, size_t size,
+                     const sparkc_execute_args *args, sparkc_dataframe **out, sparkc_error *err)
 {
   const gn_str plan = {bytes, size};
   gn_str part;
   *out = NULL;
   int rc = find(plan, PLAN_ROOT, &part, err);
-  if (rc == SPARKC_OK) return sparkc_relation_decode(session, part.ptr, part.len, out, err);
+  if (rc == SPARKC_OK)
+    return sparkc_relation_decode(op->link->session, part.ptr, part.len, out, err);
   if (rc == GN_ABSENT) rc = find(plan, PLAN_COMMAND, &part, err);
-  if (rc == SPARKC_OK) return run_sql(session, part, out, err);
+  if (rc == SPARKC_OK) return run_sql(op, part, args, out, err);
   return rc == GN_ABSENT ? no_plan(err) : rc;
 }

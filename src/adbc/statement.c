@@ -169,15 +169,17 @@ static int each_tag(const adbcp_statement *s, bool on, sparkc_error *err)
   return rc;
 }
 
-static int make_frame(adbcp_statement *s, adbcp_operation *op, sparkc_dataframe **out,
-                      sparkc_error *err)
+static int make_frame(adbcp_statement *s, adbcp_operation *op, const sparkc_execute_args *args,
+                      sparkc_dataframe **out, sparkc_error *err)
 {
+  const sparkc_field text = {"query", SPARKC_TEXT(s->sql)};
+  sparkc_dataframe *query;
   *out = NULL;
-  int rc = adbcp_operation_begin(op, err);
+  if (s->plan) return adbcp_plan_frame(op, s->plan, s->plan_size, args, out, err);
+  int rc = sparkc_relation(s->link->session, "sql", &text, 1, &query, err);
   if (rc != SPARKC_OK) return rc;
-  rc = s->plan ? adbcp_plan_frame(s->link->session, s->plan, s->plan_size, out, err)
-               : sparkc_sql(s->link->session, s->sql, out, err);
-  adbcp_operation_end(op);
+  rc = adbcp_operation_sql(op, query, args, out, err);
+  sparkc_dataframe_free(query);
   return rc;
 }
 
@@ -188,7 +190,7 @@ static int start(adbcp_statement *s, adbcp_operation *op, sparkc_error *err)
   sparkc_execute_args args;
   int rc = read_args(s, &args, err);
   if (rc == SPARKC_OK) rc = each_tag(s, true, err);
-  if (rc == SPARKC_OK) rc = make_frame(s, op, &df, err);
+  if (rc == SPARKC_OK) rc = make_frame(s, op, &args, &df, err);
   if (rc == SPARKC_OK) rc = adbcp_operation_start(op, df, &args, err);
   each_tag(s, false, NULL);
   sparkc_dataframe_free(df);
@@ -223,8 +225,10 @@ static int execute_bound(adbcp_statement *s, adbcp_operation *op, struct ArrowAr
 
 static int ingest(adbcp_statement *s, adbcp_operation *op, int64_t *rows, sparkc_error *err)
 {
-  int rc = each_tag(s, true, err);
-  if (rc == SPARKC_OK) rc = adbcp_ingest(s, op, rows, err);
+  sparkc_execute_args args;
+  int rc = read_args(s, &args, err);
+  if (rc == SPARKC_OK) rc = each_tag(s, true, err);
+  if (rc == SPARKC_OK) rc = adbcp_ingest(s, op, &args, rows, err);
   each_tag(s, false, NULL);
   adbcp_operation_unref(op);
   return rc;
@@ -312,7 +316,7 @@ AdbcStatusCode AdbcStatementGetOption(struct AdbcStatement *statement, const cha
                                       size_t *length, struct AdbcError *error)
 {
   adbcp_statement *s;
-  char id[ADBCP_UUID_BYTES] = "";
+  char id[SPARKC_UUID_BYTES] = "";
   AdbcStatusCode status = open_statement(statement, &s, error);
   if (status != ADBC_STATUS_OK) return status;
   if (strcmp(key, operation_id_option) == 0) {

@@ -23,7 +23,6 @@
 #define SPARKP_BASELINE "4.1.1" /* the Spark whose protocol this is */
 
 enum {
-  SPARKP_UUID_BYTES = 37,
   SPARKP_TAGS_MAX = 64,
   SPARKP_PLAN_DEPTH_MAX = 1000, /* protobuf levels; servers read 1,024 */
   SPARKP_LINGERING_MAX = 4,     /* releases on their way that nobody waits for */
@@ -76,8 +75,6 @@ int sparkp_session_open_over(const sparkc_session_args *args, const sparkp_trans
                              void *channel, sparkc_session **out, sparkc_error *err);
 void sparkp_tell(const sparkc_session *session, const sparkc_event *event);
 int sparkp_text_out(sparkc_session *session, gn_str text, char **out, sparkc_error *err);
-/* A random UUID in its text form. */
-int sparkp_uuid(char out[SPARKP_UUID_BYTES], sparkc_error *err);
 bool sparkp_is_uuid(gn_str text);
 int64_t sparkp_now_us(const sparkc_session *session);
 /* A number below `bound`, for the jitter of waits. */
@@ -96,7 +93,7 @@ int sparkp_fail_from(sparkc_error *err, const gn_error *from);
  * `retry_us` of -1: the server gave no delay. */
 typedef struct sparkp_failure {
   sparkc_error error;
-  char error_id[SPARKP_UUID_BYTES]; /* to fetch the whole of it by; "" when there is none */
+  char error_id[SPARKC_UUID_BYTES]; /* to fetch the whole of it by; "" when there is none */
   int64_t retry_us;
   bool has_retry_info;
 } sparkp_failure;

@@ -36,8 +36,9 @@ static int answers_out(sparkc_session *session, gn_str answers, char **out, spar
   return rc;
 }
 
-int sparkc_command(sparkc_session *session, const char *type, const sparkc_field *fields,
-                   size_t count, char **answer, sparkc_error *err)
+int sparkc_command_run(sparkc_session *session, const char *type, const sparkc_field *fields,
+                       size_t count, const sparkc_execute_args *args, char **answer,
+                       sparkc_error *err)
 {
   sparkp_node *node;
   gn_buf relation, answers;
@@ -46,7 +47,7 @@ int sparkc_command(sparkc_session *session, const char *type, const sparkc_field
   if (rc != SPARKC_OK) return rc;
   gni_buf_init(&relation, &session->alloc, SPARKP_TEXT_BYTES_MAX);
   gni_buf_init(&answers, &session->alloc, SPARKP_TEXT_BYTES_MAX);
-  rc = run(session, node, NULL, &relation, &answers, err);
+  rc = run(session, node, args, &relation, &answers, err);
   if (rc == SPARKC_OK && answer) rc = answers_out(session, gni_buf_view(&answers), answer, err);
   gni_buf_deinit(&relation);
   gni_buf_deinit(&answers);
@@ -54,16 +55,22 @@ int sparkc_command(sparkc_session *session, const char *type, const sparkc_field
   return rc;
 }
 
+int sparkc_command(sparkc_session *session, const char *type, const sparkc_field *fields,
+                   size_t count, char **answer, sparkc_error *err)
+{
+  return sparkc_command_run(session, type, fields, count, NULL, answer, err);
+}
+
 void sparkp_command_send(sparkc_session *session, const char *type, const sparkc_field *fields,
                          size_t count)
 {
   Spark__Connect__ExecutePlanRequest request = SPARK__CONNECT__EXECUTE_PLAN_REQUEST__INIT;
   Spark__Connect__Plan plan = SPARK__CONNECT__PLAN__INIT;
-  char id[SPARKP_UUID_BYTES];
+  char id[SPARKC_UUID_BYTES];
   sparkp_who who;
   sparkp_node *node;
   if (sparkp_command_make(&session->alloc, type, fields, count, &node, NULL) != SPARKC_OK) return;
-  if (sparkp_uuid(id, NULL) == SPARKC_OK) {
+  if (sparkc_uuid(id, NULL) == SPARKC_OK) {
     SPARKP_SIGN(&request, session, &who);
     plan.op_type_case = SPARK__CONNECT__PLAN__OP_TYPE_COMMAND;
     plan.command = &node->message.command;

@@ -321,9 +321,9 @@ int sparkp_operation_open(sparkc_session *session, const Spark__Connect__Plan *p
   gni_buf_init(&op->request, &session->alloc, session->address.message_bytes_max + 6);
   gni_buf_init(&op->reattach, &session->alloc, SPARKP_REQUEST_ARENA_BYTES);
   if (args->operation_id)
-    memcpy(op->id, args->operation_id, SPARKP_UUID_BYTES);
+    memcpy(op->id, args->operation_id, SPARKC_UUID_BYTES);
   else
-    rc = sparkp_uuid(op->id, err);
+    rc = sparkc_uuid(op->id, err);
   if (rc == SPARKC_OK) rc = frame_plan(op, plan, args, err);
   if (rc == SPARKC_OK) {
     *out = op;

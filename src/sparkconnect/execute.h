@@ -10,7 +10,7 @@
 
 typedef struct sparkp_operation {
   sparkc_session *session; /* kept alive */
-  char id[SPARKP_UUID_BYTES];
+  char id[SPARKC_UUID_BYTES];
   char last_response[80]; /* "" before the first */
   bool reattachable, done, anything;
   int64_t deadline_us;

@@ -208,10 +208,10 @@ static sparkc_column *miscounted(const entry *function, size_t count)
 
 static sparkc_column *random_seed(void)
 {
-  char id[SPARKP_UUID_BYTES];
+  char id[SPARKC_UUID_BYTES];
   sparkc_error why = {0};
   uint64_t seed = 0;
-  if (sparkp_uuid(id, &why) != SPARKC_OK) return sparkp_column_fail(NULL, &why);
+  if (sparkc_uuid(id, &why) != SPARKC_OK) return sparkp_column_fail(NULL, &why);
   seed = gni_xxh64(id, sizeof id - 1, 0);
   return sparkc_lit_long((int64_t)(seed >> 1));
 }

@@ -23,14 +23,14 @@ static int random_bytes(void *out, size_t size)
   return got == size ? GN_OK : GN_E_IO;
 }
 
-int sparkp_uuid(char out[SPARKP_UUID_BYTES], sparkc_error *err)
+int sparkc_uuid(char out[SPARKC_UUID_BYTES], sparkc_error *err)
 {
   uint8_t b[16];
   if (random_bytes(b, sizeof b) != GN_OK)
     return sparkp_fail(err, SPARKC_E_TRANSPORT, "/dev/urandom gives nothing");
   b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
   b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
-  snprintf(out, SPARKP_UUID_BYTES,
+  snprintf(out, SPARKC_UUID_BYTES,
            "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
            b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
   return SPARKC_OK;
@@ -38,7 +38,7 @@ int sparkp_uuid(char out[SPARKP_UUID_BYTES], sparkc_error *err)
 
 bool sparkp_is_uuid(gn_str text)
 {
-  if (text.len != SPARKP_UUID_BYTES - 1) return false;
+  if (text.len != SPARKC_UUID_BYTES - 1) return false;
   for (size_t i = 0; i < text.len; i++) {
     char c = text.ptr[i];
     bool dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -240,10 +240,10 @@ int sparkc_session_clone(sparkc_session *session, const char *session_id, sparkc
                          sparkc_error *err)
 {
   Spark__Connect__CloneSessionRequest request = SPARK__CONNECT__CLONE_SESSION_REQUEST__INIT;
-  char made[SPARKP_UUID_BYTES];
+  char made[SPARKC_UUID_BYTES];
   gni_grpc_message *answer = NULL;
   sparkp_who who;
-  int rc = session_id ? SPARKC_OK : sparkp_uuid(made, err);
+  int rc = session_id ? SPARKC_OK : sparkc_uuid(made, err);
   *out = NULL;
   if (rc != SPARKC_OK) return rc;
   SPARKP_SIGN(&request, session, &who);

@@ -296,10 +296,10 @@ static int name_client(gn_arena *arena, sparkp_address *a, sparkc_error *err)
 
 static int check_session_id(gn_arena *arena, sparkp_address *a, sparkc_error *err)
 {
-  char made[SPARKP_UUID_BYTES];
+  char made[SPARKC_UUID_BYTES];
   a->has_session_id = a->session_id != NULL;
   if (!a->has_session_id) {
-    int rc = sparkp_uuid(made, err);
+    int rc = sparkc_uuid(made, err);
     return rc == SPARKC_OK ? keep(arena, gni_str(made), &a->session_id, err) : rc;
   }
   if (sparkp_is_uuid(gni_str(a->session_id))) return SPARKC_OK;

@@ -427,6 +427,33 @@ def test_what_runs_is_cancelled(cursor: dbapi.Cursor, sql: str) -> None:
     assert rows(cursor, "SELECT 1") == [(1,)]
 
 
+def test_only_the_statement_that_is_cancelled_ends(connection: dbapi.Connection) -> None:
+    """The other begins while the first is with the server, and in the same session."""
+    found: list[list[Any]] = []
+    with connection.cursor() as first, connection.cursor() as other:
+
+        def read() -> None:
+            other.execute("SELECT id FROM range(3)")
+            found.append(other.fetchall())
+
+        begun = later(0.7, read)
+        timer = later(2.0, first.adbc_cancel)
+        with pytest.raises(dbapi.OperationalError) as caught:
+            first.execute(f"CREATE TABLE never USING parquet AS {SLOW}")
+        timer.join()
+        begun.join()
+    assert caught.value.status_code == adbc.AdbcStatusCode.CANCELLED
+    assert found == [[(0,), (1,), (2,)]]
+
+
+def test_a_statement_ends_at_its_deadline(cursor: dbapi.Cursor) -> None:
+    cursor.adbc_statement.set_options(**{"gnomon.spark.timeout_ms": "1500"})
+    for sql in (SLOW, f"CREATE TABLE never USING parquet AS {SLOW}"):
+        with pytest.raises(dbapi.OperationalError) as caught:
+            cursor.execute(sql)
+        assert caught.value.status_code == adbc.AdbcStatusCode.TIMEOUT
+
+
 def test_a_stream_is_cancelled_between_its_batches(cursor: dbapi.Cursor) -> None:
     slow = "reflect('java.lang.Thread', 'sleep', 60000L) IS NULL"
     cursor.execute(f"SELECT id FROM range(0, 4, 1, 2) WHERE id < 2 OR {slow}")

@@ -234,6 +234,23 @@ static void a_statement_runs_under_the_id_it_is_given(void)
   CHECK(gni_str_is(gni_proto_bytes(&id), SOME_UUID));
 }
 
+static void a_command_runs_under_the_id_it_is_given(void)
+{
+  const sparkc_field drop[] = {{"name", SPARKC_TEXT("v")}};
+  char made[SPARKC_UUID_BYTES], other[SPARKC_UUID_BYTES];
+  gni_proto_field id;
+  sparkc_error err = {0};
+  CHECK_INT(sparkc_uuid(made, &err), SPARKC_OK);
+  CHECK_INT(sparkc_uuid(other, &err), SPARKC_OK);
+  CHECK(strcmp(made, other) != 0);
+  PLAY({.method = "ExecutePlan", .messages = {script_complete("r1")}});
+  CHECK_INT(sparkc_command_run(session, "create_dataframe_view", drop, 1,
+                               SPARKC_EXECUTE_ARGS(.operation_id = made), NULL, &err),
+            SPARKC_OK);
+  CHECK_OK(gni_proto_find((gn_str){play.request, play.request_len}, 6, &id), NULL);
+  CHECK(gni_str_is(gni_proto_bytes(&id), made));
+}
+
 static void an_id_that_is_none_is_refused_before_it_is_sent(void)
 {
   sparkc_error err = {0};
@@ -590,6 +607,7 @@ int main(void)
       {"the server may ask for a longer wait", the_server_may_ask_for_a_longer_wait},
       {"a deadline ends the attempts", a_deadline_ends_the_attempts},
       {"a statement runs under the id it is given", a_statement_runs_under_the_id_it_is_given},
+      {"a command runs under the id it is given", a_command_runs_under_the_id_it_is_given},
       {"an id that is none is refused before it is sent",
        an_id_that_is_none_is_refused_before_it_is_sent},
       {"a statement ends at its deadline", a_statement_ends_at_its_deadline},
