@@ -8,45 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from install_kit import GNOMON, ROOT, STRICT, Installed, run
 from native_kit import DS, SNAPSHOT, USERS, expected, purchases, write_repository
 
-ROOT = Path(__file__).resolve().parents[2]
-GNOMON = Path(os.environ.get("GNOMON", ROOT / "build" / "release" / "cli" / "gnomon"))
-BUILD = GNOMON.parents[1]
 CONSUMER = ROOT / "tests" / "install" / "consumer.c"
-STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 C99 = ["gcc", "-std=c99", *STRICT, str(CONSUMER)]
 CXX11 = ["g++", "-x", "c++", "-std=c++11", *STRICT, str(CONSUMER), "-x", "none"]
-
-
-def run(*command: str | Path, **environment: str) -> str:
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-class Installed:
-    """An installation below a folder, as a package's build makes one."""
-
-    def __init__(self, folder: Path) -> None:
-        run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", folder)
-        self.folder = folder
-        self.libraries = next(folder.rglob("libgnomon.so")).parent
-
-    def flags(self, package: str, *options: str) -> list[str]:
-        """What pkg-config says, with this folder as the root of the system."""
-        search = str(self.libraries / "pkgconfig")
-        text = run(
-            *("pkg-config", *options, package),
-            PKG_CONFIG_PATH=search,
-            PKG_CONFIG_SYSROOT_DIR=str(self.folder),
-        )
-        return text.split()
-
-    def run(self, program: Path, *words: str) -> str:
-        return run(program, *words, LD_LIBRARY_PATH=str(self.libraries))
 
 
 @pytest.fixture(scope="module")
