@@ -31,6 +31,8 @@ def build(folder: str, command: list[str], settings: dict[str, str]) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     if not shutil.which(command[0]):
         raise Absent(f"there is no {command[0]} here")
+    if not log.exists():
+        print(f"    building {folder}: takes minutes, the first time", flush=True)
     try:
         with open(log, "w") as out:
             subprocess.run(
