@@ -344,6 +344,8 @@ def test_what_is_not_here_says_what_is() -> None:
     for name in ("client", "profile", "Hook"):
         with pytest.raises(Unsupported, match=f"Session.{name} is not here\n  .*[a-z]"):
             getattr(session, name)
+    with pytest.raises(Unsupported, match=r"addListener is not here\n  .*recentProgress"):
+        session.streams.addListener(object())
     with pytest.raises(Unsupported, match="to_plan is not here"):
         F.col("a").to_plan(session)
 

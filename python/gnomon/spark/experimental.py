@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gnomon.spark import _pickle, _remote
-from gnomon.spark._errors import InvalidPlan
+from gnomon.spark._errors import InvalidPlan, missing
 from gnomon.spark.readwriter import (
     STREAM_FORMATS,
     DataFrameReader,
@@ -376,6 +376,12 @@ class StreamingQueryManager:
         wait = {} if timeout is None else {"timeout_ms": int(timeout * 1000)}
         found = self._ask("await_any_termination", wait).get("await_any_termination", {})
         return None if timeout is None else bool(found.get("terminated", False))
+
+    def addListener(self, listener: Any) -> None:
+        instead = "ask a query for its recentProgress, isActive and exception() from time to time"
+        raise missing("StreamingQueryManager", "addListener", instead)
+
+    removeListener = addListener
 
     def resetTerminated(self) -> None:
         self._ask("reset_terminated")
