@@ -114,6 +114,10 @@ def test_functions_have_names_in_sql(spark: Session) -> None:
     spark.catalog.registerFunction("shout", lambda s: s.upper())
     assert spark.sql("SELECT shout('a')").collect() == [("A",)]
     assert spark.range(1).select(F.call_udf("plus_one", "id")).collect() == [(1,)]
+    with pytest.raises(Remote, match=r"no\.such\.Class"):
+        spark.udf.registerJavaFunction("java", "no.such.Class", "int")
+    with pytest.raises(Remote, match=r"no\.such\.Class"):
+        spark.udf.registerJavaUDAF("java", "no.such.Class")
     with pytest.raises(InvalidPlan, match="type already"):
         spark.udf.register("again", F.udf(lambda x: x, "int"), "int")
 
@@ -145,8 +149,12 @@ def test_functions_of_batches_and_of_groups(spark: Session) -> None:
     total = groups.applyInPandas(lambda g: g.sum().to_frame().T, "id long, k long")
     assert sorted(total.collect()) == [(4, 2), (6, 0)]
     assert total.columns == ["id", "k"]
-    same = groups.applyInArrow(lambda table: table.slice(0, 1), "id long, k long")
-    assert sorted(same.collect()) == [(0, 0), (1, 1)]
+    same = F.pandas_udf(lambda g: g.head(1), "id long, k long", udf.GROUPED_MAP_PANDAS)
+    assert sorted(groups.apply(same).collect()) == [(0, 0), (1, 1)]
+    with pytest.raises(InvalidPlan, match="function of groups"):
+        groups.apply(F.udf(lambda g: g, "int"))
+    firsts = groups.applyInArrow(lambda table: table.slice(0, 1), "id long, k long")
+    assert sorted(firsts.collect()) == [(0, 0), (1, 1)]
     other = spark.range(3).withColumn("k", F.col("id") % 2).groupBy("k")
 
     def both(left: Any, right: Any) -> Any:
