@@ -125,13 +125,36 @@ static bool needs_no_hops(const gnp_head *head, size_t base)
   return !head->tile && gnp_is_exact(head->layout->bases[base].aggregator);
 }
 
+/* Of operations that look at every row: windows that begin before them all share one state. */
+static int merge_all_rows(gnp_head *head, size_t base, void *state)
+{
+  const gni_base_column *column = &head->layout->bases[base];
+  gnp_hops *all = &head->hops[base * GNP_TAIL_SIZES];
+  if (!all->made) {
+    void *folded;
+    int rc = gnp_state_take(column, head->arena, &folded, head->err);
+    if (rc == GN_OK)
+      rc = gnp_rows_fold(column, head->rows, 0, head->row_count, folded, head->arena, head->err);
+    if (rc != GN_OK) return rc;
+    all->states = folded;
+    all->made = true;
+  }
+  return gnp_state_merge(column, state, all->states, head->arena, head->err);
+}
+
+static int merge_rows(gnp_head *head, size_t base, int64_t from_ms, void *state)
+{
+  const gni_base_column *column = &head->layout->bases[base];
+  size_t from = gnp_rows_find(head->rows, head->row_count, from_ms);
+  if (from == 0 && gnp_newest_that_count(column->aggregator) == SIZE_MAX)
+    return merge_all_rows(head, base, state);
+  return gnp_rows_fold(column, head->rows, from, head->row_count, state, head->arena, head->err);
+}
+
 int gnp_head_merge(gnp_head *head, size_t base, int index, int64_t from_ms, void *state)
 {
   const gni_base_column *column = &head->layout->bases[base];
-  if (needs_no_hops(head, base)) {
-    size_t from = gnp_rows_find(head->rows, head->row_count, from_ms);
-    return gnp_rows_fold(column, head->rows, from, head->row_count, state, head->arena, head->err);
-  }
+  if (needs_no_hops(head, base)) return merge_rows(head, base, from_ms, state);
   gnp_hops *hops = &head->hops[base * GNP_TAIL_SIZES + (size_t)index];
   int rc = hops->made ? GN_OK : make_hops(head, base, index, hops);
   if (rc != GN_OK) return rc;

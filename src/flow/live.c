@@ -14,6 +14,8 @@ struct reading {
   const gnp_serving *serving;
   gn_arena *arena;
   gn_error *err;
+  gni_value *values; /* room for some records more */
+  size_t room;
 };
 
 /* Room for one more of `size` bytes behind the items at `*items`. */
@@ -29,22 +31,35 @@ static int make_room(const struct reading *reading, void **items, size_t *capaci
   return GN_OK;
 }
 
-static int decode(const struct reading *reading, gn_str bytes, gni_value *record)
+/* A record's fields, in room that is taken for many at once. */
+static int decode(struct reading *reading, gn_str bytes, const gni_value **fields)
 {
-  return gni_avro_decode(reading->serving->records.live, bytes, reading->arena, record,
-                         reading->err);
+  enum { AT_ONCE = 32 };
+  const gni_avro_schema *schema = reading->serving->records.live;
+  size_t count = gni_avro_schema_type(schema)->field_count;
+  if (reading->room < count) {
+    reading->room = AT_ONCE * count;
+    reading->values = GN_TAKE(reading->arena, gni_value, reading->room);
+    if (!reading->values)
+      return gni_fail_arena(reading->err, reading->arena, reading->room * sizeof(gni_value));
+  }
+  gni_value *values = reading->values;
+  reading->values += count;
+  reading->room -= count;
+  *fields = values;
+  return gni_avro_decode_fields(schema, bytes, reading->arena, values, reading->err);
 }
 
 static int add_row(void *user, gn_str bytes, int64_t time_ms)
 {
   struct reading *reading = user;
   gnp_live *live = reading->live;
-  gni_value record;
+  const gni_value *fields;
   void *items = live->rows;
   int rc = make_room(reading, &items, &live->row_capacity, sizeof *live->rows);
   live->rows = items;
-  if (rc == GN_OK) rc = decode(reading, bytes, &record);
-  if (rc == GN_OK) live->rows[live->count++] = (gni_row){record.list.items, time_ms};
+  if (rc == GN_OK) rc = decode(reading, bytes, &fields);
+  if (rc == GN_OK) live->rows[live->count++] = (gni_row){fields, time_ms};
   return rc;
 }
 
@@ -54,13 +69,12 @@ static int add_mutation(void *user, gn_str bytes, int64_t time_ms)
   struct reading *reading = user;
   gnp_live *live = reading->live;
   size_t inputs = reading->serving->group->inputs->field_count;
-  gni_value record;
+  const gni_value *values;
   void *items = live->mutations;
   int rc = make_room(reading, &items, &live->mutation_capacity, sizeof *live->mutations);
   live->mutations = items;
-  if (rc == GN_OK) rc = decode(reading, bytes, &record);
+  if (rc == GN_OK) rc = decode(reading, bytes, &values);
   if (rc != GN_OK) return rc;
-  const gni_value *values = record.list.items;
   const gni_value *ts = &values[inputs], *is_before = &values[inputs + 1];
   if (ts->is_null) return GN_OK;
   live->mutations[live->count++] =
@@ -73,7 +87,7 @@ static int add_mutation(void *user, gn_str bytes, int64_t time_ms)
 int gnp_live_read(gnp_live *live, const gnp_serving *serving, gni_store_reader *reader,
                   gn_str stream, gn_str key, int64_t from_ms, gn_arena *arena, gn_error *err)
 {
-  struct reading reading = {live, serving, arena, err};
+  struct reading reading = {.live = live, .serving = serving, .arena = arena, .err = err};
   live->count = 0;
   return gni_store_scan(reader, stream, key, from_ms,
                         gnp_is_mutated(serving->group) ? add_mutation : add_row, &reading, err);

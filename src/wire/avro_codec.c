@@ -208,20 +208,24 @@ static int get_boolean(struct reader *r, gni_value *out)
   return GN_OK;
 }
 
-static int get_real(struct reader *r, size_t size, gni_value *out)
+/* Avro's reals are little endian, as is every machine we build for. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "reals are copied as they are");
+
+static inline int get_double(struct reader *r, gni_value *out)
 {
-  uint64_t bits = 0;
-  if (left(r) < size) return corrupt(r, "a number is cut off");
-  for (size_t i = 0; i < size; i++) bits |= (uint64_t)(uint8_t)r->bytes.ptr[r->at + i] << (8 * i);
-  r->at += size;
-  if (size == sizeof out->real) {
-    memcpy(&out->real, &bits, size);
-  } else {
-    uint32_t half = (uint32_t)bits;
-    float single;
-    memcpy(&single, &half, size);
-    out->real = (double)single;
-  }
+  if (left(r) < sizeof out->real) return corrupt(r, "a number is cut off");
+  memcpy(&out->real, r->bytes.ptr + r->at, sizeof out->real);
+  r->at += sizeof out->real;
+  return GN_OK;
+}
+
+static int get_float(struct reader *r, gni_value *out)
+{
+  float single;
+  if (left(r) < sizeof single) return corrupt(r, "a number is cut off");
+  memcpy(&single, r->bytes.ptr + r->at, sizeof single);
+  r->at += sizeof single;
+  out->real = (double)single;
   return GN_OK;
 }
 
@@ -237,7 +241,7 @@ static int get_text(struct reader *r, bool is_string, gni_value *out)
   return GN_OK;
 }
 
-static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out);
+static inline int decode(struct reader *r, const gnp_avro_node *node, gni_value *out);
 
 /* The count of the next block, 0 at the end. Every item takes a byte at least, so that a count
  * beyond the bytes that are left is damage. */
@@ -279,31 +283,28 @@ static int decode_items(struct reader *r, const gnp_avro_node *node, gni_value *
   return GN_OK;
 }
 
-static int decode_record(struct reader *r, const gnp_avro_node *node, gni_value *out)
+static inline int decode_fields(struct reader *r, const gnp_avro_node *node, gni_value *fields)
 {
-  gni_value *items = GN_TAKE(r->arena, gni_value, node->child_count);
-  if (!items) return gni_fail_arena(r->err, r->arena, node->child_count * sizeof *items);
   for (uint32_t i = 0; i < node->child_count; i++) {
-    int rc = decode(r, &node->children[i], &items[i]);
+    int rc = decode(r, &node->children[i], &fields[i]);
     if (rc == GN_OK) continue;
     gni_error_where(r->err, "%.*s", GN_STR_ARGS(node->type->fields[i].name));
     return rc;
   }
-  *out = (gni_value){.list = {items, node->child_count}};
   return GN_OK;
 }
 
-static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
+static int decode_record(struct reader *r, const gnp_avro_node *node, gni_value *out)
 {
-  *out = GNI_NULL_VALUE;
-  if (node->null_at != NEVER_NULL) {
-    int64_t branch = 0;
-    int rc = get_long(r, &branch);
-    if (rc != GN_OK) return rc;
-    if (branch != 0 && branch != 1) return corrupt(r, "a union has no such branch");
-    if (branch == node->null_at) return GN_OK;
-  }
-  out->is_null = false;
+  gni_value *items = GN_TAKE(r->arena, gni_value, node->child_count);
+  if (!items) return gni_fail_arena(r->err, r->arena, node->child_count * sizeof *items);
+  int rc = decode_fields(r, node, items);
+  *out = (gni_value){.list = {items, node->child_count}};
+  return rc;
+}
+
+static int decode_kind(struct reader *r, const gnp_avro_node *node, gni_value *out)
+{
   switch (node->type->kind) {
   case GNI_BOOLEAN:
     return get_boolean(r, out);
@@ -314,9 +315,7 @@ static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
   case GNI_INT:
     return get_integer(r, INT32_MIN, INT32_MAX, out);
   case GNI_FLOAT:
-    return get_real(r, sizeof(float), out);
-  case GNI_DOUBLE:
-    return get_real(r, sizeof(double), out);
+    return get_float(r, out);
   case GNI_STRING:
     return get_text(r, true, out);
   case GNI_BINARY:
@@ -331,11 +330,36 @@ static int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
   }
 }
 
+/* Doubles are most of what is read. */
+static inline int decode(struct reader *r, const gnp_avro_node *node, gni_value *out)
+{
+  *out = GNI_NULL_VALUE;
+  if (node->null_at != NEVER_NULL) {
+    int64_t branch = 0;
+    int rc = get_long(r, &branch);
+    if (rc != GN_OK) return rc;
+    if (branch != 0 && branch != 1) return corrupt(r, "a union has no such branch");
+    if (branch == node->null_at) return GN_OK;
+  }
+  out->is_null = false;
+  return node->type->kind == GNI_DOUBLE ? get_double(r, out) : decode_kind(r, node, out);
+}
+
+static int check_end(struct reader *r, int rc)
+{
+  return rc == GN_OK && left(r) > 0 ? corrupt(r, "the record ends before its bytes") : rc;
+}
+
 int gni_avro_decode(const gni_avro_schema *schema, gn_str bytes, gn_arena *arena, gni_value *out,
                     gn_error *err)
 {
   struct reader r = {.bytes = bytes, .arena = arena, .err = err};
-  int rc = decode(&r, &schema->root, out);
-  if (rc == GN_OK && left(&r) > 0) rc = corrupt(&r, "the record ends before its bytes");
-  return rc;
+  return check_end(&r, decode(&r, &schema->root, out));
+}
+
+int gni_avro_decode_fields(const gni_avro_schema *schema, gn_str bytes, gn_arena *arena,
+                           gni_value *fields, gn_error *err)
+{
+  struct reader r = {.bytes = bytes, .arena = arena, .err = err};
+  return check_end(&r, decode_fields(&r, &schema->root, fields));
 }

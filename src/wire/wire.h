@@ -94,5 +94,8 @@ int gni_avro_encode(const gni_avro_schema *schema, const gni_value *record, gn_b
  * from the arena. Damage is GN_E_CORRUPT. Blocks with byte counts (negative) are accepted. */
 int gni_avro_decode(const gni_avro_schema *schema, gn_str bytes, gn_arena *arena, gni_value *out,
                     gn_error *err);
+/* The same of a record that is never null, its fields into the caller's values. */
+int gni_avro_decode_fields(const gni_avro_schema *schema, gn_str bytes, gn_arena *arena,
+                           gni_value *fields, gn_error *err);
 
 #endif

@@ -465,17 +465,29 @@ int gnp_live_get(const struct gnp_lmdb *store, MDB_txn *txn, gn_str dataset, gn_
   return live_key.hashed && !gnp_long_value(data, key, value) ? GN_ABSENT : GN_OK;
 }
 
+/* A page fills from its end, so what follows lies before. In a page that was just entered, none of
+ * it is on its way yet. */
+static void ask_ahead(uintptr_t at, uintptr_t *before)
+{
+  enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
+  bool entered = at / PAGE_BYTES != *before / PAGE_BYTES;
+  for (uintptr_t ahead = entered ? LINE_BYTES : AHEAD_BYTES; ahead <= AHEAD_BYTES;
+       ahead += LINE_BYTES)
+    __builtin_prefetch((const void *)(at - ahead));
+  *before = at;
+}
+
 static int scan_cursor(MDB_cursor *cursor, struct live_key *live_key, gn_str key, int64_t after_ms,
                        gni_store_each each, void *user, gn_error *err)
 {
   MDB_val found, data;
+  uintptr_t before = 0;
   put_suffix(live_key, after_ms, 0);
   found = (MDB_val){live_key->prefix_len + SUFFIX_BYTES, live_key->bytes};
   int rc = mdb_cursor_get(cursor, &found, &data, MDB_SET_RANGE);
   for (; rc == 0; rc = mdb_cursor_get(cursor, &found, &data, MDB_NEXT)) {
     gn_str value = {data.mv_data, data.mv_size};
-    /* A page fills from its end, so what follows lies before. */
-    __builtin_prefetch((const void *)((uintptr_t)found.mv_data - AHEAD_BYTES));
+    ask_ahead((uintptr_t)found.mv_data, &before);
     if (found.mv_size != live_key->prefix_len + SUFFIX_BYTES ||
         memcmp(found.mv_data, live_key->bytes, live_key->prefix_len) != 0)
       return GN_OK;
