@@ -67,17 +67,20 @@ struct gnp_operation {
               gn_error *err);
 };
 
-/* An update_rows: the same updates in the same order, in one loop. */
-#define GNP_UPDATE_ROWS(name, update_one)                                                          \
+/* An update_rows: the same updates in the same order, in one loop, on a copy of the state that the
+ * rows cannot lie in: it stays in registers. */
+#define GNP_UPDATE_ROWS(name, update_one, state_type)                                              \
   static int name(const gnp_scalar *scalar, void *state, const gni_row *rows, size_t count,        \
                   size_t input, gn_arena *arena)                                                   \
   {                                                                                                \
+    state_type folded = *(const state_type *)state;                                                \
     for (size_t i = 0; i < count; i++) {                                                           \
       const gni_value *value = &rows[i].values[input];                                             \
       if (value->is_null) continue;                                                                \
-      update_one(scalar, state, value, rows[i].time_ms, arena);                                    \
-      ((gnp_state *)state)->seen = true;                                                           \
+      update_one(scalar, &folded, value, rows[i].time_ms, arena);                                  \
+      folded.head.seen = true;                                                                     \
     }                                                                                              \
+    *(state_type *)state = folded;                                                                 \
     return GN_OK;                                                                                  \
   }
 

@@ -32,7 +32,7 @@ static int average_update(const gnp_scalar *scalar, void *state, const gni_value
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(average_update_rows, average_update)
+GNP_UPDATE_ROWS(average_update_rows, average_update, average_state)
 
 static int average_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                         gn_arena *arena)

@@ -23,7 +23,7 @@ static int count_update(const gnp_scalar *scalar, void *state, const gni_value *
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(count_update_rows, count_update)
+GNP_UPDATE_ROWS(count_update_rows, count_update, count_state)
 
 static int count_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                       gn_arena *arena)

@@ -30,7 +30,7 @@ static int extreme_integer_update(const gnp_scalar *scalar, void *state, const g
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(extreme_integer_update_rows, extreme_integer_update)
+GNP_UPDATE_ROWS(extreme_integer_update_rows, extreme_integer_update, extreme_integer_state)
 
 static int extreme_integer_merge(const gnp_scalar *scalar, void *state, const void *other,
                                  gn_arena *arena)
@@ -97,7 +97,7 @@ static int extreme_real_update(const gnp_scalar *scalar, void *state, const gni_
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(extreme_real_update_rows, extreme_real_update)
+GNP_UPDATE_ROWS(extreme_real_update_rows, extreme_real_update, extreme_real_state)
 
 static int extreme_real_merge(const gnp_scalar *scalar, void *state, const void *other,
                               gn_arena *arena)

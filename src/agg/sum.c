@@ -30,7 +30,7 @@ static int sum_long_update(const gnp_scalar *scalar, void *state, const gni_valu
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(sum_long_update_rows, sum_long_update)
+GNP_UPDATE_ROWS(sum_long_update_rows, sum_long_update, sum_long_state)
 
 static int sum_long_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                          gn_arena *arena)
@@ -107,7 +107,7 @@ static int sum_double_update(const gnp_scalar *scalar, void *state, const gni_va
   return GN_OK;
 }
 
-GNP_UPDATE_ROWS(sum_double_update_rows, sum_double_update)
+GNP_UPDATE_ROWS(sum_double_update_rows, sum_double_update, sum_double_state)
 
 static int sum_double_drop(const gnp_scalar *scalar, void *state, const gni_value *input,
                            gn_arena *arena)
