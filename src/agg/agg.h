@@ -189,14 +189,26 @@ int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_c
                      gn_error *err);
 void gni_snapshot_free(gni_snapshot *snapshot);
 int gni_snapshot_add(gni_snapshot *snapshot, const gni_row *row, gn_error *err);
+int gni_snapshot_add_rows(gni_snapshot *snapshot, const gni_row *rows, size_t count,
+                          gn_error *err);
 /* The same with the rows of a whole day at once: `saved` has the state of each base column, as
  * gni_state_save gave it after the day's rows in their order; `start_ms` is the day's midnight. The
  * answers are those of the rows, bit for bit. */
 int gni_snapshot_add_day(gni_snapshot *snapshot, int64_t start_ms, const gni_value *saved,
                          gn_error *err);
-/* Ends the key: calls `emit` once for each day whose outputs are not all null, in day order;
- * `outputs` has one value a window column, valid during the call. Then the snapshot is ready for
- * the next key. */
+/* Answers the key whose rows were added, from its first day on; the answers of several keys can be
+ * held, which lets them be written day by day. `rows` has a place for each day: the outputs of that
+ * day, one a window column, or NULL where all are null; what is there lives until the release. Days
+ * before `*answered` are. Few at a time where the values are large: then the key is asked again,
+ * after a release or not, until all are. Then the snapshot is ready for the next key. */
+int gni_snapshot_answer(gni_snapshot *snapshot, const gni_value **rows, size_t *answered,
+                        gn_error *err);
+/* Bytes of the keys answered since the last release, and of the one at hand. */
+size_t gni_snapshot_held_bytes(const gni_snapshot *snapshot);
+/* Gives up the answers. */
+int gni_snapshot_release(gni_snapshot *snapshot, gn_error *err);
+/* Answers one key and releases it: calls `emit` once for each day whose outputs are not all null,
+ * in day order; `outputs` are valid during the call. */
 int gni_snapshot_end_key(gni_snapshot *snapshot,
                          int (*emit)(void *user, size_t day_index, const gni_value *outputs,
                                      gn_error *err),

@@ -4,6 +4,7 @@
  *   box         a value that a state owns and writes over
  *   keyed       an insertion-ordered table: sets, histograms, one state a bucket
  *   ranked      the k best of many
+ *   distinct    how many values are in the states of a span that slides
  *   failures    what a state function could not do, in words */
 #ifndef GNOMON_SRC_AGG_PRIVATE_H
 #define GNOMON_SRC_AGG_PRIVATE_H
@@ -26,6 +27,22 @@ typedef struct gnp_run {
   const char *first;
   size_t stride, count;
 } gnp_run;
+
+static inline const void *gnp_run_state(gnp_run run, size_t i)
+{
+  return run.first + i * run.stride;
+}
+
+static inline gnp_run gnp_run_part(gnp_run run, size_t from, size_t to)
+{
+  return (gnp_run){run.first + from * run.stride, run.stride, to - from};
+}
+
+/* The states of a run that a window spans: [low, middle) are its tail, [middle, high) its middle.
+ */
+typedef struct gnp_span {
+  size_t low, middle, high;
+} gnp_span;
 
 /* An operation resolved against the type of its single inputs. */
 typedef struct gnp_scalar {
@@ -55,9 +72,11 @@ struct gnp_operation {
   int (*merge)(const gnp_scalar *scalar, void *state, const void *other, gn_arena *arena);
   /* Merges a whole run, stopping early where it can; NULL: one after another. */
   int (*merge_run)(const gnp_scalar *scalar, void *state, gnp_run run, gn_arena *arena);
-  /* What the merged run would finish to, without merging; `out` may borrow from the run. Only where
-   * parts may be merged in any grouping. NULL: merge, then finish. */
-  int (*finish_run)(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena);
+  /* The values of `count` spans of a run, both ends of which only move forward: each is the fold of
+   * its tail with the fold of its middle. Values may borrow from the run and the arena. NULL: span
+   * by span, merge, then finish. */
+  int (*finish_spans)(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,
+                      gni_value *out, gn_arena *arena);
   /* Into a zeroed state; NULL: the bytes are all there is. */
   int (*copy)(const gnp_scalar *scalar, void *target, const void *state, gn_arena *arena);
   int (*finish)(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena);
@@ -95,6 +114,22 @@ struct gnp_operation {
         merge_one(scalar, state, other, arena);                                                    \
       else                                                                                         \
         memcpy(state, other, sizeof(state_type));                                                  \
+    }                                                                                              \
+    return GN_OK;                                                                                  \
+  }
+
+/* A finish_spans of such an operation: the canonical fold of each span, in one loop. */
+#define GNP_FINISH_SPANS(name, merge_run, finish_one, state_type)                                  \
+  static int name(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,      \
+                  gni_value *out, gn_arena *arena)                                                 \
+  {                                                                                                \
+    for (size_t i = 0; i < count; i++) {                                                           \
+      state_type tail = {0}, middle = {0};                                                         \
+      merge_run(scalar, &tail, gnp_run_part(run, spans[i].low, spans[i].middle), arena);           \
+      merge_run(scalar, &middle, gnp_run_part(run, spans[i].middle, spans[i].high), arena);        \
+      merge_run(scalar, &tail, (gnp_run){(const char *)&middle, sizeof middle, 1}, arena);         \
+      out[i] = GNI_NULL_VALUE;                                                                     \
+      if (tail.head.seen) finish_one(scalar, &tail, &out[i], arena);                               \
     }                                                                                              \
     return GN_OK;                                                                                  \
   }
@@ -165,9 +200,10 @@ int gnp_state_update_rows(const gni_aggregator *aggregator, void *state, const g
 /* Merges the states of a run in their order. */
 int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run run,
                         gn_arena *arena);
-/* The value of the merged run where that needs no merging; false: it does. */
-bool gnp_state_finish_run(const gni_aggregator *aggregator, gnp_run run, gni_value *out,
-                          gn_arena *arena, int *rc);
+/* The values of the spans of a run where the operation can tell them all at once; false: it cannot.
+ */
+bool gnp_state_finish_spans(const gni_aggregator *aggregator, gnp_run run, const gnp_span *spans,
+                            size_t count, gni_value *out, gn_arena *arena, int *rc);
 
 /* ---- box ------------------------------------------------------------------------------------- */
 
@@ -237,6 +273,28 @@ int gnp_ranked_finish(const gnp_scalar *scalar, const void *state, gni_value *ou
 /* The items, best first or worst first; equal ones as they came. NULL without memory. */
 gnp_item **gnp_ranked_sorted(const gnp_scalar *scalar, const gnp_ranked *ranked, bool best_first,
                              gn_arena *arena);
+
+/* ---- distinct -------------------------------------------------------------------------------- */
+
+/* The values of the states of a run; first all are added, then spans are asked for. Values are
+ * borrowed. */
+typedef struct gnp_distinct {
+  struct gnp_distinct_value *values;
+  uint32_t *slots; /* position in values + 1, by hash */
+  size_t mask;
+  uint32_t *ids; /* positions of the values of all states, one state after another */
+  size_t *ends;  /* of each state, in ids */
+  uint32_t value_count;
+  size_t id_count, state_count;
+  size_t from, to, alive; /* the span at hand, and its distinct values */
+} gnp_distinct;
+
+/* Room for `values` in `states`, each counted as often as it is added. */
+int gnp_distinct_init(gnp_distinct *distinct, size_t values, size_t states, gn_arena *arena);
+void gnp_distinct_add(gnp_distinct *distinct, gn_str value);
+void gnp_distinct_end_state(gnp_distinct *distinct);
+/* How many distinct values states [from, to) have; neither may be before that of the last call. */
+size_t gnp_distinct_slide(gnp_distinct *distinct, size_t from, size_t to);
 
 /* ---- failures -------------------------------------------------------------------------------- */
 

@@ -65,6 +65,8 @@ static int average_finish(const gnp_scalar *scalar, const void *state, gni_value
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(average_finish_spans, average_merge_run, average_finish, average_state)
+
 static int average_save(const gnp_scalar *scalar, const void *state, gni_value *out,
                         gn_arena *arena)
 {
@@ -100,6 +102,7 @@ const gnp_operation gnp_average = {
     .drop = average_drop,
     .merge = average_merge,
     .merge_run = average_merge_run,
+    .finish_spans = average_finish_spans,
     .finish = average_finish,
     .save = average_save,
     .load = average_load,

@@ -54,6 +54,8 @@ static int count_finish(const gnp_scalar *scalar, const void *state, gni_value *
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(count_finish_spans, count_merge_run, count_finish, count_state)
+
 static int count_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                       gn_arena *arena, gn_error *err)
 {
@@ -72,6 +74,7 @@ const gnp_operation gnp_count = {
     .drop = count_drop,
     .merge = count_merge,
     .merge_run = count_merge_run,
+    .finish_spans = count_finish_spans,
     .finish = count_finish,
     .save = count_finish,
     .load = count_load,

@@ -5,7 +5,6 @@
 #include <math.h>
 
 enum { LG_SLOTS_FIRST = 3, WINDOW_LAST = GNP_CPC_OUTER_COLUMNS };
-#define NO_COUPON UINT32_MAX
 
 static uint64_t rows_of(const gnp_cpc *cpc)
 {
@@ -33,7 +32,8 @@ static uint32_t *slot_of(const gnp_cpc *cpc, uint32_t coupon)
 {
   size_t mask = ((size_t)1 << cpc->lg_slots) - 1;
   size_t slot = coupon * UINT32_C(0x9E3779B1) >> (32 - cpc->lg_slots);
-  while (cpc->table[slot] != NO_COUPON && cpc->table[slot] != coupon) slot = (slot + 1) & mask;
+  while (cpc->table[slot] != GNP_CPC_NO_COUPON && cpc->table[slot] != coupon)
+    slot = (slot + 1) & mask;
   return &cpc->table[slot];
 }
 
@@ -86,7 +86,7 @@ bool gnp_cpc_put(gnp_cpc *cpc, uint32_t coupon)
     return is_new;
   }
   uint32_t *slot = slot_of(cpc, coupon);
-  bool is_new = *slot == NO_COUPON;
+  bool is_new = *slot == GNP_CPC_NO_COUPON;
   *slot = coupon;
   return is_new;
 }
@@ -98,7 +98,7 @@ static int rebuild(gnp_cpc *cpc, uint32_t count, gn_arena *arena)
   size_t old_slots = old ? (size_t)1 << cpc->lg_slots : 0;
   int rc = gnp_cpc_make_room(cpc, count, arena);
   for (size_t i = 0; i < old_slots && rc == GN_OK; i++)
-    if (old[i] != NO_COUPON) gnp_cpc_put(cpc, old[i]);
+    if (old[i] != GNP_CPC_NO_COUPON) gnp_cpc_put(cpc, old[i]);
   if (cpc->matrix) cpc->table = NULL;
   return rc;
 }
@@ -162,7 +162,8 @@ int gnp_cpc_add_hash(gnp_cpc *cpc, gnp_murmur hash, gn_arena *arena)
 {
   uint32_t column = hash.high ? (uint32_t)__builtin_clzll(hash.high) : 63;
   uint32_t coupon = (uint32_t)(hash.low & (rows_of(cpc) - 1)) << 6 | column;
-  if (coupon == NO_COUPON) coupon ^= 1 << 6; /* the value that says "none" moves one row down */
+  if (coupon == GNP_CPC_NO_COUPON)
+    coupon ^= 1 << 6; /* the value that says "none" moves one row down */
   return add_coupon(cpc, coupon, arena);
 }
 
@@ -181,7 +182,7 @@ static void merge_table(gnp_cpc *cpc, const gnp_cpc *other)
 {
   const uint32_t *from = other->table, *end = from + ((size_t)1 << other->lg_slots);
   for (; from < end; from++)
-    if (*from != NO_COUPON) cpc->count += gnp_cpc_put(cpc, *from);
+    if (*from != GNP_CPC_NO_COUPON) cpc->count += gnp_cpc_put(cpc, *from);
 }
 
 int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena)
@@ -198,7 +199,7 @@ int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena)
     return GN_OK;
   }
   for (size_t i = 0; other->table && i < (size_t)1 << other->lg_slots && rc == GN_OK; i++)
-    if (other->table[i] != NO_COUPON) rc = add_coupon(cpc, other->table[i], arena);
+    if (other->table[i] != GNP_CPC_NO_COUPON) rc = add_coupon(cpc, other->table[i], arena);
   return rc;
 }
 
@@ -233,6 +234,11 @@ static double icon(int lg_k, uint32_t count)
   double ratio = coupons / rows;
   double estimate = coupons * factor * (1.0 + ratio * ratio * ratio / 66.774757);
   return estimate >= coupons ? estimate : coupons;
+}
+
+double gnp_cpc_estimate_merged(int lg_k, uint32_t count)
+{
+  return icon(lg_k, count);
 }
 
 double gnp_cpc_estimate(const gnp_cpc *cpc)

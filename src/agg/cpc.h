@@ -24,6 +24,8 @@ enum {
   GNP_CPC_ICON_TERMS = 20
 };
 
+#define GNP_CPC_NO_COUPON UINT32_MAX /* a free slot of the table */
+
 /* Zeroed, with lg_k set, is an empty sketch; gnp_cpc_init also starts HIP. */
 typedef struct gnp_cpc {
   uint32_t count; /* coupons */
@@ -42,6 +44,8 @@ int gnp_cpc_add_hash(gnp_cpc *cpc, gnp_murmur hash, gn_arena *arena);
 int gnp_cpc_merge(gnp_cpc *cpc, const gnp_cpc *other, gn_arena *arena);
 int gnp_cpc_copy(gnp_cpc *target, const gnp_cpc *cpc, gn_arena *arena);
 double gnp_cpc_estimate(const gnp_cpc *cpc);
+/* That of a merged sketch which has `count` coupons. */
+double gnp_cpc_estimate_merged(int lg_k, uint32_t count);
 /* An empty table in which `count` coupons find room; false: so many want a matrix, or no memory. */
 bool gnp_cpc_take_room(gnp_cpc *cpc, int lg_k, uint64_t count, gn_arena *arena);
 

@@ -51,6 +51,9 @@ static int extreme_integer_finish(const gnp_scalar *scalar, const void *state, g
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(extreme_integer_finish_spans, extreme_integer_merge_run, extreme_integer_finish,
+                 extreme_integer_state)
+
 static int extreme_integer_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                                 gn_arena *arena, gn_error *err)
 {
@@ -69,6 +72,7 @@ const gnp_operation gnp_extreme_integer = {
     .update_rows = extreme_integer_update_rows,
     .merge = extreme_integer_merge,
     .merge_run = extreme_integer_merge_run,
+    .finish_spans = extreme_integer_finish_spans,
     .finish = extreme_integer_finish,
     .save = extreme_integer_finish,
     .load = extreme_integer_load,
@@ -118,6 +122,9 @@ static int extreme_real_finish(const gnp_scalar *scalar, const void *state, gni_
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(extreme_real_finish_spans, extreme_real_merge_run, extreme_real_finish,
+                 extreme_real_state)
+
 static int extreme_real_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                              gn_arena *arena, gn_error *err)
 {
@@ -135,6 +142,7 @@ const gnp_operation gnp_extreme_real = {
     .update_rows = extreme_real_update_rows,
     .merge = extreme_real_merge,
     .merge_run = extreme_real_merge_run,
+    .finish_spans = extreme_real_finish_spans,
     .finish = extreme_real_finish,
     .save = extreme_real_finish,
     .load = extreme_real_load,

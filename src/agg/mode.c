@@ -101,12 +101,21 @@ int gnp_state_merge_run(const gni_aggregator *aggregator, void *state, gnp_run r
   return rc;
 }
 
-bool gnp_state_finish_run(const gni_aggregator *aggregator, gnp_run run, gni_value *out,
-                          gn_arena *arena, int *rc)
+/* What cannot be told in a number finishes to null. */
+static void check_real(const gni_aggregator *aggregator, gni_value *out)
+{
+  if (aggregator->checked && !out->is_null && gnp_is_real(aggregator->output) &&
+      !isfinite(out->real))
+    *out = GNI_NULL_VALUE;
+}
+
+bool gnp_state_finish_spans(const gni_aggregator *aggregator, gnp_run run, const gnp_span *spans,
+                            size_t count, gni_value *out, gn_arena *arena, int *rc)
 {
   const gnp_operation *does = aggregator->scalar.does;
-  if (!is_plain(aggregator) || !does->finish_run) return false;
-  *rc = does->finish_run(&aggregator->scalar, run, out, arena);
+  if (!is_plain(aggregator) || !does->finish_spans) return false;
+  *rc = does->finish_spans(&aggregator->scalar, run, spans, count, out, arena);
+  for (size_t i = 0; *rc == GN_OK && i < count; i++) check_real(aggregator, &out[i]);
   return true;
 }
 
@@ -169,9 +178,7 @@ static int direct_finish(const gni_aggregator *aggregator, const void *state, gn
                          gn_arena *arena)
 {
   int rc = aggregator->scalar.does->finish(&aggregator->scalar, state, out, arena);
-  if (aggregator->checked && !out->is_null && gnp_is_real(aggregator->output) &&
-      !isfinite(out->real))
-    *out = GNI_NULL_VALUE;
+  if (rc == GN_OK) check_real(aggregator, out);
   return rc;
 }
 

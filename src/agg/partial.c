@@ -152,6 +152,43 @@ int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena
   return GN_OK;
 }
 
+/* Rows of one hop, a base column at a time. */
+static int add_hop_rows(gnp_partials *partials, const gni_row *rows, size_t count, bool has_hop,
+                        gn_arena *arena, gn_error *err)
+{
+  int64_t start_ms = gnp_floor_ms(rows[0].time_ms, partials->hop_ms);
+  int rc = GN_OK;
+  for (size_t i = 0; rc == GN_OK && i < partials->range_count; i++) {
+    const gnp_range *range = &partials->ranges[i];
+    size_t from = 0, to = count;
+    while (from < to && rows[from].time_ms < range->from_ms) from++;
+    while (to > from && rows[to - 1].time_ms >= range->to_ms) to--;
+    if (from == to) continue;
+    if (!has_hop) rc = append(partials, start_ms, arena, err);
+    if (rc != GN_OK) return rc;
+    has_hop = true;
+    char *states = partials->states + (partials->count - 1) * partials->states_bytes;
+    rc = gnp_rows_fold(&partials->layout->bases[range->base], rows, from, to,
+                       states + partials->offsets[range->base], arena, err);
+  }
+  return rc;
+}
+
+int gnp_partials_add_rows(gnp_partials *partials, const gni_row *rows, size_t count,
+                          gn_arena *arena, gn_error *err)
+{
+  int64_t newest_ms = partials->count ? partials->starts_ms[partials->count - 1] : 0;
+  bool any = partials->count > 0;
+  int rc = GN_OK;
+  for (size_t i = 0, next; rc == GN_OK && i < count; i = next) {
+    int64_t end_ms = gnp_floor_ms(rows[i].time_ms, partials->hop_ms) + partials->hop_ms;
+    for (next = i + 1; next < count && rows[next].time_ms < end_ms;) next++;
+    bool has_hop = i == 0 && any && end_ms == newest_ms + partials->hop_ms;
+    rc = add_hop_rows(partials, rows + i, next - i, has_hop, arena, err);
+  }
+  return rc;
+}
+
 int gnp_partials_load(gnp_partials *partials, int64_t start_ms, const gni_value *saved,
                       gn_arena *arena, gn_error *err)
 {

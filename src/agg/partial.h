@@ -82,6 +82,9 @@ int gnp_partials_init(gnp_partials *partials, const gni_layout *layout, int64_t 
 void gnp_partials_reset(gnp_partials *partials); /* no hops; their arena was reset by the caller */
 /* Rows come in time order. A row outside every range makes no hop. */
 int gnp_partials_add(gnp_partials *partials, const gni_row *row, gn_arena *arena, gn_error *err);
+/* The same with many, where every base column has one range. */
+int gnp_partials_add_rows(gnp_partials *partials, const gni_row *rows, size_t count,
+                          gn_arena *arena, gn_error *err);
 /* A hop that was folded and saved before: one value a base column. Hops come in time order. */
 int gnp_partials_load(gnp_partials *partials, int64_t start_ms, const gni_value *saved,
                       gn_arena *arena, gn_error *err);

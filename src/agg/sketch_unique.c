@@ -57,46 +57,93 @@ static int unique_copy(const gnp_scalar *scalar, void *target, const void *state
   return gnp_cpc_copy(&((unique_state *)target)->cpc, &((const unique_state *)state)->cpc, arena);
 }
 
+static gni_value count_of(double estimate)
+{
+  return gni_value_integer(estimate < 0x1p63 ? (int64_t)estimate : INT64_MAX);
+}
+
 static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                          gn_arena *arena)
 {
-  double estimate = gnp_cpc_estimate(&((const unique_state *)state)->cpc);
   (void)scalar, (void)arena;
-  *out = gni_value_integer(estimate < 0x1p63 ? (int64_t)estimate : INT64_MAX);
+  *out = count_of(gnp_cpc_estimate(&((const unique_state *)state)->cpc));
   return GN_OK;
 }
 
-static const unique_state *run_state(gnp_run run, size_t i)
-{
-  return (const void *)(run.first + i * run.stride);
-}
+/* ---- the estimates of spans ---- */
 
 /* A union has as many coupons in whatever order it is made, so one table is made large enough for
  * all parts at once. */
-static int unique_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena)
+static int merge_all(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena)
 {
   unique_state all = {.head.seen = true};
-  const unique_state *only = NULL;
   uint64_t count = 0;
-  size_t parts = 0;
-  *out = GNI_NULL_VALUE;
-  for (size_t i = 0; i < run.count; i++) {
-    const unique_state *s = run_state(run, i);
-    if (!s->head.seen) continue;
-    only = s;
-    parts++;
-    count += s->cpc.count;
-  }
-  if (parts == 0) return GN_OK;
-  if (parts == 1) return unique_finish(scalar, only, out, arena);
+  for (size_t i = 0; i < run.count; i++)
+    count += ((const unique_state *)gnp_run_state(run, i))->cpc.count;
   if (!gnp_cpc_take_room(&all.cpc, scalar->k, count, arena))
     gnp_cpc_init(&all.cpc, scalar->k, false);
   for (size_t i = 0; i < run.count; i++) {
-    const unique_state *s = run_state(run, i);
+    const unique_state *s = gnp_run_state(run, i);
     int rc = s->head.seen ? gnp_cpc_merge(&all.cpc, &s->cpc, arena) : GN_OK;
     if (rc != GN_OK) return rc;
   }
   return unique_finish(scalar, &all, out, arena);
+}
+
+/* The coupons of all states; GN_ABSENT when some state has so many that it holds no table. */
+static int find_coupons(gnp_run run, gnp_distinct *out, gn_arena *arena)
+{
+  size_t total = 0;
+  for (size_t i = 0; i < run.count; i++) {
+    const gnp_cpc *cpc = &((const unique_state *)gnp_run_state(run, i))->cpc;
+    if (cpc->matrix) return GN_ABSENT;
+    total += cpc->count;
+  }
+  int rc = gnp_distinct_init(out, total, run.count, arena);
+  for (size_t i = 0; rc == GN_OK && i < run.count; i++) {
+    const gnp_cpc *cpc = &((const unique_state *)gnp_run_state(run, i))->cpc;
+    size_t slots = cpc->table ? (size_t)1 << cpc->lg_slots : 0;
+    for (size_t k = 0; k < slots; k++)
+      if (cpc->table[k] != GNP_CPC_NO_COUPON)
+        gnp_distinct_add(out, (gn_str){(const char *)&cpc->table[k], sizeof *cpc->table});
+    gnp_distinct_end_state(out);
+  }
+  return rc;
+}
+
+/* How many states of a span saw something, as far as two; the last of them in `only`. */
+static int count_seen(gnp_run run, gnp_span span, const unique_state **only)
+{
+  int seen = 0;
+  for (size_t i = span.low; seen < 2 && i < span.high; i++) {
+    const unique_state *s = gnp_run_state(run, i);
+    if (!s->head.seen) continue;
+    *only = s;
+    seen++;
+  }
+  return seen;
+}
+
+/* What is merged is known by how many coupons it has; a state that is alone keeps its own estimate.
+ */
+static int unique_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans,
+                               size_t count, gni_value *out, gn_arena *arena)
+{
+  gnp_distinct coupons;
+  int found = find_coupons(run, &coupons, arena), rc = found == GN_ABSENT ? GN_OK : found;
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    const unique_state *only = NULL;
+    int seen = count_seen(run, spans[i], &only);
+    size_t all = found == GN_OK ? gnp_distinct_slide(&coupons, spans[i].low, spans[i].high) : 0;
+    out[i] = GNI_NULL_VALUE;
+    if (seen == 1)
+      rc = unique_finish(scalar, only, &out[i], arena);
+    else if (seen == 2 && found == GN_OK)
+      out[i] = count_of(gnp_cpc_estimate_merged(scalar->k, (uint32_t)all));
+    else if (seen == 2)
+      rc = merge_all(scalar, gnp_run_part(run, spans[i].low, spans[i].high), &out[i], arena);
+  }
+  return rc;
 }
 
 static int unique_save(const gnp_scalar *scalar, const void *state, gni_value *out, gn_arena *arena)
@@ -123,7 +170,7 @@ const gnp_operation gnp_sketch_unique = {
     .resolve = unique_resolve,
     .update = unique_update,
     .merge = unique_merge,
-    .finish_run = unique_finish_run,
+    .finish_spans = unique_finish_spans,
     .copy = unique_copy,
     .finish = unique_finish,
     .save = unique_save,

@@ -61,6 +61,8 @@ static int sum_long_finish(const gnp_scalar *scalar, const void *state, gni_valu
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(sum_long_finish_spans, sum_long_merge_run, sum_long_finish, sum_long_state)
+
 static int sum_long_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                          gn_arena *arena, gn_error *err)
 {
@@ -79,6 +81,7 @@ const gnp_operation gnp_sum_long = {
     .drop = sum_long_drop,
     .merge = sum_long_merge,
     .merge_run = sum_long_merge_run,
+    .finish_spans = sum_long_finish_spans,
     .finish = sum_long_finish,
     .save = sum_long_finish,
     .load = sum_long_load,
@@ -139,6 +142,8 @@ static int sum_double_finish(const gnp_scalar *scalar, const void *state, gni_va
   return GN_OK;
 }
 
+GNP_FINISH_SPANS(sum_double_finish_spans, sum_double_merge_run, sum_double_finish, sum_double_state)
+
 static int sum_double_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                            gn_arena *arena, gn_error *err)
 {
@@ -157,6 +162,7 @@ const gnp_operation gnp_sum_double = {
     .drop = sum_double_drop,
     .merge = sum_double_merge,
     .merge_run = sum_double_merge_run,
+    .finish_spans = sum_double_finish_spans,
     .finish = sum_double_finish,
     .save = sum_double_finish,
     .load = sum_double_load,

@@ -19,13 +19,6 @@ static int timed_k_update(const gnp_scalar *scalar, void *state, const gni_value
 
 /* ---- the k of a run ---- */
 
-/* The state that is the i-th from the end that counts. */
-static const gnp_ranked *run_state(const gnp_scalar *scalar, gnp_run run, size_t i)
-{
-  size_t at = scalar->operation == GNI_LAST_K ? run.count - 1 - i : i;
-  return (const void *)(run.first + at * run.stride);
-}
-
 /* The first `room` of `count` listed items. Of those at one millisecond the later ones stay. */
 static void take_first(gnp_item *const *items, size_t count, size_t room, gni_value *out)
 {
@@ -37,28 +30,60 @@ static void take_first(gnp_item *const *items, size_t count, size_t room, gni_va
   for (size_t i = before; i < room; i++) out[i] = items[after - room + i]->box.value;
 }
 
+/* The items of the states of a run, each as it would list them; NULL: not asked for yet. */
+struct listed {
+  const gnp_scalar *scalar;
+  gnp_run run;
+  gnp_item ***items; /* a state */
+};
+
+static gnp_item *const *items_of(struct listed *listed, size_t state, gn_arena *arena)
+{
+  gnp_item ***items = &listed->items[state];
+  if (!*items)
+    *items = gnp_ranked_sorted(listed->scalar, gnp_run_state(listed->run, state), true, arena);
+  return *items;
+}
+
+/* The state of a span that is the i-th from the end that counts. */
+static size_t state_from_end(const gnp_scalar *scalar, gnp_span span, size_t i)
+{
+  return scalar->operation == GNI_LAST_K ? span.high - 1 - i : span.low + i;
+}
+
 /* Every state of a run is later than those before it, so the first k found from the right end are
  * the k best, and in their order. */
-static int timed_k_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out,
-                              gn_arena *arena)
+static int list_span(struct listed *listed, gnp_span span, gni_value *out, gn_arena *arena)
 {
+  const gnp_scalar *scalar = listed->scalar;
   size_t k = (size_t)scalar->k, total = 0, filled = 0;
-  for (size_t i = 0; i < run.count && total < k; i++) total += run_state(scalar, run, i)->count;
+  for (size_t i = span.low; i < span.high && total < k; i++)
+    total += ((const gnp_ranked *)gnp_run_state(listed->run, i))->count;
   *out = GNI_NULL_VALUE;
   if (total == 0) return GN_OK;
   gni_value *values = gnp_items_take(arena, total < k ? total : k, out);
   if (!values) return gni_fail_arena(NULL, arena, total * sizeof *values);
   for (size_t i = 0; filled < out->list.count; i++) {
-    const gnp_ranked *ranked = run_state(scalar, run, i);
-    size_t room = out->list.count - filled;
+    size_t state = state_from_end(scalar, span, i), room = out->list.count - filled;
+    const gnp_ranked *ranked = gnp_run_state(listed->run, state);
     if (ranked->count == 0) continue;
-    gnp_item **items = gnp_ranked_sorted(scalar, ranked, true, arena);
-    if (!items) return gni_fail_arena(NULL, arena, ranked->count * sizeof *items);
+    gnp_item *const *items = items_of(listed, state, arena);
+    if (!items) return gni_fail_arena(NULL, arena, ranked->count * sizeof(gnp_item *));
     if (room > ranked->count) room = ranked->count;
     take_first(items, ranked->count, room, values + filled);
     filled += room;
   }
   return GN_OK;
+}
+
+static int timed_k_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans,
+                                size_t count, gni_value *out, gn_arena *arena)
+{
+  struct listed listed = {scalar, run, GN_TAKE_ZERO(arena, gnp_item **, run.count)};
+  int rc = listed.items ? GN_OK : gni_fail_arena(NULL, arena, run.count * sizeof(gnp_item **));
+  for (size_t i = 0; rc == GN_OK && i < count; i++)
+    rc = list_span(&listed, spans[i], &out[i], arena);
+  return rc;
 }
 
 static int save_pair(const gnp_scalar *scalar, const gnp_item *item, gni_value *out,
@@ -106,7 +131,7 @@ const gnp_operation gnp_timed_k = {
     .resolve = timed_k_resolve,
     .update = timed_k_update,
     .merge = gnp_ranked_merge,
-    .finish_run = timed_k_finish_run,
+    .finish_spans = timed_k_finish_spans,
     .copy = gnp_ranked_merge,
     .finish = gnp_ranked_finish,
     .save = timed_k_save,

@@ -65,49 +65,6 @@ static int unique_merge(const gnp_scalar *scalar, void *state, const void *other
   return GN_OK;
 }
 
-/* ---- how many keys a run has in all ---- */
-
-/* The keys of a run in a table of open addressing; free slots are {NULL, 0}. */
-struct borrowed {
-  gn_str *slots;
-  size_t mask, count;
-};
-
-static void borrow(struct borrowed *all, gn_str key)
-{
-  size_t slot = gni_xxh64(key.ptr, key.len, 0) & all->mask;
-  while (all->slots[slot].ptr && !gni_str_equal(all->slots[slot], key))
-    slot = (slot + 1) & all->mask;
-  all->count += !all->slots[slot].ptr;
-  all->slots[slot] = key;
-}
-
-static const unique_state *run_state(gnp_run run, size_t i)
-{
-  return (const void *)(run.first + i * run.stride);
-}
-
-/* Counting needs no copies of the keys. */
-static int unique_finish_run(const gnp_scalar *scalar, gnp_run run, gni_value *out, gn_arena *arena)
-{
-  size_t total = 0, largest = 0, limit = (size_t)scalar->k, slots = 4;
-  for (size_t i = 0; i < run.count; i++) {
-    size_t count = run_state(run, i)->set.count;
-    total += count;
-    if (count > largest) largest = count;
-  }
-  *out = total ? gni_value_integer((int64_t)largest) : GNI_NULL_VALUE;
-  if (total == largest || largest >= limit) return GN_OK;
-  while (slots < 2 * total) slots *= 2;
-  struct borrowed all = {.slots = GN_TAKE_ZERO(arena, gn_str, slots), .mask = slots - 1};
-  if (!all.slots) return gni_fail_arena(NULL, arena, slots * sizeof *all.slots);
-  for (size_t i = 0; i < run.count; i++)
-    for (size_t j = 0; j < run_state(run, i)->set.count; j++)
-      borrow(&all, gnp_keyed_key(&run_state(run, i)->set, form_of(scalar), j));
-  *out = gni_value_integer((int64_t)(all.count < limit ? all.count : limit));
-  return GN_OK;
-}
-
 static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value *out,
                          gn_arena *arena)
 {
@@ -115,6 +72,37 @@ static int unique_finish(const gnp_scalar *scalar, const void *state, gni_value 
   (void)scalar, (void)arena;
   *out = gni_value_integer(s->set.count);
   return GN_OK;
+}
+
+/* ---- how many keys spans have ---- */
+
+static int find_keys(const gnp_scalar *scalar, gnp_run run, gnp_distinct *out, gn_arena *arena)
+{
+  size_t total = 0;
+  for (size_t i = 0; i < run.count; i++)
+    total += ((const unique_state *)gnp_run_state(run, i))->set.count;
+  int rc = gnp_distinct_init(out, total, run.count, arena);
+  for (size_t i = 0; rc == GN_OK && i < run.count; i++) {
+    const gnp_keyed *set = &((const unique_state *)gnp_run_state(run, i))->set;
+    for (size_t k = 0; k < set->count; k++)
+      gnp_distinct_add(out, gnp_keyed_key(set, form_of(scalar), k));
+    gnp_distinct_end_state(out);
+  }
+  return rc;
+}
+
+/* Counting needs no copies of the keys. A bounded set among the states that is full holds k. */
+static int unique_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans,
+                               size_t count, gni_value *out, gn_arena *arena)
+{
+  gnp_distinct keys;
+  size_t limit = (size_t)scalar->k;
+  int rc = find_keys(scalar, run, &keys, arena);
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    size_t found = gnp_distinct_slide(&keys, spans[i].low, spans[i].high);
+    out[i] = found ? gni_value_integer((int64_t)(found < limit ? found : limit)) : GNI_NULL_VALUE;
+  }
+  return rc;
 }
 
 static int save_number(const gnp_scalar *scalar, gn_str key, gni_value *out)
@@ -163,7 +151,7 @@ const gnp_operation gnp_unique = {
     .resolve = unique_resolve,
     .update = unique_update,
     .merge = unique_merge,
-    .finish_run = unique_finish_run,
+    .finish_spans = unique_finish_spans,
     .copy = unique_merge,
     .finish = unique_finish,
     .save = unique_save,

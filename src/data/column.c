@@ -228,6 +228,9 @@ int gni_column_get_many(const gni_column *column, int64_t first, size_t count, g
       LOAD(double, column->values, first + (int64_t)done);
       out[done] = gni_value_real(loaded);
     }
+  } else if (!column->validity && column->storage == STORED_TEXT) {
+    for (; done < count; done++)
+      out[done] = gni_value_text(load_text(column, first + (int64_t)done));
   }
   for (; rc == GN_OK && done < count; done++)
     rc = gni_column_get(column, first + (int64_t)done, arena, &out[done]);

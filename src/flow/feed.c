@@ -19,6 +19,9 @@ struct gnp_feed {
   int32_t day;
   bool any_key, by_day;
   gnp_gather *gather; /* NULL: the engine gives the rows in order */
+  gni_row current;
+  const gni_row *given; /* gathered rows, of which some were given one by one */
+  size_t given_count, given_used;
 };
 
 enum { FEED_ARENA_BYTES = 256 << 20 };
@@ -205,14 +208,10 @@ static int follow_key(gnp_feed *feed, bool *new_key, gn_error *err)
   return GN_OK;
 }
 
-int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
+/* The engine's next row. */
+static int next_sorted(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
 {
   gni_value time, day;
-  if (feed->gather) {
-    int rc = gnp_gather_next(feed->gather, new_key, row, err);
-    feed->rows += rc == GN_OK;
-    return rc;
-  }
   if (!feed->batch.release || feed->row == feed->batch.length) {
     int rc = next_batch(feed, err);
     if (rc != GN_OK) return rc;
@@ -233,6 +232,36 @@ int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
   *row = (gni_row){feed->values, time.is_null ? 0 : time.integer};
   feed->row++;
   feed->rows++;
+  return GN_OK;
+}
+
+int gnp_feed_next_rows(gnp_feed *feed, bool *new_key, const gni_row **rows, size_t *count,
+                       gn_error *err)
+{
+  int rc;
+  if (feed->gather) {
+    rc = gnp_gather_next(feed->gather, new_key, rows, count, err);
+    if (rc == GN_OK) feed->rows += (int64_t)*count;
+    return rc;
+  }
+  rc = next_sorted(feed, new_key, &feed->current, err);
+  *rows = &feed->current;
+  *count = 1;
+  return rc;
+}
+
+int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err)
+{
+  *new_key = false;
+  if (feed->given_used == feed->given_count) {
+    int rc = gnp_feed_next_rows(feed, new_key, &feed->given, &feed->given_count, err);
+    feed->given_used = 0;
+    if (rc != GN_OK) {
+      feed->given_count = 0;
+      return rc;
+    }
+  }
+  *row = feed->given[feed->given_used++];
   return GN_OK;
 }
 

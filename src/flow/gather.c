@@ -12,7 +12,8 @@ enum {
   CHUNK_ROWS = 1024,
   INPUTS_MAX = 32,
   SHARED_TEXTS_MAX = 1 << 16,
-  PREFETCH_ROWS = 8
+  PREFETCH_ROWS = 8,
+  GIVEN_ROWS = 64 /* at once */
 };
 enum { FIRST_KEYS = 1024 };
 
@@ -82,7 +83,8 @@ struct gnp_gather {
   uint32_t order_capacity;
   uint32_t at_bucket, bucket_first, bucket_rows; /* bucket_first: among the rows of all keys */
   uint32_t at_key, at_row, next_key_row;
-  gni_value *values, *key_values;
+  gni_row *given;
+  gni_value *values, *key_values; /* of the rows given; of their key */
 };
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -149,14 +151,15 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   gni_arena_init(&g->texts, alloc, SIZE_MAX);
   gni_arena_init(&g->cells, alloc, SIZE_MAX);
   gni_buf_init(&g->coded, alloc, GN_VALUE_BYTES_MAX);
-  g->values = GN_TAKE_ZERO(&g->texts, gni_value, g->input_count);
+  g->given = GN_TAKE(&g->texts, gni_row, GIVEN_ROWS);
+  g->values = GN_TAKE(&g->texts, gni_value, GIVEN_ROWS * g->input_count);
   g->key_values = GN_TAKE_ZERO(&g->texts, gni_value, g->key_count);
   size_t columns = g->key_count > 3 ? g->key_count : 3; /* keys; or day, source, order */
   g->chunk.cells = GN_TAKE(&g->texts, gni_value, columns * CHUNK_ROWS);
   g->chunk.hashes = GN_TAKE(&g->texts, uint64_t, CHUNK_ROWS);
   g->chunk.starts = GN_TAKE(&g->texts, uint32_t, CHUNK_ROWS + 1);
   bool room = g->chunk.cells && g->chunk.hashes && g->chunk.starts;
-  if (!g->values || !g->key_values || !room) {
+  if (!g->given || !g->values || !g->key_values || !room) {
     gnp_gather_free(g);
     return gni_fail_nomem(err, sizeof(gni_value));
   }
@@ -206,14 +209,26 @@ static gn_str shared_at(const gnp_gather *g, uint32_t id)
   return (gn_str){g->shared[id]->bytes, g->shared[id]->len};
 }
 
+/* Keys and shared texts are short, mostly: two loads that may overlap. */
+static inline bool same_bytes(const char *a, const char *b, size_t len)
+{
+  uint64_t x[2], y[2];
+  if (len < sizeof *x || len > sizeof x) return memcmp(a, b, len) == 0;
+  memcpy(&x[0], a, sizeof *x);
+  memcpy(&y[0], b, sizeof *y);
+  memcpy(&x[1], a + len - sizeof *x, sizeof *x);
+  memcpy(&y[1], b + len - sizeof *y, sizeof *y);
+  return x[0] == y[0] && x[1] == y[1];
+}
+
 /* The slot of `text`: its own, or the free one where it belongs. */
-static uint32_t find_hashed(const gnp_gather *g, const struct slots *slots, text_at at, gn_str text,
-                            uint64_t hash)
+static inline uint32_t find_hashed(const gnp_gather *g, const struct slots *slots, text_at at,
+                                   gn_str text, uint64_t hash)
 {
   uint32_t mask = slots->capacity - 1, slot = (uint32_t)hash & mask;
   while (slots->ids[slot]) {
     gn_str there = at(g, slots->ids[slot] - 1);
-    if (there.len == text.len && memcmp(there.ptr, text.ptr, text.len) == 0) break;
+    if (there.len == text.len && same_bytes(there.ptr, text.ptr, text.len)) break;
     slot = (slot + 1) & mask;
   }
   return slot;
@@ -729,32 +744,46 @@ static void prefetch(const gnp_gather *g, const struct rows *bucket, uint32_t in
   for (size_t at = 0; at < g->row_bytes; at += 64) __builtin_prefetch(row + at);
 }
 
-int gnp_gather_next(gnp_gather *g, bool *new_key, gni_row *row, gn_error *err)
+/* The bucket's rows from `place` on, as they are given. */
+static void fill_given(gnp_gather *g, uint32_t place, uint32_t count)
+{
+  const struct rows *bucket = &g->buckets[g->at_bucket];
+  const gni_field *inputs = g->group->inputs->fields;
+  gni_value *to = g->values;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t ahead = place + i + PREFETCH_ROWS;
+    if (ahead < g->bucket_rows) prefetch(g, bucket, g->order[ahead]);
+    struct row *row = row_at(g, bucket, g->order[place + i]);
+    g->given[i] = (gni_row){to, row->time_ms};
+    for (size_t k = 0; k < g->input_count; k++, to++) {
+      if (row->nulls >> k & 1)
+        *to = GNI_NULL_VALUE;
+      else
+        from_slot(inputs[k].type, slots_of(row)[k], to);
+    }
+  }
+}
+
+int gnp_gather_next(gnp_gather *g, bool *new_key, const gni_row **rows, size_t *count,
+                    gn_error *err)
 {
   if (g->at_row == g->row_count) return GN_ABSENT;
   if (g->at_row == g->bucket_first + g->bucket_rows) {
     int rc = next_bucket(g, err);
     if (rc != GN_OK) return rc;
   }
-  uint32_t at = g->at_row++;
-  *new_key = at == 0 || at == g->next_key_row;
+  *new_key = g->at_row == 0 || g->at_row == g->next_key_row;
   if (*new_key) {
     const struct key *key = &g->keys[g->ranked[g->at_key++]];
-    g->next_key_row = at + key->rows;
+    g->next_key_row = g->at_row + key->rows;
     int rc = decode_key(g, key->bytes, err);
     if (rc != GN_OK) return rc;
   }
-  const struct rows *bucket = &g->buckets[g->at_bucket];
-  uint32_t place = at - g->bucket_first;
-  if (place + PREFETCH_ROWS < g->bucket_rows) prefetch(g, bucket, g->order[place + PREFETCH_ROWS]);
-  struct row *found = row_at(g, bucket, g->order[place]);
-  for (size_t i = 0; i < g->input_count; i++) {
-    if (found->nulls >> i & 1)
-      g->values[i] = GNI_NULL_VALUE;
-    else
-      from_slot(g->group->inputs->fields[i].type, slots_of(found)[i], &g->values[i]);
-  }
-  *row = (gni_row){g->values, found->time_ms};
+  uint32_t left = g->next_key_row - g->at_row, given = left < GIVEN_ROWS ? left : GIVEN_ROWS;
+  fill_given(g, g->at_row - g->bucket_first, given);
+  g->at_row += given;
+  *rows = g->given;
+  *count = given;
   return GN_OK;
 }
 

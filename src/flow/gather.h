@@ -21,8 +21,10 @@ void gnp_gather_free(gnp_gather *gather); /* NULL does nothing */
 int gnp_gather_add(gnp_gather *gather, const gni_column *columns, int64_t rows, gn_error *err);
 /* After the last batch. */
 int gnp_gather_finish(gnp_gather *gather, gn_error *err);
-/* One more row by (key, time, source order), as gnp_feed_next gives it; GN_ABSENT at the end. */
-int gnp_gather_next(gnp_gather *gather, bool *new_key, gni_row *row, gn_error *err);
+/* More rows of one key by (time, source order), as gnp_feed_next_rows gives them; GN_ABSENT at the
+ * end. */
+int gnp_gather_next(gnp_gather *gather, bool *new_key, const gni_row **rows, size_t *count,
+                    gn_error *err);
 const gni_value *gnp_gather_keys(const gnp_gather *gather); /* of the newest row */
 
 #endif

@@ -69,6 +69,9 @@ void gnp_feed_close(gnp_feed *feed);
 /* One more row. `*new_key` when its key (or, by day, its day) differs from the row's before.
  * GN_ABSENT at the end. Values borrow the feed and live until the next call. */
 int gnp_feed_next(gnp_feed *feed, bool *new_key, gni_row *row, gn_error *err);
+/* The same with as many rows of one key as are at hand, at least one. */
+int gnp_feed_next_rows(gnp_feed *feed, bool *new_key, const gni_row **rows, size_t *count,
+                       gn_error *err);
 const gni_value *
 gnp_feed_keys(const gnp_feed *feed);        /* of the newest row; kept until the key changes */
 int32_t gnp_feed_day(const gnp_feed *feed); /* partition of the newest row */

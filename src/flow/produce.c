@@ -63,6 +63,14 @@ int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_
 
 /* ---- the fold ---- */
 
+enum { BLOCK_KEYS = 64, BLOCK_BYTES = 1 << 20 };
+
+/* A key that is answered and not yet emitted. */
+struct answered {
+  gni_value *keys;
+  const gni_value **rows; /* a day; NULL where there is nothing to show */
+};
+
 struct gnp_fold {
   gnp_job *job;
   const gni_group *group;
@@ -70,7 +78,9 @@ struct gnp_fold {
   gni_snapshot *snapshot; /* events with aggregations */
   gnp_rows rows;          /* entities */
   gni_value *states;      /* of a day, by base column; incremental */
-  gn_arena arena;         /* outputs of one key */
+  gn_arena arena;         /* keys of a block; outputs of one key */
+  struct answered block[BLOCK_KEYS];
+  size_t block_count;
   int32_t *days;
   size_t day_count;
   gni_value *keys; /* of the key being folded */
@@ -98,6 +108,10 @@ static int open_snapshot(gnp_fold *fold, gni_day_range range, gn_error *err)
   fold->days = GN_TAKE(&job->arena, int32_t, fold->day_count);
   if (!fold->days) return gni_fail_nomem(err, fold->day_count * sizeof *fold->days);
   for (size_t i = 0; i < fold->day_count; i++) fold->days[i] = range.first + (int32_t)i;
+  for (size_t i = 0; i < BLOCK_KEYS; i++) {
+    fold->block[i].rows = GN_TAKE(&job->arena, const gni_value *, fold->day_count);
+    if (!fold->block[i].rows) return gni_fail_nomem(err, fold->day_count * sizeof(gni_value *));
+  }
   if (job->daily) {
     fold->states = GN_TAKE(&job->arena, gni_value, fold->group->layout->base_count);
     if (!fold->states) return gni_fail_nomem(err, sizeof *fold->states);
@@ -133,7 +147,7 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   return rc;
 }
 
-/* ---- snapshots of events: rows stream through, keys follow each other ----
+/* ---- the key at hand ----
  *
  * The feed changes its kept key when the first row of the next one is read, so outputs of the key
  * before are emitted with a copy of it. */
@@ -141,7 +155,7 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
 static int keep_keys(gnp_fold *fold, gn_error *err)
 {
   const gni_type *keys = fold->group->keys;
-  gni_arena_reset(&fold->arena);
+  if (fold->block_count == 0) gni_arena_reset(&fold->arena);
   fold->keys = GN_TAKE(&fold->arena, gni_value, keys->field_count);
   if (!fold->keys) return gni_fail_nomem(err, keys->field_count * sizeof *fold->keys);
   for (size_t i = 0; i < keys->field_count; i++) {
@@ -154,24 +168,87 @@ static int keep_keys(gnp_fold *fold, gn_error *err)
   return GN_OK;
 }
 
-static int emit_kept(void *user, size_t day_index, const gni_value *outputs, gn_error *err)
-{
-  gnp_fold *fold = user;
-  return fold->emit(fold->user, fold->keys, outputs, fold->days[day_index], err);
-}
-
-/* Finishes the key that is open. */
-static int end_key(gnp_fold *fold, gn_error *err)
+static int end_entity(gnp_fold *fold, gn_error *err)
 {
   const gni_group *group = fold->group;
-  fold->open = false;
-  if (fold->snapshot) return gni_snapshot_end_key(fold->snapshot, emit_kept, fold, err);
   gni_value *outputs = GN_TAKE(&fold->arena, gni_value, group->values->field_count);
   if (!outputs) return gni_fail_nomem(err, group->values->field_count * sizeof *outputs);
   int rc = gni_entity_fold(group->layout, fold->day, fold->rows.items, fold->rows.count,
                            &fold->arena, outputs, err);
   gnp_rows_reset(&fold->rows);
   return rc == GN_OK ? fold->emit(fold->user, fold->keys, outputs, fold->day, err) : rc;
+}
+
+/* ---- snapshots of events: rows stream through, keys follow each other ----
+ *
+ * A key has a row on each of many days, and each day has a file. So a block of keys is answered
+ * first and emitted day by day: rows of one file follow each other, keys ascending as before. */
+
+/* Days [from, to) of the first `count` keys of the block. */
+static int emit_days(gnp_fold *fold, size_t first, size_t count, size_t from, size_t to,
+                     gn_error *err)
+{
+  int rc = GN_OK;
+  for (size_t day = from; day < to; day++)
+    for (size_t i = first; rc == GN_OK && i < count; i++) {
+      const struct answered *key = &fold->block[i];
+      if (key->rows[day])
+        rc = fold->emit(fold->user, key->keys, key->rows[day], fold->days[day], err);
+    }
+  return rc;
+}
+
+static int emit_block(gnp_fold *fold, gn_error *err)
+{
+  int rc = emit_days(fold, 0, fold->block_count, 0, fold->day_count, err);
+  fold->block_count = 0;
+  return rc == GN_OK ? gni_snapshot_release(fold->snapshot, err) : rc;
+}
+
+/* The last key of the block is so large that it is answered in parts: those before it are out of
+ * the way, and each part is emitted at once. */
+static int emit_large(gnp_fold *fold, size_t answered, gn_error *err)
+{
+  size_t last = fold->block_count, from = 0;
+  int rc = emit_days(fold, 0, last, 0, fold->day_count, err);
+  while (rc == GN_OK) {
+    rc = emit_days(fold, last, last + 1, from, answered, err);
+    if (rc == GN_OK) rc = gni_snapshot_release(fold->snapshot, err);
+    from = answered;
+    if (rc != GN_OK || answered == fold->day_count) break;
+    rc = gni_snapshot_answer(fold->snapshot, fold->block[last].rows, &answered, err);
+  }
+  fold->block_count = 0;
+  return rc;
+}
+
+static int end_snapshot(gnp_fold *fold, gn_error *err)
+{
+  struct answered *key = &fold->block[fold->block_count];
+  size_t answered;
+  key->keys = fold->keys;
+  int rc = gni_snapshot_answer(fold->snapshot, key->rows, &answered, err);
+  if (rc != GN_OK) return rc;
+  if (answered < fold->day_count) return emit_large(fold, answered, err);
+  fold->block_count++;
+  bool is_full =
+      fold->block_count == BLOCK_KEYS || gni_snapshot_held_bytes(fold->snapshot) >= BLOCK_BYTES;
+  return is_full ? emit_block(fold, err) : GN_OK;
+}
+
+/* Finishes the key that is open. */
+static int end_key(gnp_fold *fold, gn_error *err)
+{
+  fold->open = false;
+  return fold->snapshot ? end_snapshot(fold, err) : end_entity(fold, err);
+}
+
+static int end_last(gnp_fold *fold, gn_error *err)
+{
+  fold->ended = true;
+  int rc = fold->open ? end_key(fold, err) : GN_OK;
+  if (rc == GN_OK && fold->block_count) rc = emit_block(fold, err);
+  return rc == GN_OK ? GN_ABSENT : rc;
 }
 
 /* A row of the daily table: the states of a day. */
@@ -183,11 +260,15 @@ static int add_day(gnp_fold *fold, const gni_row *row, gn_error *err)
   return gni_snapshot_add_day(fold->snapshot, row->time_ms, fold->states, err);
 }
 
-static int add_row(gnp_fold *fold, const gni_row *row, gn_error *err)
+static int add_rows(gnp_fold *fold, const gni_row *rows, size_t count, gn_error *err)
 {
-  if (fold->states) return add_day(fold, row, err);
-  if (fold->snapshot) return gni_snapshot_add(fold->snapshot, row, err);
-  return gnp_rows_add(&fold->rows, fold->group->inputs, row, err);
+  int rc = GN_OK;
+  if (fold->snapshot && !fold->states)
+    return gni_snapshot_add_rows(fold->snapshot, rows, count, err);
+  for (size_t i = 0; rc == GN_OK && i < count; i++)
+    rc = fold->states ? add_day(fold, &rows[i], err)
+                      : gnp_rows_add(&fold->rows, fold->group->inputs, &rows[i], err);
+  return rc;
 }
 
 static int pass_through(gnp_fold *fold, gn_error *err)
@@ -203,22 +284,20 @@ static int pass_through(gnp_fold *fold, gn_error *err)
 int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)
 {
   bool new_key;
-  gni_row row;
+  const gni_row *rows;
+  size_t count;
   fold->emit = emit;
   fold->user = user;
   if (!fold->group->layout) return pass_through(fold, err);
   if (fold->ended) return GN_ABSENT;
   for (;;) {
-    int rc = gnp_feed_next(fold->feed, &new_key, &row, err);
-    if (rc == GN_ABSENT) {
-      fold->ended = true;
-      return fold->open ? end_key(fold, err) : GN_ABSENT;
-    }
+    int rc = gnp_feed_next_rows(fold->feed, &new_key, &rows, &count, err);
+    if (rc == GN_ABSENT) return end_last(fold, err);
     if (rc != GN_OK) return rc;
     bool finished = new_key && fold->open;
     if (finished) rc = end_key(fold, err);
     if (rc == GN_OK && new_key) rc = keep_keys(fold, err);
-    if (rc == GN_OK) rc = add_row(fold, &row, err);
+    if (rc == GN_OK) rc = add_rows(fold, rows, count, err);
     if (rc != GN_OK || finished) return rc;
   }
 }

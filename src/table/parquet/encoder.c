@@ -7,7 +7,7 @@
 #include "table/parquet/encode.h"
 
 enum { OPTIONAL = 1, REPEATED = 2, REQUIRED = 0 };
-enum { ZSTD = 6 };
+enum { ZSTD = 6, PAGE_LOOK_ROWS = 8 };
 enum { UTF8 = 0, MAP = 1, LIST = 3, DECIMAL = 5, DATE = 6, INT_8 = 15, INT_16 = 16 };
 static const char magic[] = {'P', 'A', 'R', '1'};
 
@@ -265,8 +265,7 @@ int gnp_encoder_add(gnp_encoder *e, const gni_value *const *row, gnp_press *pres
     }
     if (!put_value(type, value, false, &next, 0, 0, 0)) return gni_fail_nomem(err, e->page_bytes);
   }
-  e->rows++;
-  return end_full_pages(e, press, err);
+  return ++e->rows % PAGE_LOOK_ROWS == 0 ? end_full_pages(e, press, err) : GN_OK;
 }
 
 int64_t gnp_encoder_rows(const gnp_encoder *e)

@@ -5,6 +5,7 @@
 enum {
   FIRST_BYTES = 4096,
   FIRST_SLOTS = 512,
+  LOOK_VALUES = 2048,         /* of a page, to see whether they repeat */
   DICTIONARY_MAX = 1 << 14,   /* values */
   DICTIONARY_BYTES = 1 << 20, /* and their bytes */
   HEADER_BYTES = 64
@@ -255,18 +256,41 @@ static bool find_value(gnp_leaf *leaf, const char *at, size_t size, uint32_t *id
   return true;
 }
 
+static bool is_full(const gnp_dictionary *d)
+{
+  return d->count > DICTIONARY_MAX || d->bytes.len > DICTIONARY_BYTES;
+}
+
+/* The position of a value of eight bytes where it is known, at its first place; else as above. */
+static inline bool find_word(gnp_leaf *leaf, const char *at, uint32_t *id)
+{
+  const gnp_dictionary *d = &leaf->dictionary;
+  uint64_t word, first;
+  if (d->slot_count) {
+    uint32_t known = d->slots[hash_of(leaf, at, sizeof word) & (d->slot_count - 1)];
+    memcpy(&word, at, sizeof word);
+    if (known) memcpy(&first, d->bytes.ptr + (size_t)(known - 1) * sizeof first, sizeof first);
+    *id = known - 1;
+    if (known && first == word) return true;
+  }
+  return find_value(leaf, at, sizeof word, id);
+}
+
 /* The values of the page as positions. GN_ABSENT when they hardly repeat, or are too many. */
 static int index_values(gnp_leaf *leaf, gnp_press *press, uint32_t **out, gn_error *err)
 {
   gnp_dictionary *d = &leaf->dictionary;
   uint32_t before = d->count;
+  bool is_word = leaf->width == sizeof(uint64_t);
   *out = gnp_press_indices(press, leaf->value_count);
   if (!*out) return gni_fail_nomem(err, leaf->value_count * sizeof **out);
   const char *at = leaf->values;
   for (uint32_t i = 0; i < leaf->value_count; i++) {
     size_t size = stored_size(leaf, at);
-    if (!find_value(leaf, at, size, &(*out)[i])) return gni_fail_nomem(err, d->bytes.len);
-    if (d->count > DICTIONARY_MAX || d->bytes.len > DICTIONARY_BYTES) return GN_ABSENT;
+    bool found = is_word ? find_word(leaf, at, &(*out)[i]) : find_value(leaf, at, size, &(*out)[i]);
+    if (!found) return gni_fail_nomem(err, d->bytes.len);
+    bool hopeless = i == LOOK_VALUES && 5 * (uint64_t)(d->count - before) > 4 * (uint64_t)i;
+    if (hopeless || is_full(d)) return GN_ABSENT;
     at += size;
   }
   return d->count - before > leaf->value_count / 2 + 1 ? GN_ABSENT : GN_OK;
@@ -298,31 +322,40 @@ static int bits_for(uint32_t most)
 /* Runs of equal levels, after their length in bytes. */
 static void add_levels(gn_buf *page, const gnp_levels *levels)
 {
+  enum { RUN_BYTES_MAX = 6 }; /* how long it is, in sevens of bits, and the level */
   uint32_t size;
   size_t place = page->len;
-  gni_buf_extend(page, sizeof size);
+  uint8_t *start = gni_buf_extend(page, sizeof size + levels->count * RUN_BYTES_MAX), *to = start;
+  if (!start) return;
+  to += sizeof size;
   for (size_t i = 0; i < levels->count; i++) {
-    gnp_thrift_varint(page, (uint64_t)levels->runs[i].count << 1);
-    gni_buf_add_char(page, (char)levels->runs[i].level);
+    uint64_t count = (uint64_t)levels->runs[i].count << 1;
+    for (; count >= 128; count >>= 7) *to++ = (uint8_t)(count | 128);
+    *to++ = (uint8_t)count;
+    *to++ = levels->runs[i].level;
   }
-  size = (uint32_t)(page->len - place - sizeof size);
-  if (page->rc == GN_OK) memcpy(page->ptr + place, &size, sizeof size);
+  size = (uint32_t)(to - start - (ptrdiff_t)sizeof size);
+  memcpy(start, &size, sizeof size);
+  page->len = place + sizeof size + size;
 }
 
 /* One bit-packed run: eight values at a time, the first in the lowest bits. */
 static void add_packed(gn_buf *page, const uint32_t *values, uint32_t count, int bits)
 {
-  uint32_t groups = (count + 7) / 8;
+  uint32_t groups = (count + 7) / 8, full = count & ~UINT32_C(7);
   gnp_thrift_varint(page, (uint64_t)groups << 1 | 1);
   uint8_t *to = gni_buf_extend(page, (size_t)groups * (size_t)bits);
-  uint64_t held = 0;
-  int held_bits = 0;
-  for (uint32_t i = 0; to && i < 8 * groups; i++) {
-    held |= (uint64_t)(i < count ? values[i] : 0) << held_bits;
-    for (held_bits += bits; held_bits >= 8; held_bits -= 8) {
-      *to++ = (uint8_t)held;
-      held >>= 8;
+  for (uint32_t i = 0; to && i < 8 * groups; i += 8) {
+    uint64_t held = 0;
+    int held_bits = 0;
+    for (uint32_t k = i; k < i + 8; k++) {
+      held |= (uint64_t)(i < full || k < count ? values[k] : 0) << held_bits;
+      for (held_bits += bits; held_bits >= 32; held_bits -= 32, held >>= 32, to += 4) {
+        uint32_t low = (uint32_t)held;
+        memcpy(to, &low, sizeof low);
+      }
     }
+    for (; held_bits > 0; held_bits -= 8, held >>= 8) *to++ = (uint8_t)held;
   }
 }
 
@@ -359,18 +392,21 @@ static void begin_header(gn_buf *out, int *last, int type, size_t raw, size_t sq
 
 static void follow_range(gnp_leaf *leaf)
 {
-  for (uint32_t i = 0; i < leaf->value_count; i++) {
-    int64_t value = 0;
-    int32_t narrow = 0;
-    if (leaf->physical == GNP_INT64) {
-      memcpy(&value, leaf->values + i * sizeof value, sizeof value);
-    } else {
-      memcpy(&narrow, leaf->values + i * sizeof narrow, sizeof narrow);
-      value = narrow;
-    }
-    if (value < leaf->least) leaf->least = value;
-    if (value > leaf->most) leaf->most = value;
+  int64_t least = leaf->least, most = leaf->most;
+  for (uint32_t i = 0; leaf->physical == GNP_INT64 && i < leaf->value_count; i++) {
+    int64_t value;
+    memcpy(&value, leaf->values + i * sizeof value, sizeof value);
+    least = value < least ? value : least;
+    most = value > most ? value : most;
   }
+  for (uint32_t i = 0; leaf->physical == GNP_INT32 && i < leaf->value_count; i++) {
+    int32_t value;
+    memcpy(&value, leaf->values + i * sizeof value, sizeof value);
+    least = value < least ? value : least;
+    most = value > most ? value : most;
+  }
+  leaf->least = least;
+  leaf->most = most;
 }
 
 static void add_data_header(const gnp_leaf *leaf, size_t raw, size_t squeezed, bool indexed,
@@ -409,7 +445,7 @@ int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
   if (leaf->max_rep) add_levels(page, &leaf->reps);
   add_levels(page, &leaf->defs);
   add_values(page, leaf, indices);
-  if (leaf->physical == GNP_INT32 || leaf->physical == GNP_INT64) follow_range(leaf);
+  follow_range(leaf);
   rc = gnp_press_squeeze(press, &squeezed, err);
   if (rc != GN_OK) return rc;
   size_t before = leaf->pages.len;

@@ -325,12 +325,12 @@ static int add_file(struct lake_writer *writer, int32_t day, gn_error *err)
   return rc;
 }
 
-/* Rows of one key come day after day, so the file is mostly the one after the last. */
+/* Rows come in stretches of a day, which mostly follow each other. */
 static int find_file(struct lake_writer *writer, int32_t day, struct day_file **out, gn_error *err)
 {
   size_t count = writer->file_count;
   for (size_t i = 0; i < count; i++) {
-    size_t at = (writer->at_file + 1 + i) % count;
+    size_t at = (writer->at_file + i) % count;
     if (writer->files[at].day != day) continue;
     *out = &writer->files[writer->at_file = at];
     return GN_OK;

@@ -109,6 +109,27 @@ static gnp_gather *new_gather(size_t ceiling_bytes)
   return gather;
 }
 
+/* Rows are given several at a time; here they are wanted one by one. */
+struct given {
+  const gni_row *rows;
+  size_t count, used;
+};
+
+static int next_row(gnp_gather *gather, struct given *given, bool *new_key, gni_row *row,
+                    gn_error *err)
+{
+  *new_key = false;
+  if (given->used == given->count) {
+    int rc = gnp_gather_next(gather, new_key, &given->rows, &given->count, err);
+    given->used = 0;
+    if (rc != GN_OK) given->count = 0;
+    if (rc != GN_OK) return rc;
+    CHECK(given->count > 0);
+  }
+  *row = given->rows[given->used++];
+  return GN_OK;
+}
+
 static bool same_cells(const gni_type *type, const gni_value *actual, const gni_value *expected)
 {
   for (uint32_t c = 0; c < type->field_count; c++)
@@ -122,16 +143,17 @@ static void check_rows(gnp_gather *gather, const struct rows *rows)
   gn_error err = {0};
   gni_row row;
   bool new_key;
+  struct given given = {0};
   sort_plainly(rows, expected);
   for (int i = 0; i < rows->count; i++) {
-    CHECK_OK(gnp_gather_next(gather, &new_key, &row, &err), &err);
+    CHECK_OK(next_row(gather, &given, &new_key, &row, &err), &err);
     bool differs = i == 0 || !same_cells(&keys, expected[i], expected[i - 1]);
     CHECK_INT(new_key, differs);
     CHECK_INT(row.time_ms, expected[i][TS].integer);
     CHECK(same_cells(&keys, gnp_gather_keys(gather), expected[i]));
     CHECK(same_cells(&inputs, row.values, expected[i] + KEY_COLUMNS));
   }
-  CHECK_INT(gnp_gather_next(gather, &new_key, &row, &err), GN_ABSENT);
+  CHECK_INT(next_row(gather, &given, &new_key, &row, &err), GN_ABSENT);
 }
 
 static void rows_come_by_key_time_and_source(void)
@@ -173,6 +195,7 @@ static void many_rows_come_by_key_and_time(void)
   static bool came[TIMES * ROWS];
   gni_row row;
   bool new_key;
+  struct given given = {0};
   int64_t before_key = INT64_MIN, before_ms = 0;
   gn_error err = {0};
   gnp_gather *gather = new_gather(64 << 20);
@@ -182,7 +205,7 @@ static void many_rows_come_by_key_and_time(void)
   }
   CHECK_OK(gnp_gather_finish(gather, &err), &err);
   for (int i = 0; i < TIMES * ROWS; i++) {
-    CHECK_OK(gnp_gather_next(gather, &new_key, &row, &err), &err);
+    CHECK_OK(next_row(gather, &given, &new_key, &row, &err), &err);
     int64_t key = gnp_gather_keys(gather)[0].integer, number = row.values[0].integer;
     CHECK_INT(key, number % 2 ? 7 : number % 89 - 40);
     CHECK_INT(row.time_ms, key == 5 ? -number : number);
@@ -193,7 +216,7 @@ static void many_rows_come_by_key_and_time(void)
     before_key = key;
     before_ms = row.time_ms;
   }
-  CHECK_INT(gnp_gather_next(gather, &new_key, &row, &err), GN_ABSENT);
+  CHECK_INT(next_row(gather, &given, &new_key, &row, &err), GN_ABSENT);
 }
 
 static void rows_out_of_source_order_are_left_to_the_engine(void)
@@ -237,12 +260,13 @@ static void gather_few(const gn_alloc *alloc)
   gn_error err = {0};
   gni_row row;
   bool new_key;
+  struct given given = {0};
   test_random random = test_random_new(84);
   fill(&random, &rows, 20);
   int rc = gnp_gather_new(&group, alloc, 64 << 20, &gather, &err);
   if (rc == GN_OK) rc = add(gather, &rows, 20, alloc, &err);
   if (rc == GN_OK) rc = gnp_gather_finish(gather, &err);
-  while (rc == GN_OK) rc = gnp_gather_next(gather, &new_key, &row, &err);
+  while (rc == GN_OK) rc = next_row(gather, &given, &new_key, &row, &err);
   CHECK(rc == GN_ABSENT || rc == GN_E_NOMEM);
   gnp_gather_free(gather);
 }
