@@ -181,6 +181,83 @@ static void what_the_receiver_returns_ends_the_key(void)
   CHECK_INT(e->count, 0);
 }
 
+static void answers_of_several_keys_are_held(void)
+{
+  enum { KEYS = 3, HELD_DAYS = 2 };
+  static const int64_t times_ms[] = {MARCH_MS(9, 5, 0, 0), MARCH_MS(10, 5, 0, 0),
+                                     MARCH_MS(10, 6, 0, 0)};
+  static const int32_t days[] = {MARCH_10_DAY - 1, MARCH_10_DAY};
+  const gni_window windows[] = {DAYS(7)};
+  const gni_value *answers[KEYS][HELD_DAYS];
+  gn_arena *arena = small_arena();
+  gn_error err = {0};
+  gni_row rows[KEYS];
+  small_rows(arena, times_ms, KEYS, rows);
+  gni_snapshot *snapshot = snapshot_new(small_layout(arena, GNI_SUM, windows, 1), days, HELD_DAYS);
+  test_later(close_snapshot, snapshot);
+  for (size_t key = 0; key < KEYS; key++) {
+    size_t answered = 0;
+    CHECK_OK(gni_snapshot_add_rows(snapshot, rows + key, KEYS - key, &err), &err);
+    CHECK_OK(gni_snapshot_answer(snapshot, answers[key], &answered, &err), &err);
+    CHECK_INT(answered, HELD_DAYS);
+  }
+  CHECK_INT(answers[0][0][0].integer, 1);
+  CHECK_INT(answers[0][1][0].integer, 1 + 2 + 4);
+  CHECK(answers[1][0] == NULL && answers[2][0] == NULL);
+  CHECK_INT(answers[1][1][0].integer, 2 + 4);
+  CHECK_INT(answers[2][1][0].integer, 4);
+  CHECK(gni_snapshot_held_bytes(snapshot) > 0);
+  CHECK_OK(gni_snapshot_release(snapshot, &err), &err);
+  CHECK_INT(gni_snapshot_held_bytes(snapshot), 0);
+}
+
+/* HISTOGRAM of texts, without a window. */
+static const gni_layout *histogram_layout(gn_arena *arena)
+{
+  const gni_field field = {GN_STR("x"), &gni_type_string};
+  const gni_type *input = gni_type_struct(arena, GN_STR("Value"), &field, 1);
+  const gni_aggregation aggregation = {.input_column = GN_STR("x"), .operation = GNI_HISTOGRAM};
+  const gni_layout *layout = NULL;
+  gn_error err = {0};
+  CHECK_OK(gni_layout_take(arena, &aggregation, 1, input, &layout, &err), &err);
+  return layout;
+}
+
+static void add_text(gni_snapshot *snapshot, int number, int64_t time_ms)
+{
+  char text[32];
+  gn_error err = {0};
+  snprintf(text, sizeof text, "a text of some length %d", number);
+  gni_value value = gni_value_text(gni_str(text));
+  CHECK_OK(gni_snapshot_add(snapshot, &(gni_row){&value, time_ms}, &err), &err);
+}
+
+/* One more text on each of the first days; what was known then is still so when it was released. */
+static void a_large_key_is_answered_in_parts(void)
+{
+  enum { TEXTS = 6000, ALL = 40, WITH_ROWS = 32 };
+  static int32_t days[ALL];
+  static const gni_value *answers[ALL];
+  size_t at = 0, answered = 0, parts = 0;
+  gn_arena *arena = small_arena();
+  gn_error err = {0};
+  for (int i = 0; i < ALL; i++) days[i] = MARCH_10_DAY + i;
+  gni_snapshot *snapshot = snapshot_new(histogram_layout(arena), days, ALL);
+  test_later(close_snapshot, snapshot);
+  for (int i = 0; i < TEXTS; i++) add_text(snapshot, i, MARCH_10_MS);
+  for (int i = 1; i < WITH_ROWS; i++) add_text(snapshot, TEXTS + i, MARCH_10_MS + i * GN_DAY_MS);
+  for (; answered < ALL; parts++) {
+    CHECK_OK(gni_snapshot_answer(snapshot, answers, &answered, &err), &err);
+    for (; at < answered; at++) {
+      size_t known = TEXTS + (at < WITH_ROWS ? at : WITH_ROWS - 1);
+      CHECK_INT(answers[at][0].list.count, known);
+    }
+    CHECK_OK(gni_snapshot_release(snapshot, &err), &err);
+  }
+  CHECK(parts > 1);
+  CHECK_INT(gni_snapshot_held_bytes(snapshot), 0);
+}
+
 static void a_key_past_the_ceiling_is_an_answer(void)
 {
   static const int32_t days[] = {MARCH_10_DAY};
@@ -398,6 +475,8 @@ int main(void)
       {"keys do not see each other", keys_do_not_see_each_other},
       {"disorder is refused", disorder_is_refused},
       {"what the receiver returns ends the key", what_the_receiver_returns_ends_the_key},
+      {"answers of several keys are held", answers_of_several_keys_are_held},
+      {"a large key is answered in parts", a_large_key_is_answered_in_parts},
       {"a key past the ceiling is an answer", a_key_past_the_ceiling_is_an_answer},
       {"an entity window is cut to the millisecond", an_entity_window_is_cut_to_the_millisecond},
       {"entities without windows have no time filter",
