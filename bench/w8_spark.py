@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import spark_peers
 
 PYTHON = repository.ROOT / ".deps" / "oracle-spark" / "bin" / "python"
 PYSPARK = pathlib.Path(__file__).parent / "peers" / "spark_connect.py"
+INGEST = pathlib.Path(__file__).parent / "peers" / "spark_ingest.py"
 ROWS = (
     1_000_000  # more are neither summed up nor collected: as Python's objects they take gigabytes
 )
@@ -139,6 +141,34 @@ def bulk(
     ]
 
 
+def ingest(url: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Both clients are in Python here, and each says what the sending cost."""
+    own = {**os.environ, "PYTHONPATH": str(repository.ROOT / "python")}
+    clients = {"gnomon.spark": (sys.executable, own), "pyspark.sql": (str(PYTHON), None)}
+    sums: dict[str, Any] = {}
+
+    def once(module: str) -> measure.Cost:
+        python, environment = clients[module]
+        words = [python, str(INGEST), module, url, str(ROWS)]
+        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        if done.returncode != 0:
+            sys.exit(f"bench: this failed: {words}\n{done.stderr[-2000:]}")
+        said = json.loads(done.stdout.splitlines()[-1])
+        answer = [said.pop("rows"), *said.pop("sums")]
+        if sums.setdefault("right", answer) != answer:
+            sys.exit(f"bench: the server sums up {answer}, and of the other client {sums}")
+        return measure.Cost(**said)
+
+    return {
+        "workload": f"W8 rows into Spark Connect: {ROWS:,} of bigint, bigint, string",
+        "settings": settings,
+        "costs": measure.in_turn(
+            {x: functools.partial(once, x) for x in clients}, pairs=MANY_PAIRS
+        ),
+        "ours": "gnomon.spark",
+    }
+
+
 def start(
     url: str, work: pathlib.Path, here: dict[str, Client], settings: dict[str, Any]
 ) -> dict[str, Any]:
@@ -164,4 +194,7 @@ def run(work: pathlib.Path, rows: int = ROWS) -> list[dict[str, Any]]:
     with server() as url:
         here, absent = agreeing(url, SQL.format(rows=min(rows, ROWS)))
         settings = {"rows": rows, "server": "4.1.1, local[1]", "absent": absent}
-        return [start(url, work, here, settings), *bulk(url, work, rows, here, settings)]
+        results = bulk(url, work, rows, here, settings)
+        if rows <= ROWS:
+            results += [start(url, work, here, settings), ingest(url, settings)]
+        return results
