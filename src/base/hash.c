@@ -75,8 +75,13 @@ static void sha256_block(uint32_t *state, const uint8_t block[64])
     uint32_t one = s[7] + sum1 + choose + sha256_round[i] + w[i];
     uint32_t sum0 = rotate_right(s[0], 2) ^ rotate_right(s[0], 13) ^ rotate_right(s[0], 22);
     uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-    memmove(s + 1, s, 7 * sizeof *s);
-    s[4] += one;
+    s[7] = s[6]; /* one by one: a call to memmove would cost as much as the rest */
+    s[6] = s[5];
+    s[5] = s[4];
+    s[4] = s[3] + one;
+    s[3] = s[2];
+    s[2] = s[1];
+    s[1] = s[0];
     s[0] = one + sum0 + majority;
   }
   for (int i = 0; i < 8; i++) state[i] += s[i];
