@@ -189,8 +189,7 @@ int gni_snapshot_new(const gni_layout *layout, const int32_t *days, size_t day_c
                      gn_error *err);
 void gni_snapshot_free(gni_snapshot *snapshot);
 int gni_snapshot_add(gni_snapshot *snapshot, const gni_row *row, gn_error *err);
-int gni_snapshot_add_rows(gni_snapshot *snapshot, const gni_row *rows, size_t count,
-                          gn_error *err);
+int gni_snapshot_add_rows(gni_snapshot *snapshot, const gni_row *rows, size_t count, gn_error *err);
 /* The same with the rows of a whole day at once: `saved` has the state of each base column, as
  * gni_state_save gave it after the day's rows in their order; `start_ms` is the day's midnight. The
  * answers are those of the rows, bit for bit. */
