@@ -237,6 +237,33 @@ int gni_column_get_many(const gni_column *column, int64_t first, size_t count, g
   return rc;
 }
 
+const char *gni_column_words(const gni_column *column)
+{
+  bool is_word = column->storage == STORED_INT64 || column->storage == STORED_DOUBLE;
+  return is_word && !column->validity ? column->values : NULL;
+}
+
+static bool all_null(const gni_column *column, int64_t first, size_t count)
+{
+  int64_t bit = column->bit_offset + first, end = bit + (int64_t)count;
+  for (; bit < end && bit & 7; bit++)
+    if (column->validity[bit >> 3] >> (bit & 7) & 1) return false;
+  for (; bit + 8 <= end; bit += 8)
+    if (column->validity[bit >> 3]) return false;
+  for (; bit < end; bit++)
+    if (column->validity[bit >> 3] >> (bit & 7) & 1) return false;
+  return true;
+}
+
+bool gni_column_is_constant(const gni_column *column, int64_t first, size_t count)
+{
+  size_t width = column->value_width;
+  if (column->storage != STORED_INT32 && column->storage != STORED_INT64) return false;
+  if (column->validity) return all_null(column, first, count);
+  const char *values = (const char *)column->values + (size_t)first * width;
+  return count < 2 || memcmp(values, values + width, (count - 1) * width) == 0;
+}
+
 /* ---- viewing an array ------------------------------------------------------------------------ */
 
 /* How an Arrow type is stored: its width in bits, the buffers it has, the unit of time. */

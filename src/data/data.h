@@ -151,6 +151,13 @@ int gni_column_get(const gni_column *column, int64_t row, gn_arena *arena, gni_v
 int gni_column_get_many(const gni_column *column, int64_t first, size_t count, gn_arena *arena,
                         gni_value *out);
 
+/* The cells of a column of 64-bit numbers without nulls, as they are stored, perhaps not aligned;
+ * NULL for any other column. */
+const char *gni_column_words(const gni_column *column);
+/* Whether the cells [first, first + count) of a column of whole numbers are all the same, or all
+ * null; false where it takes long to see. */
+bool gni_column_is_constant(const gni_column *column, int64_t first, size_t count);
+
 /* Arrow types that have no gni_type (unions, intervals, …) are GN_E_UNSUPPORTED with the name of
  * the column. Unsigned integers become the next wider signed type, uint64 decimal(20,0);
  * dictionaries are refused (decode first); time zones are dropped. */

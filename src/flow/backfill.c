@@ -21,9 +21,10 @@ struct output {
   gnp_fold *fold;
   gni_table_writer *writer;
   gn_arena row_arena;
-  gni_value *row;     /* keys, features */
-  gni_day_range days; /* of this step */
-  gn_str *day_texts;  /* one a day of the step */
+  gni_value *features;     /* of a row that derivations make */
+  const gni_value **cells; /* GNP_ANSWERS_MAX of each key and feature */
+  gni_day_range days;      /* of this step */
+  gn_str *day_texts;       /* one a day of the step */
   int64_t told_us;
   const char *step;
   struct reading reading;
@@ -64,23 +65,45 @@ static int format_days(struct output *output, gn_error *err)
   return rc;
 }
 
-static int emit_row(void *user, const gni_value *keys, const gni_value *values, int32_t day,
-                    gn_error *err)
+/* The features of a row that derivations make. */
+static int derive(struct output *output, const gnp_answer *answer, int32_t day, gn_error *err)
 {
-  struct output *output = user;
-  const gni_group *group = output->job->group;
-  size_t key_count = group->keys->field_count;
   bool of_step = day >= output->days.first && day <= output->days.last;
   gn_str day_text = of_step ? output->day_texts[day - output->days.first] : GN_STR("");
   gni_arena_reset(&output->row_arena);
   int rc = of_step ? GN_OK : format_day(output, day, &output->row_arena, &day_text, err);
   if (rc != GN_OK) return rc;
   gni_value ds = gni_value_text(day_text), ts = GNI_NULL_VALUE;
-  memcpy(output->row, keys, key_count * sizeof *keys);
-  rc = gni_group_derive(group, keys, values, &ds, &ts, &output->row_arena, output->row + key_count,
-                        err);
-  if (rc != GN_OK) return rc;
-  return gni_table_rows_add(output->writer, day, output->row, err);
+  return gni_group_derive(output->job->group, answer->keys, answer->values, &ds, &ts,
+                          &output->row_arena, output->features, err);
+}
+
+/* Rows of one day, which are columns from here on. */
+static int add_rows(struct output *output, const gnp_answer *rows, size_t count, int32_t day,
+                    gn_error *err)
+{
+  const gni_group *group = output->job->group;
+  size_t keys = group->keys->field_count, features = group->features->field_count;
+  const gni_value **cell = output->cells;
+  for (size_t c = 0; c < keys; c++)
+    for (size_t i = 0; i < count; i++) *cell++ = &rows[i].keys[c];
+  for (size_t c = 0; c < features; c++)
+    for (size_t i = 0; i < count; i++) *cell++ = &rows[i].values[c];
+  return gni_table_rows_add(output->writer, day, output->cells, count, err);
+}
+
+static int emit_rows(void *user, const gnp_answer *answers, size_t count, int32_t day,
+                     gn_error *err)
+{
+  struct output *output = user;
+  int rc = GN_OK;
+  if (!output->job->group->projections) return add_rows(output, answers, count, day, err);
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    gnp_answer derived = {answers[i].keys, output->features};
+    rc = derive(output, &answers[i], day, err);
+    if (rc == GN_OK) rc = add_rows(output, &derived, 1, day, err);
+  }
+  return rc;
 }
 
 static void tell_progress(struct output *output)
@@ -115,8 +138,10 @@ static int output_init(gnp_job *job, gni_day_range step, const char *name, struc
   size_t days = (size_t)step.last - (size_t)step.first + 1;
   *output = (struct output){.job = job, .writer = output->writer, .days = step, .step = name};
   gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
-  output->row = GN_TAKE(&job->arena, gni_value, columns);
-  if (!output->row) return gni_fail_nomem(err, columns * sizeof *output->row);
+  output->features = GN_TAKE(&job->arena, gni_value, group->features->field_count);
+  output->cells = GN_TAKE(&job->arena, const gni_value *, columns *GNP_ANSWERS_MAX);
+  if (!output->features || !output->cells)
+    return gni_fail_nomem(err, columns * sizeof *output->cells);
   int rc = format_days(output, err);
   if (rc == GN_OK) rc = gnp_fold_open(job, step, &output->fold, err);
   return rc == GN_OK ? gni_table_rows_begin(output->writer, days, pages_bytes(job), err) : rc;
@@ -126,7 +151,7 @@ static int write_rows(struct output *output, gn_error *err)
 {
   int rc = GN_OK;
   for (int64_t steps = 0; rc == GN_OK; steps++) {
-    rc = gnp_fold_step(output->fold, emit_row, output, err);
+    rc = gnp_fold_step(output->fold, emit_rows, output, err);
     if (rc != GN_OK || steps % LOOK_EVERY_STEPS == 0) tell_progress(output);
   }
   return rc == GN_ABSENT ? GN_OK : rc;

@@ -63,7 +63,7 @@ int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_
 
 /* ---- the fold ---- */
 
-enum { BLOCK_KEYS = 64, BLOCK_BYTES = 1 << 20 };
+enum { BLOCK_KEYS = GNP_ANSWERS_MAX, BLOCK_BYTES = 1 << 20 };
 
 /* A key that is answered and not yet emitted. */
 struct answered {
@@ -168,6 +168,12 @@ static int keep_keys(gnp_fold *fold, gn_error *err)
   return GN_OK;
 }
 
+static int emit_one(gnp_fold *fold, const gni_value *keys, const gni_value *values, int32_t day,
+                    gn_error *err)
+{
+  return fold->emit(fold->user, &(gnp_answer){keys, values}, 1, day, err);
+}
+
 static int end_entity(gnp_fold *fold, gn_error *err)
 {
   const gni_group *group = fold->group;
@@ -176,7 +182,7 @@ static int end_entity(gnp_fold *fold, gn_error *err)
   int rc = gni_entity_fold(group->layout, fold->day, fold->rows.items, fold->rows.count,
                            &fold->arena, outputs, err);
   gnp_rows_reset(&fold->rows);
-  return rc == GN_OK ? fold->emit(fold->user, fold->keys, outputs, fold->day, err) : rc;
+  return rc == GN_OK ? emit_one(fold, fold->keys, outputs, fold->day, err) : rc;
 }
 
 /* ---- snapshots of events: rows stream through, keys follow each other ----
@@ -188,13 +194,16 @@ static int end_entity(gnp_fold *fold, gn_error *err)
 static int emit_days(gnp_fold *fold, size_t first, size_t count, size_t from, size_t to,
                      gn_error *err)
 {
+  gnp_answer answers[BLOCK_KEYS];
   int rc = GN_OK;
-  for (size_t day = from; day < to; day++)
-    for (size_t i = first; rc == GN_OK && i < count; i++) {
+  for (size_t day = from; rc == GN_OK && day < to; day++) {
+    size_t shown = 0;
+    for (size_t i = first; i < count; i++) {
       const struct answered *key = &fold->block[i];
-      if (key->rows[day])
-        rc = fold->emit(fold->user, key->keys, key->rows[day], fold->days[day], err);
+      if (key->rows[day]) answers[shown++] = (gnp_answer){key->keys, key->rows[day]};
     }
+    if (shown) rc = fold->emit(fold->user, answers, shown, fold->days[day], err);
+  }
   return rc;
 }
 
@@ -277,8 +286,7 @@ static int pass_through(gnp_fold *fold, gn_error *err)
   gni_row row;
   int rc = gnp_feed_next(fold->feed, &new_key, &row, err);
   if (rc != GN_OK) return rc;
-  return fold->emit(fold->user, gnp_feed_keys(fold->feed), row.values, gnp_feed_day(fold->feed),
-                    err);
+  return emit_one(fold, gnp_feed_keys(fold->feed), row.values, gnp_feed_day(fold->feed), err);
 }
 
 int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)

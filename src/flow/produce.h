@@ -4,9 +4,14 @@
 
 #include "flow/job.h"
 
-/* Called with each finished row of a GroupBy: keys, values before derivations, the day it belongs
- * to. */
-typedef int (*gnp_emit)(void *user, const gni_value *keys, const gni_value *values, int32_t day,
+/* A finished row of a GroupBy: keys, and values before derivations. */
+typedef struct gnp_answer {
+  const gni_value *keys, *values;
+} gnp_answer;
+
+/* Called with some rows of one day, by ascending keys. */
+enum { GNP_ANSWERS_MAX = 64 };
+typedef int (*gnp_emit)(void *user, const gnp_answer *answers, size_t count, int32_t day,
                         gn_error *err);
 
 /* Folds what a feed gives into finished rows: snapshots of events, snapshots of entities, or rows

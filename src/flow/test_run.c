@@ -227,10 +227,8 @@ static bool is_expected_day(const struct running *at, int32_t day)
 }
 
 /* A row that was computed, copied. */
-static int keep_row(void *user, const gni_value *keys, const gni_value *values, int32_t day,
-                    gn_error *err)
+static int keep_row(struct running *at, const gnp_answer *answer, int32_t day, gn_error *err)
 {
-  struct running *at = user;
   const gni_group *group = at->group;
   gn_arena *arena = arena_of(at);
   size_t key_count = group->keys->field_count;
@@ -246,14 +244,22 @@ static int keep_row(void *user, const gni_value *keys, const gni_value *values, 
   row.cells = GN_TAKE(arena, gni_value, key_count + group->features->field_count);
   gni_value *derived = GN_TAKE(arena, gni_value, group->features->field_count);
   if (!row.cells || !derived) return gni_fail_arena(err, arena, 1);
-  int rc = gni_group_derive(group, keys, values, &ds, &ts, arena, derived, err);
+  int rc = gni_group_derive(group, answer->keys, answer->values, &ds, &ts, arena, derived, err);
   for (size_t i = 0; rc == GN_OK && i < key_count; i++)
-    rc = gni_value_copy(group->keys->fields[i].type, &keys[i], arena, &row.cells[i]);
+    rc = gni_value_copy(group->keys->fields[i].type, &answer->keys[i], arena, &row.cells[i]);
   for (size_t i = 0; rc == GN_OK && i < group->features->field_count; i++)
     rc = gni_value_copy(group->features->fields[i].type, &derived[i], arena,
                         &row.cells[key_count + i]);
   if (rc == GN_OK) at->rows[at->count++] = row;
   return rc == GN_OK ? GN_OK : gni_fail(err, rc, "a row does not fit in memory");
+}
+
+static int keep_rows(void *user, const gnp_answer *answers, size_t count, int32_t day,
+                     gn_error *err)
+{
+  int rc = GN_OK;
+  for (size_t i = 0; rc == GN_OK && i < count; i++) rc = keep_row(user, &answers[i], day, err);
+  return rc;
 }
 
 static struct row *partner(struct running *at, const struct row *expected)
@@ -317,7 +323,7 @@ static int fold_days(struct running *at)
   if (range.last - range.first > DAYS_MAX)
     return gni_fail(at->err, GN_E_LIMIT, "the days of 'batch' are more than %d apart", DAYS_MAX);
   int rc = gnp_fold_open(&at->world->job, range, &fold, at->err);
-  while (rc == GN_OK) rc = gnp_fold_step(fold, keep_row, at, at->err);
+  while (rc == GN_OK) rc = gnp_fold_step(fold, keep_rows, at, at->err);
   gnp_fold_close(fold);
   return rc == GN_ABSENT ? GN_OK : rc;
 }

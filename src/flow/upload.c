@@ -71,11 +71,12 @@ static int add_upload_row(struct upload *upload, size_t index, gn_error *err)
 {
   gn_str key, value;
   gni_value row[4];
+  const gni_value *cells[] = {&row[0], &row[1], &row[2], &row[3]};
   gnp_sorter_get(&upload->sorter, index, &key, &value);
   row[0] = gni_value_text(key);
   row[1] = gni_value_text(value);
   int rc = add_json(upload, key, value, row, err);
-  return rc == GN_OK ? gni_table_rows_add(upload->writer, upload->day, row, err) : rc;
+  return rc == GN_OK ? gni_table_rows_add(upload->writer, upload->day, cells, 1, err) : rc;
 }
 
 /* ---- records ---- */
@@ -97,13 +98,17 @@ static int write_record(struct upload *upload, const gni_value *keys, const gni_
                         gni_buf_view(&upload->value_bytes), err);
 }
 
-static int emit_values(void *user, const gni_value *keys, const gni_value *values, int32_t day,
+static int emit_values(void *user, const gnp_answer *answers, size_t count, int32_t day,
                        gn_error *err)
 {
   struct upload *upload = user;
-  gni_value record = {.list = {values, upload->job->group->values->field_count}};
+  int rc = GN_OK;
   (void)day;
-  return write_record(upload, keys, &record, err);
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    gni_value record = {.list = {answers[i].values, upload->job->group->values->field_count}};
+    rc = write_record(upload, answers[i].keys, &record, err);
+  }
+  return rc;
 }
 
 /* ---- states of TEMPORAL GroupBys ---- */

@@ -181,13 +181,14 @@ int gni_table_write(gni_table_writer *writer, struct ArrowArrayStream *rows, gn_
 /* The same from a SELECT. */
 int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
                         gni_table_written *out, gn_error *err);
-/* The same row by row, without the engine. Begin, add rows, end; about `memory_bytes` are held for
- * the `day_count` days that will come. Nothing is published before the end, and nothing without it.
- * A driver that takes SQL only is GN_E_UNSUPPORTED. */
+/* The same from rows in memory, without the engine. Begin, add rows, end; about `memory_bytes` are
+ * held for the `day_count` days that will come. Nothing is published before the end, and nothing
+ * without it. A driver that takes SQL only is GN_E_UNSUPPORTED. */
 int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
                          gn_error *err);
-/* `row` has a value a column of the spec. */
-int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *row, gn_error *err);
+/* Rows of one day: a value for each column of the spec and, inside, each row. */
+int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *const *cells,
+                       size_t count, gn_error *err);
 int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,
                        gn_error *err);
 void gni_table_writer_close(gni_table_writer *writer); /* NULL does nothing */
@@ -224,10 +225,11 @@ struct gni_table_driver {
   void (*write_end)(void *writer);
   int (*drop)(void *state, const gni_table *table, gn_error *err);
   int (*sweep)(void *state, const gni_table *table, gn_error *err); /* NULL: nothing is left */
-  /* See gni_table_rows_begin; NULL when rows come by SQL only. `row` points to a value a column of
-   * the table, NULL where the rows have none. */
+  /* See gni_table_rows_begin; NULL when rows come by SQL only. `columns` has the
+   * values of a column of the table each, NULL where the rows have none. */
   int (*rows_begin)(void *writer, size_t day_count, size_t memory_bytes, gn_error *err);
-  int (*rows_add)(void *writer, int32_t day, const gni_value *const *row, gn_error *err);
+  int (*rows_add)(void *writer, int32_t day, const gni_value *const *const *columns, size_t count,
+                  gn_error *err);
   int (*rows_end)(void *writer, gn_arena *arena, gni_table_written *out, gn_error *err);
 };
 

@@ -12,9 +12,9 @@ struct gni_table_writer {
   gni_table table;
   const gni_type *columns; /* of the table afterwards, without the partition column */
   gn_str partition_column;
-  const gni_type *given;   /* the columns of the rows */
-  const gni_value **cells; /* of a row, by the table's columns */
-  int *positions;          /* of the table's columns in the rows, -1 where they have none */
+  const gni_type *given;          /* the columns of the rows */
+  const gni_value *const **cells; /* of some rows, by the table's columns */
+  int *positions;                 /* of the table's columns in the rows, -1 where they have none */
 };
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -228,7 +228,8 @@ int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
   return rc == GN_OK ? gni_table_write(writer, &rows, arena, out, err) : rc;
 }
 
-/* ---- rows one by one ------------------------------------------------------------------------- */
+/* ---- rows as they come -------------------------------------------------------------------------
+ */
 
 int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
                          gn_error *err)
@@ -237,7 +238,7 @@ int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memo
   if (!writer->driver->rows_begin)
     return gni_fail(err, GN_E_UNSUPPORTED, "tables of '%s' are written by SQL only",
                     writer->driver->name);
-  writer->cells = GN_TAKE_ZERO(&writer->arena, const gni_value *, count);
+  writer->cells = GN_TAKE_ZERO(&writer->arena, const gni_value *const *, count);
   writer->positions = GN_TAKE(&writer->arena, int, count);
   if (!writer->cells || !writer->positions) return gnp_fail_arena(&writer->arena, err);
   for (uint32_t i = 0; i < count; i++)
@@ -245,11 +246,13 @@ int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memo
   return writer->driver->rows_begin(writer->writer, day_count, memory_bytes, err);
 }
 
-int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *row, gn_error *err)
+int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *const *cells,
+                       size_t count, gn_error *err)
 {
   for (uint32_t i = 0; i < writer->columns->field_count; i++)
-    writer->cells[i] = writer->positions[i] < 0 ? NULL : &row[writer->positions[i]];
-  return writer->driver->rows_add(writer->writer, day, writer->cells, err);
+    writer->cells[i] =
+        writer->positions[i] < 0 ? NULL : cells + (size_t)writer->positions[i] * count;
+  return writer->driver->rows_add(writer->writer, day, writer->cells, count, err);
 }
 
 int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,

@@ -90,25 +90,10 @@ void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_re
 void gnp_leaf_deinit(gnp_leaf *leaf);
 /* One entry of the page at hand; `value` NULL: none at this depth. False without memory. */
 bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def);
-/* The same for numbers of eight bytes that are in no list, where there is room: most of all cells.
- */
-static inline bool gnp_leaf_put_quickly(gnp_leaf *leaf, const gni_value *value)
-{
-  if (leaf->max_def != 1 || leaf->max_rep || leaf->def.level != !value->is_null) return false;
-  if (value->is_null) {
-    leaf->def.count++;
-    leaf->entry_count++;
-    return true;
-  }
-  if (leaf->width != sizeof value->integer || leaf->capacity - leaf->used < sizeof value->integer)
-    return false;
-  memcpy(leaf->values + leaf->used, &value->integer, sizeof value->integer);
-  leaf->used += sizeof value->integer;
-  leaf->value_count++;
-  leaf->entry_count++;
-  leaf->def.count++;
-  return true;
-}
+/* The elements of one innermost list, all of which may be null, where there are some. */
+bool gnp_leaf_put_items(gnp_leaf *leaf, const gni_value *items, size_t count, int rep, int def);
+/* The entries of many rows, of a column that is in no list or struct. */
+bool gnp_leaf_put_rows(gnp_leaf *leaf, const gni_value *const *rows, size_t count);
 /* Ends the page at hand. */
 int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err);
 /* The page of the dictionary, which comes before all others; none when no page needs it. */
@@ -125,9 +110,9 @@ typedef struct gnp_encoder gnp_encoder;
 int gnp_encoder_new(const gni_type *structure, size_t page_bytes, const gn_alloc *alloc,
                     gnp_encoder **out, gn_error *err);
 void gnp_encoder_free(gnp_encoder *encoder); /* NULL does nothing */
-/* One row: a value a field, NULL where the row has none. */
-int gnp_encoder_add(gnp_encoder *encoder, const gni_value *const *row, gnp_press *press,
-                    gn_error *err);
+/* Rows, field by field: columns[field][row], NULL for a field that the rows have not. */
+int gnp_encoder_add(gnp_encoder *encoder, const gni_value *const *const *columns, size_t count,
+                    gnp_press *press, gn_error *err);
 int64_t gnp_encoder_rows(const gnp_encoder *encoder);      /* of the row group at hand */
 size_t gnp_encoder_held_bytes(const gnp_encoder *encoder); /* until the next flush */
 size_t gnp_encoder_leaves(const gni_type *structure);      /* how many columns a file will have */

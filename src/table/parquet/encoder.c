@@ -223,6 +223,8 @@ static bool put_items(const gni_type *type, const gni_value *value, gnp_leaf **n
 {
   gnp_leaf *first = *next;
   bool done = true;
+  if (type->kind == GNI_LIST && is_leaf(type->fields[0].type))
+    return gnp_leaf_put_items((*next)++, value->list.items, value->list.count, rep, def + 1);
   for (size_t i = 0; i < value->list.count; i++) {
     *next = first;
     const gni_value *item = &value->list.items[i * type->field_count];
@@ -252,20 +254,31 @@ static int end_full_pages(gnp_encoder *e, gnp_press *press, gn_error *err)
   return rc;
 }
 
-int gnp_encoder_add(gnp_encoder *e, const gni_value *const *row, gnp_press *press, gn_error *err)
+/* One field of many rows; the leaves of the next field begin at the answer, NULL without memory. */
+static gnp_leaf *put_field(const gni_type *type, const gni_value *const *rows, size_t count,
+                           gnp_leaf *leaf)
 {
-  static const gni_value null = {.is_null = true};
-  gnp_leaf *next = e->leaves;
-  for (uint32_t i = 0; i < e->structure->field_count; i++) {
-    const gni_value *value = row[i] ? row[i] : &null;
-    const gni_type *type = e->structure->fields[i].type;
-    if (is_leaf(type) && gnp_leaf_put_quickly(next, value)) {
-      next++;
-      continue;
-    }
-    if (!put_value(type, value, false, &next, 0, 0, 0)) return gni_fail_nomem(err, e->page_bytes);
+  size_t leaves = count_leaves(type);
+  bool done = true;
+  if (rows && is_leaf(type)) return gnp_leaf_put_rows(leaf, rows, count) ? leaf + 1 : NULL;
+  for (size_t i = 0; done && i < count; i++) {
+    gnp_leaf *next = leaf;
+    done =
+        rows ? put_value(type, rows[i], false, &next, 0, 0, 0) : put_nothing(&next, leaves, 0, 0);
   }
-  return ++e->rows % PAGE_LOOK_ROWS == 0 ? end_full_pages(e, press, err) : GN_OK;
+  return done ? leaf + leaves : NULL;
+}
+
+int gnp_encoder_add(gnp_encoder *e, const gni_value *const *const *columns, size_t count,
+                    gnp_press *press, gn_error *err)
+{
+  gnp_leaf *leaf = e->leaves;
+  for (uint32_t i = 0; leaf && i < e->structure->field_count; i++)
+    leaf = put_field(e->structure->fields[i].type, columns[i], count, leaf);
+  if (!leaf) return gni_fail_nomem(err, e->page_bytes);
+  int64_t looks = e->rows / PAGE_LOOK_ROWS;
+  e->rows += (int64_t)count;
+  return e->rows / PAGE_LOOK_ROWS != looks ? end_full_pages(e, press, err) : GN_OK;
 }
 
 int64_t gnp_encoder_rows(const gnp_encoder *e)

@@ -148,12 +148,22 @@ static void put_number(const gnp_leaf *leaf, char *to, const gni_value *value)
   }
 }
 
-bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
+/* Short texts, which most are, are copied by two moves that may overlap. */
+static inline void put_text(char *to, gn_str text)
 {
-  leaf->entry_count++;
-  if (!add_level(&leaf->defs, &leaf->def, def, leaf->alloc)) return false;
-  if (leaf->max_rep && !add_level(&leaf->reps, &leaf->rep, rep, leaf->alloc)) return false;
-  if (!value) return true;
+  uint64_t first, last;
+  if (text.len < sizeof first || text.len > 2 * sizeof first) {
+    if (text.len) memcpy(to, text.ptr, text.len);
+    return;
+  }
+  memcpy(&first, text.ptr, sizeof first);
+  memcpy(&last, text.ptr + text.len - sizeof last, sizeof last);
+  memcpy(to, &first, sizeof first);
+  memcpy(to + text.len - sizeof last, &last, sizeof last);
+}
+
+static inline bool put_value(gnp_leaf *leaf, const gni_value *value)
+{
   uint32_t len = leaf->width ? 0 : (uint32_t)value->text.len;
   size_t bytes = leaf->width ? leaf->width : sizeof len + value->text.len;
   if (leaf->capacity - leaf->used < bytes && !make_room(leaf, bytes)) return false;
@@ -162,10 +172,53 @@ bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
     put_number(leaf, to, value);
   } else {
     memcpy(to, &len, sizeof len);
-    if (len) memcpy(to + sizeof len, value->text.ptr, len);
+    put_text(to + sizeof len, value->text);
   }
   leaf->used += bytes;
   leaf->value_count++;
+  return true;
+}
+
+static inline bool put_entry(gnp_leaf *leaf, const gni_value *value, int rep, int def)
+{
+  leaf->entry_count++;
+  if (!add_level(&leaf->defs, &leaf->def, def, leaf->alloc)) return false;
+  if (leaf->max_rep && !add_level(&leaf->reps, &leaf->rep, rep, leaf->alloc)) return false;
+  return !value || put_value(leaf, value);
+}
+
+bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
+{
+  return put_entry(leaf, value, rep, def);
+}
+
+bool gnp_leaf_put_items(gnp_leaf *leaf, const gni_value *items, size_t count, int rep, int def)
+{
+  bool done = true;
+  for (size_t i = 0; i < count; i++) {
+    bool is_null = items[i].is_null;
+    done = put_entry(leaf, is_null ? NULL : &items[i], i ? leaf->max_rep : rep, def + !is_null) &&
+           done;
+  }
+  return done;
+}
+
+bool gnp_leaf_put_rows(gnp_leaf *leaf, const gni_value *const *rows, size_t count)
+{
+  size_t i = 0, wanted = count * sizeof(int64_t);
+  if (leaf->width == sizeof(int64_t)) { /* most of all columns */
+    if (leaf->capacity - leaf->used < wanted && !make_room(leaf, wanted)) return false;
+    for (; i < count; i++) {
+      bool there = !rows[i]->is_null;
+      memcpy(leaf->values + leaf->used, &rows[i]->integer, sizeof rows[i]->integer);
+      leaf->used += there ? sizeof rows[i]->integer : 0;
+      leaf->value_count += there;
+      if (!add_level(&leaf->defs, &leaf->def, there, leaf->alloc)) return false;
+    }
+    leaf->entry_count += (uint32_t)count;
+  }
+  for (; i < count; i++)
+    if (!put_entry(leaf, rows[i]->is_null ? NULL : rows[i], 0, !rows[i]->is_null)) return false;
   return true;
 }
 
@@ -183,7 +236,7 @@ static size_t stored_size(const gnp_leaf *leaf, const char *at)
 static size_t hash_of(const gnp_leaf *leaf, const char *at, size_t size)
 {
   uint64_t bits = 0;
-  if (leaf->width == 0 || leaf->width > sizeof bits) return gni_xxh64(at, size, 0);
+  if (leaf->width == 0 || leaf->width > sizeof bits) return gni_hash(at, size);
   memcpy(&bits, at, leaf->width);
   bits = (bits ^ bits >> 32) * UINT64_C(0x9E3779B97F4A7C15); /* round doubles differ at the top */
   return bits >> 32;
@@ -204,7 +257,7 @@ static bool is_value(const gnp_leaf *leaf, uint32_t id, const char *at, size_t s
     return a == b;
   }
   return start + size <= leaf->dictionary.bytes.len &&
-         memcmp(leaf->dictionary.bytes.ptr + start, at, size) == 0;
+         gni_same_bytes(leaf->dictionary.bytes.ptr + start, at, size);
 }
 
 static bool grow_slots(gnp_leaf *leaf)

@@ -64,7 +64,8 @@ int gnp_lake_write(void *writer, gn_str sql, gn_arena *arena, gni_table_written 
                    gn_error *err);
 void gnp_lake_write_end(void *writer);
 int gnp_lake_rows_begin(void *writer, size_t day_count, size_t memory_bytes, gn_error *err);
-int gnp_lake_rows_add(void *writer, int32_t day, const gni_value *const *row, gn_error *err);
+int gnp_lake_rows_add(void *writer, int32_t day, const gni_value *const *const *columns,
+                      size_t count, gn_error *err);
 int gnp_lake_rows_end(void *writer, gn_arena *arena, gni_table_written *out, gn_error *err);
 
 /* parquet.c */

@@ -19,7 +19,8 @@ struct single {
   gnp_press *press;
   gnp_encoder *encoder;
   gni_value *values; /* of a row */
-  const gni_value **row;
+  const gni_value **cells;
+  const gni_value *const **columns; /* one cell each */
   FILE *file;
 };
 
@@ -28,9 +29,8 @@ static int add_row(struct single *at, const gni_column *columns, int64_t number,
   for (size_t i = 0; i < at->type->field_count; i++) {
     if (gni_column_get(&columns[i], number, &at->batch_arena, &at->values[i]) != GN_OK)
       return gni_fail_arena(err, &at->batch_arena, 1);
-    at->row[i] = &at->values[i];
   }
-  int rc = gnp_encoder_add(at->encoder, at->row, at->press, err);
+  int rc = gnp_encoder_add(at->encoder, at->columns, 1, at->press, err);
   if (rc == GN_OK && (gnp_encoder_rows(at->encoder) == ROW_GROUP_ROWS ||
                       gnp_encoder_held_bytes(at->encoder) > row_group_bytes_max))
     rc = gnp_encoder_flush(at->encoder, at->press, at->file, err);
@@ -58,8 +58,14 @@ static int begin(struct single *at, gn_error *err)
   int rc = gni_stream_type(at->rows, &at->types, &at->schema, &at->type, err);
   if (rc != GN_OK) return rc;
   at->values = GN_TAKE(&at->types, gni_value, at->type->field_count);
-  at->row = GN_TAKE(&at->types, const gni_value *, at->type->field_count);
-  if (!at->values || !at->row) return gni_fail_arena(err, &at->types, at->type->field_count);
+  at->cells = GN_TAKE(&at->types, const gni_value *, at->type->field_count);
+  at->columns = GN_TAKE(&at->types, const gni_value *const *, at->type->field_count);
+  if (!at->values || !at->cells || !at->columns)
+    return gni_fail_arena(err, &at->types, at->type->field_count);
+  for (size_t i = 0; i < at->type->field_count; i++) {
+    at->cells[i] = &at->values[i];
+    at->columns[i] = &at->cells[i];
+  }
   rc = gnp_press_new(at->alloc, &at->press, err);
   return rc == GN_OK ? gnp_encoder_new(at->type, PAGE_BYTES, at->alloc, &at->encoder, err) : rc;
 }

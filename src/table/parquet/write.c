@@ -368,16 +368,18 @@ static int look_at_memory(struct lake_writer *writer, gn_error *err)
   return rc;
 }
 
-int gnp_lake_rows_add(void *state, int32_t day, const gni_value *const *row, gn_error *err)
+int gnp_lake_rows_add(void *state, int32_t day, const gni_value *const *const *columns,
+                      size_t count, gn_error *err)
 {
   struct lake_writer *writer = state;
   struct day_file *file;
+  int64_t looks = writer->rows / LOOK_EVERY_ROWS;
   int rc = find_file(writer, day, &file, err);
-  if (rc == GN_OK) rc = gnp_encoder_add(file->encoder, row, writer->press, err);
-  if (rc == GN_OK && gnp_encoder_rows(file->encoder) == ROW_GROUP_ROWS)
+  if (rc == GN_OK) rc = gnp_encoder_add(file->encoder, columns, count, writer->press, err);
+  if (rc == GN_OK && gnp_encoder_rows(file->encoder) >= ROW_GROUP_ROWS)
     rc = with_file(writer, file, false, err);
-  if (rc == GN_OK && ++writer->rows % LOOK_EVERY_ROWS == 0) rc = look_at_memory(writer, err);
-  return rc;
+  writer->rows += (int64_t)count;
+  return rc == GN_OK && writer->rows / LOOK_EVERY_ROWS != looks ? look_at_memory(writer, err) : rc;
 }
 
 static int end_files(struct lake_writer *writer, int32_t *days, gni_table_written *out,

@@ -38,6 +38,7 @@
   " FROM read_parquet('%s', hive_partitioning = false) t"
 
 enum { FIRST_DAY = 19723 }; /* 2024-01-01 */
+enum { CELLS_MAX = 64 };
 
 /* A table written row by row; row i is of day i % days. */
 struct adding {
@@ -50,8 +51,10 @@ struct adding {
 static int add(void *user, const gni_value *row, size_t count)
 {
   struct adding *a = user;
-  (void)count;
-  return gni_table_rows_add(a->writer, FIRST_DAY + (int32_t)(a->row++ % a->days), row, a->err);
+  const gni_value *cells[CELLS_MAX];
+  CHECK(count <= CELLS_MAX);
+  for (size_t i = 0; i < count; i++) cells[i] = &row[i];
+  return gni_table_rows_add(a->writer, FIRST_DAY + (int32_t)(a->row++ % a->days), cells, 1, a->err);
 }
 
 static int write_one_by_one(test_warehouse *w, const gn_alloc *alloc, int rows, int days,
@@ -134,10 +137,11 @@ static void nothing_is_published_without_the_end(void)
   gni_table_writer *writer;
   gn_error err = {0};
   gni_value row = gni_value_integer(1);
+  const gni_value *cell = &row;
   CHECK_OK(gni_type_parse(GN_STR("struct<a:int>"), &w->arena, &spec.columns, &err), &err);
   CHECK_OK(gni_table_writer_open(w->warehouse, &spec, &writer, &err), &err);
   CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, &err), &err);
-  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY, &row, &err), &err);
+  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY, &cell, 1, &err), &err);
   gni_table_writer_close(writer);
   CHECK_INT(test_entries(test_path("warehouse/ns/rows")), 0);
 }
@@ -150,11 +154,12 @@ static void columns_that_rows_lack_are_null(void)
   gni_table_written written;
   gn_error err = {0};
   gni_value row[2] = {gni_value_integer(7), gni_value_integer(2)};
+  const gni_value *cells[2] = {&row[0], &row[1]};
   test_fill(w, "ns.t", "a:int,b:string", "SELECT 1 AS a, 'x' AS b, '2024-01-01' AS ds");
   CHECK_OK(gni_type_parse(GN_STR("struct<c:bigint,a:int>"), &w->arena, &spec.columns, &err), &err);
   CHECK_OK(gni_table_writer_open(w->warehouse, &spec, &writer, &err), &err);
   CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, &err), &err);
-  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY + 1, row, &err), &err);
+  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY + 1, cells, 1, &err), &err);
   CHECK_OK(gni_table_rows_end(writer, &w->arena, &written, &err), &err);
   gni_table_writer_close(writer);
   CHECK_TEXT(test_scan(w, "ns.t", "a, b, c", NULL, NULL), "1,\"x\",null\n2,null,7");

@@ -1,0 +1,110 @@
+/* What gathering rows keeps: gather_take.c fills it, gather.c puts it in order and gives it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef GNOMON_SRC_FLOW_GATHER_PRIVATE_H
+#define GNOMON_SRC_FLOW_GATHER_PRIVATE_H
+
+#include "flow/gather.h"
+
+enum { GNP_CHUNK_ROWS = 1024, GNP_KEY_HERE_BYTES = 16 };
+
+/* One row; the slots of its inputs follow. */
+struct row {
+  int64_t time_ms;
+  uint32_t key;   /* by first appearance */
+  uint32_t nulls; /* a bit an input */
+};
+
+/* A text of a slot. */
+struct text {
+  uint32_t len;
+  char bytes[];
+};
+
+/* A key: bytes that compare as keys are ordered, short ones where it is looked up. */
+struct key {
+  union {
+    char here[GNP_KEY_HERE_BYTES];
+    const char *there;
+  };
+  uint32_t len, rows;
+  int64_t last_ms;
+  uint32_t first;  /* of its rows, among those of all keys in order */
+  uint16_t bucket; /* that its rows are brought to */
+  bool unordered;  /* a row came that is earlier than one before it */
+};
+
+/* Rows in blocks of equal size. */
+struct rows {
+  char **blocks;
+  size_t block_count, block_capacity;
+  uint32_t count;
+};
+
+/* Room for some rows of a batch, a column at a time. */
+struct chunk {
+  gni_value *cells; /* GNP_CHUNK_ROWS of a few columns */
+  int64_t *times_ms;
+  uint64_t *hashes; /* of keys */
+  uint32_t *starts; /* of keys in `coded`, and where the last ends */
+};
+
+struct slots {
+  uint32_t *ids; /* id + 1; 0 is free */
+  uint32_t capacity, count;
+};
+
+struct gnp_gather {
+  const gni_group *group;
+  const gn_alloc *alloc;
+  size_t ceiling_bytes, used_bytes;
+  size_t key_count, input_count, row_bytes;
+  unsigned block_shift; /* rows of a block, as a power of two */
+  struct rows rows;     /* as they came */
+  struct chunk chunk;
+  gn_arena key_bytes, texts, cells;
+  struct key *keys;
+  uint32_t keys_capacity;
+  struct slots key_slots, text_slots;
+  const struct text **shared;   /* texts that are kept once */
+  gn_buf coded;                 /* the keys being looked up */
+  int64_t source, source_order; /* of the row before */
+  int32_t day;
+  /* after finishing */
+  uint32_t *ranked;     /* keys in their order */
+  struct rows *buckets; /* rows of keys that follow each other */
+  uint32_t bucket_count, row_count;
+  uint32_t *order; /* of the bucket at hand: positions of its rows */
+  uint32_t order_capacity;
+  uint32_t at_bucket, bucket_first, bucket_rows; /* bucket_first: among the rows of all keys */
+  uint32_t at_key, at_row, next_key_row;
+  gni_row *given;
+  gni_value *values, *key_values; /* of the rows given; of their key */
+};
+
+static inline gn_str gnp_key_bytes(const struct key *key)
+{
+  return (gn_str){key->len <= sizeof key->here ? key->here : key->there, key->len};
+}
+
+static inline struct row *gnp_row_at(const gnp_gather *g, const struct rows *rows, uint32_t index)
+{
+  size_t in_block = index & (((uint32_t)1 << g->block_shift) - 1);
+  return (struct row *)(void *)(rows->blocks[index >> g->block_shift] + in_block * g->row_bytes);
+}
+
+static inline uint64_t *gnp_slots_of(struct row *row)
+{
+  return (uint64_t *)(row + 1);
+}
+
+static inline bool gnp_is_text(const gni_type *type)
+{
+  return type->kind == GNI_STRING || type->kind == GNI_BINARY;
+}
+
+/* One more block of rows, empty. */
+int gnp_add_block(gnp_gather *g, struct rows *rows, gn_error *err);
+/* More bytes are used; GN_ABSENT past the ceiling: then the engine sorts. */
+int gnp_claim(gnp_gather *g, size_t bytes);
+
+#endif
