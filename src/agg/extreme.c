@@ -12,6 +12,35 @@ static bool extreme_resolve(gnp_scalar *scalar, gn_arena *arena)
   return true;
 }
 
+/* Spans only move forward, and extremes may be grouped in any way: the newest state takes what comes
+ * in, and is folded anew when the part that has its value went out. Of equal parts that is the
+ * newest; of several NaNs the newest is the value, too. */
+#define EXTREME_FINISH_SPANS(name, merge_one, finish_one, state_type)                              \
+  static int name(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,      \
+                  gni_value *out, gn_arena *arena)                                                 \
+  {                                                                                                \
+    state_type best = {0};                                                                         \
+    size_t at = 0, end = 0;                                                                        \
+    for (size_t i = 0; i < count; i++) {                                                           \
+      if (!best.head.seen || at < spans[i].low) {                                                  \
+        best = (state_type){0};                                                                    \
+        end = spans[i].low;                                                                        \
+      }                                                                                            \
+      for (; end < spans[i].high; end++) {                                                         \
+        const state_type *part = (const void *)(run.first + end * run.stride);                     \
+        if (!part->head.seen) continue;                                                            \
+        if (best.head.seen)                                                                        \
+          merge_one(scalar, &best, part, arena);                                                   \
+        else                                                                                       \
+          best = *part;                                                                            \
+        if (memcmp(&best.value, &part->value, sizeof best.value) == 0) at = end;                   \
+      }                                                                                            \
+      out[i] = GNI_NULL_VALUE;                                                                     \
+      if (best.head.seen) finish_one(scalar, &best, &out[i], arena);                               \
+    }                                                                                              \
+    return GN_OK;                                                                                  \
+  }
+
 /* ---- integers -------------------------------------------------------------------------------- */
 
 typedef struct extreme_integer_state {
@@ -51,8 +80,8 @@ static int extreme_integer_finish(const gnp_scalar *scalar, const void *state, g
   return GN_OK;
 }
 
-GNP_FINISH_SPANS(extreme_integer_finish_spans, extreme_integer_merge_run, extreme_integer_finish,
-                 extreme_integer_state)
+EXTREME_FINISH_SPANS(extreme_integer_finish_spans, extreme_integer_merge, extreme_integer_finish,
+                     extreme_integer_state)
 
 static int extreme_integer_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                                 gn_arena *arena, gn_error *err)
@@ -122,8 +151,8 @@ static int extreme_real_finish(const gnp_scalar *scalar, const void *state, gni_
   return GN_OK;
 }
 
-GNP_FINISH_SPANS(extreme_real_finish_spans, extreme_real_merge_run, extreme_real_finish,
-                 extreme_real_state)
+EXTREME_FINISH_SPANS(extreme_real_finish_spans, extreme_real_merge, extreme_real_finish,
+                     extreme_real_state)
 
 static int extreme_real_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                              gn_arena *arena, gn_error *err)

@@ -63,7 +63,7 @@ int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_
 
 /* ---- the fold ---- */
 
-enum { BLOCK_KEYS = GNP_ANSWERS_MAX, BLOCK_BYTES = 1 << 20 };
+enum { BLOCK_KEYS = GNP_ANSWERS_MAX, BLOCK_BYTES = 512 << 10 };
 
 /* A key that is answered and not yet emitted. */
 struct answered {

@@ -184,9 +184,13 @@ static bool counts_rows(const gnp_reading *reading)
 
 void gnp_add_order(const gnp_reading *reading, gn_buf *sql)
 {
-  gni_buf_add_text(sql, counts_rows(reading) ? "\"" GNI_SCAN_ORDER "\""
-                                             : "CAST(file_index AS BIGINT) * " ROWS_OF_FILE
-                                               " + file_row_number AS \"" GNI_SCAN_ORDER "\"");
+  if (counts_rows(reading))
+    gni_buf_add_text(sql, "\"" GNI_SCAN_ORDER "\"");
+  else if (reading->files.count == 1)
+    gni_buf_add_text(sql, "file_row_number AS \"" GNI_SCAN_ORDER "\"");
+  else
+    gni_buf_add_text(sql, "CAST(file_index AS BIGINT) * " ROWS_OF_FILE
+                          " + file_row_number AS \"" GNI_SCAN_ORDER "\"");
 }
 
 void gnp_add_from(const gnp_reading *reading, gn_buf *sql)

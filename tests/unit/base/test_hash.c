@@ -39,11 +39,47 @@ static void xxh128_depends_on_every_byte(void)
   }
 }
 
+/* Tables take the low bits: numbers that differ in any one byte must differ there, mostly. */
+static void short_hashes_spread_in_their_low_bits(void)
+{
+  enum { SLOTS = 1 << 12 };
+  for (size_t size = 1; size <= 24; size++)
+    for (size_t at = 0; at < size; at++) {
+      static bool taken[SLOTS];
+      char text[24] = {0};
+      int places = 0;
+      memset(taken, 0, sizeof taken);
+      for (int i = 0; i < 256; i++) {
+        text[at] = (char)i;
+        bool *slot = &taken[gni_hash(text, size) & (SLOTS - 1)];
+        places += !*slot;
+        *slot = true;
+      }
+      CHECK(places > 225); /* 248 are to be expected */
+    }
+}
+
+static void equal_bytes_are_told_from_others(void)
+{
+  for (size_t size = 0; size <= 24; size++) {
+    char a[24] = "abcdefghijklmnopqrstuvw", b[24];
+    memcpy(b, a, sizeof a);
+    CHECK(gni_same_bytes(a, b, size));
+    for (size_t at = 0; at < sizeof b; at++) {
+      b[at] = '!';
+      CHECK_INT(gni_same_bytes(a, b, size), at >= size);
+      b[at] = a[at];
+    }
+  }
+}
+
 int main(void)
 {
   static const test_case cases[] = {
       {"digests of known texts", digests_of_known_texts},
       {"XXH128 depends on every byte", xxh128_depends_on_every_byte},
+      {"short hashes spread in their low bits", short_hashes_spread_in_their_low_bits},
+      {"equal bytes are told from others", equal_bytes_are_told_from_others},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }

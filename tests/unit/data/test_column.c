@@ -56,6 +56,64 @@ static void check_rows(struct sample *sample, int first)
     }
 }
 
+static bool both_null(const struct sample *sample, int row)
+{
+  return sample->rows[row].list.items[0].is_null && sample->rows[row + 1].list.items[0].is_null;
+}
+
+/* Cells as they are stored are the cells. */
+static void check_words(const struct sample *sample, const gni_column *column, uint32_t c)
+{
+  const char *words = gni_column_words(column);
+  for (int i = 0; words && i < ROWS; i++) {
+    const gni_value *cell = &sample->rows[i].list.items[c];
+    CHECK(!cell->is_null);
+    CHECK(memcmp(words + 8 * i, &cell->integer, 8) == 0);
+  }
+  for (int first = 0; first < ROWS; first++) {
+    const gni_value *cell = &sample->rows[first].list.items[c];
+    int last = first;
+    if (gni_column_is_constant(column, first, 2) && first + 1 < ROWS) last++;
+    CHECK(gni_value_equal(column->type, cell, &sample->rows[last].list.items[c]));
+  }
+}
+
+static void plain_numbers_are_seen_as_they_are_stored(void)
+{
+  static const char *const types[] = {"struct<x:bigint>", "struct<x:double>", "struct<x:timestamp>",
+                                      "struct<x:int>",    "struct<x:string>", "struct<x:boolean>"};
+  test_random random = test_random_new(43);
+  for (int turn = 0; turn < 24; turn++) {
+    struct sample sample = {0};
+    gn_error err = {0};
+    gni_column *columns;
+    gni_builder *builder;
+    double nulls = turn < 12 ? 0 : 0.9;
+    gni_arena_init(&sample.arena, test_alloc(), 1 << 20);
+    CHECK_OK(gni_type_parse(gni_str(types[turn % 6]), &sample.arena, &sample.type, &err), &err);
+    CHECK_OK(gni_type_to_arrow(sample.type, GN_STR("r"), &sample.schema, &err), &err);
+    CHECK_OK(gni_builder_new(sample.type, test_alloc(), &builder, &err), &err);
+    for (int i = 0; i < ROWS; i++) {
+      gni_value *cell = GN_TAKE(&sample.arena, gni_value, 1);
+      *cell = i % 5 < 3 && i && !nulls
+                  ? sample.rows[i - 1].list.items[0]
+                  : test_random_value(&random, &sample.arena, sample.type->fields[0].type, nulls);
+      sample.rows[i] = (gni_value){.list = {cell, 1}};
+      CHECK_OK(gni_builder_add(builder, cell, &err), &err);
+    }
+    CHECK_OK(gni_builder_finish(builder, &sample.batch, &err), &err);
+    gni_builder_free(builder);
+    CHECK_OK(
+        gni_batch_view(sample.type, &sample.schema, &sample.batch, &sample.arena, &columns, &err),
+        &err);
+    CHECK_INT(gni_column_words(columns) != NULL, turn % 6 < 3 && !nulls);
+    check_words(&sample, columns, 0);
+    CHECK_INT(gni_column_is_constant(columns, 1, 2),
+              turn % 6 != 1 && turn % 6 < 4 && (!nulls || both_null(&sample, 1)));
+    close_sample(&sample);
+  }
+}
+
 static void rows_of_every_type_come_back_as_they_went_in(void)
 {
   test_random random = test_random_new(3);
@@ -348,6 +406,7 @@ int main(void)
   static const test_case cases[] = {
       {"rows of every type come back as they went in",
        rows_of_every_type_come_back_as_they_went_in},
+      {"plain numbers are seen as they are stored", plain_numbers_are_seen_as_they_are_stored},
       {"a slice of a batch reads from its offset", a_slice_of_a_batch_reads_from_its_offset},
       {"slices of single columns read from their offsets",
        slices_of_single_columns_read_from_their_offsets},

@@ -219,6 +219,105 @@ static void many_rows_come_by_key_and_time(void)
   CHECK_INT(next_row(gather, &given, &new_key, &row, &err), GN_ABSENT);
 }
 
+/* ---- one number as the key, and columns without a null ---- */
+
+enum { PLAIN_ROWS = 3000, PLAIN_KEYS = 60 };
+static const gni_field plain_fields[] = {
+    {{"k0", 2}, &gni_type_long},  {{"v0", 2}, &gni_type_double}, {{"v1", 2}, &gni_type_string},
+    {{"ts", 2}, &gni_type_long},  {{"day", 3}, &gni_type_int},   {{"src", 3}, &gni_type_int},
+    {{"ord", 3}, &gni_type_long},
+};
+static const gni_type plain_all = {.kind = GNI_STRUCT, .field_count = 7, .fields = plain_fields};
+static const gni_type plain_keys = {.kind = GNI_STRUCT, .field_count = 1, .fields = plain_fields};
+static const gni_type plain_inputs = {
+    .kind = GNI_STRUCT, .field_count = 2, .fields = plain_fields + 1};
+static const gni_group plain_group = {.keys = &plain_keys, .inputs = &plain_inputs};
+
+/* Row i: a key far below or above zero, a time that is its number, less for each ninth row. */
+static int64_t plain_key(int i)
+{
+  return (int64_t)(i * 37 % PLAIN_KEYS - PLAIN_KEYS / 2) * INT64_C(100000000000000000);
+}
+
+static int64_t plain_time(int i)
+{
+  return i % 9 ? i : i - 500;
+}
+
+/* Rows of one batch; `backwards` is the row whose order is less than that of the one before. */
+static int add_plain(gnp_gather *gather, int backwards, gn_error *err)
+{
+  struct ArrowSchema schema;
+  struct ArrowArray array;
+  gni_builder *builder;
+  gni_column *columns;
+  gn_arena arena;
+  gni_arena_init(&arena, test_alloc(), 1 << 20);
+  CHECK_OK(gni_type_to_arrow(&plain_all, GN_STR(""), &schema, err), err);
+  CHECK_OK(gni_builder_new(&plain_all, test_alloc(), &builder, err), err);
+  for (int i = 0; i < PLAIN_ROWS; i++) {
+    gni_value row[7] = {gni_value_integer(plain_key(i)),
+                        gni_value_real(i / 8.0),
+                        gni_value_text(i % 2 ? GN_STR("odd") : GN_STR("even, and long enough")),
+                        gni_value_integer(plain_time(i)),
+                        GNI_NULL_VALUE,
+                        gni_value_integer(0),
+                        gni_value_integer(i == backwards ? i - 2 : i)};
+    CHECK_OK(gni_builder_add(builder, row, err), err);
+  }
+  CHECK_OK(gni_builder_finish(builder, &array, err), err);
+  CHECK_OK(gni_batch_view(&plain_all, &schema, &array, &arena, &columns, err), err);
+  int rc = gnp_gather_add(gather, columns, array.length, err);
+  gni_array_close(&array);
+  gni_builder_free(builder);
+  gni_schema_close(&schema);
+  gni_arena_deinit(&arena);
+  return rc;
+}
+
+static void plain_numbers_come_by_key_and_time(void)
+{
+  gnp_gather *gather = NULL;
+  gn_error err = {0};
+  gni_row row;
+  bool new_key;
+  struct given given = {0};
+  int64_t key = INT64_MIN, before_ms = 0;
+  static bool came[PLAIN_ROWS];
+  CHECK_OK(gnp_gather_new(&plain_group, test_alloc(), 1 << 24, &gather, &err), &err);
+  test_later(close_gather, gather);
+  CHECK_OK(add_plain(gather, -1, &err), &err);
+  CHECK_OK(gnp_gather_finish(gather, &err), &err);
+  for (int i = 0; i < PLAIN_ROWS; i++) {
+    CHECK_OK(next_row(gather, &given, &new_key, &row, &err), &err);
+    int number = (int)(row.values[0].real * 8);
+    int64_t now = gnp_gather_keys(gather)[0].integer;
+    CHECK_INT(now, plain_key(number));
+    CHECK_INT(row.time_ms, plain_time(number));
+    CHECK_STR(row.values[1].text, number % 2 ? "odd" : "even, and long enough");
+    CHECK(!came[number]);
+    came[number] = true;
+    CHECK(new_key ? now > key : now == key && row.time_ms >= before_ms);
+    key = now;
+    before_ms = row.time_ms;
+  }
+  CHECK_INT(next_row(gather, &given, &new_key, &row, &err), GN_ABSENT);
+}
+
+/* Wherever it is: chunks end, and inside them the order is looked at as a whole. */
+static void one_row_out_of_order_is_found(void)
+{
+  static const int places[] = {2, 700, 1023, 1024, 1025, 2047, 2048, PLAIN_ROWS - 1};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    gnp_gather *gather = NULL;
+    gn_error err = {0};
+    CHECK_OK(gnp_gather_new(&plain_group, test_alloc(), 1 << 24, &gather, &err), &err);
+    test_later(close_gather, gather);
+    CHECK_INT(add_plain(gather, places[i], &err), GN_ABSENT);
+    CHECK_INT(err.code, GN_OK);
+  }
+}
+
 static void rows_out_of_source_order_are_left_to_the_engine(void)
 {
   static struct rows rows;
@@ -281,6 +380,8 @@ int main(void)
   static const test_case cases[] = {
       {"rows come by key, time and source order", rows_come_by_key_time_and_source},
       {"many rows come by key and time", many_rows_come_by_key_and_time},
+      {"plain numbers come by key and time", plain_numbers_come_by_key_and_time},
+      {"one row out of order is found", one_row_out_of_order_is_found},
       {"rows out of source order are left to the engine",
        rows_out_of_source_order_are_left_to_the_engine},
       {"rows past the ceiling are left to the engine",
