@@ -7,8 +7,8 @@
 
 enum {
   BLOCK_BYTES = 32 << 10,
-  BUCKET_BYTES = 256 << 10, /* near the processor */
-  BUCKETS_MAX = 1024,       /* ends that are written to in turn */
+  BUCKET_BYTES = 1024 << 10, /* near the processor */
+  BUCKETS_MAX = 1024,        /* ends that are written to in turn */
   INPUTS_MAX = 32,
   SHARED_TEXTS_MAX = 1 << 16,
   PREFETCH_ROWS = 8,
@@ -165,6 +165,14 @@ static int assign_buckets(gnp_gather *g, gn_error *err)
   return GN_OK;
 }
 
+/* A few words: not worth a call. */
+static inline void copy_row(struct row *to, const struct row *from, size_t slots)
+{
+  const uint64_t *words = (const uint64_t *)(from + 1);
+  *to = *from;
+  for (size_t i = 0; i < slots; i++) gnp_slots_of(to)[i] = words[i];
+}
+
 /* Brings the rows, still in source order, to their buckets; their blocks are given back on the way.
  */
 static int fill_buckets(gnp_gather *g, gn_error *err)
@@ -177,7 +185,7 @@ static int fill_buckets(gnp_gather *g, gn_error *err)
       int rc = gnp_add_block(g, bucket, err);
       if (rc != GN_OK) return rc;
     }
-    memcpy(gnp_row_at(g, bucket, bucket->count++), row, g->row_bytes);
+    copy_row(gnp_row_at(g, bucket, bucket->count++), row, g->input_count);
     bool was_last = (i + 1) >> g->block_shift != i >> g->block_shift;
     if (!was_last) continue;
     gni_free(g->alloc, g->rows.blocks[i >> g->block_shift], block_bytes);

@@ -1,8 +1,9 @@
 /* Rows into the bytes of one Parquet file, a column at a time. SPDX-License-Identifier: Apache-2.0
  *
- *   leaf      a column of numbers or texts: the page at hand, and the pages that are done
- *   thrift    how Parquet writes what it says about itself
- *   encoder   rows into leaves, leaves into row groups, row groups into a file
+ *   leaf        a column of numbers or texts: the page at hand, and the pages that are done
+ *   dictionary  the distinct values of a column
+ *   thrift      how Parquet writes what it says about itself
+ *   encoder     rows into leaves, leaves into row groups, row groups into a file
  *
  * A page that is full is encoded and compressed at once, so that a file being written holds little
  * more than its compressed bytes. */
@@ -57,17 +58,56 @@ typedef struct gnp_levels {
   size_t count, capacity;
 } gnp_levels;
 
-/* The distinct values of a row group's column, by position. */
+/* ---- the distinct values of a row group's column ---- */
+
 typedef struct gnp_dictionary {
   uint32_t *slots, *starts; /* position + 1 by hash; where texts begin in `bytes` */
   size_t slot_count, start_capacity;
   uint32_t count;
-  gn_buf bytes; /* encoded plainly, one after another */
+  uint8_t width; /* bytes of a value; 0: texts */
+  gn_buf bytes;  /* encoded plainly, one after another */
+  const gn_alloc *alloc;
 } gnp_dictionary;
+
+void gnp_dictionary_init(gnp_dictionary *dictionary, size_t width, const gn_alloc *alloc);
+void gnp_dictionary_deinit(gnp_dictionary *dictionary); /* it is empty again */
+gn_str gnp_dictionary_get(const gnp_dictionary *dictionary, uint32_t id);
+bool gnp_dictionary_add(gnp_dictionary *dictionary, gn_str value, uint32_t *id);
+
+static inline size_t gnp_dictionary_hash(const gnp_dictionary *d, gn_str value)
+{
+  uint64_t bits = 0;
+  if (d->width == 0 || d->width > sizeof bits) return gni_hash(value.ptr, value.len);
+  memcpy(&bits, value.ptr, d->width);
+  bits = (bits ^ bits >> 32) * UINT64_C(0x9E3779B97F4A7C15); /* round doubles differ at the top */
+  return bits >> 32;
+}
+
+/* The position of a value, which is added when it is new; false without memory. Most are known, and
+ * at their first slot. */
+static inline bool gnp_dictionary_find(gnp_dictionary *d, gn_str value, uint32_t *id)
+{
+  uint64_t word, first;
+  uint32_t known =
+      d->slot_count ? d->slots[gnp_dictionary_hash(d, value) & (d->slot_count - 1)] : 0;
+  if (!known) return gnp_dictionary_add(d, value, id);
+  *id = known - 1;
+  if (d->width == sizeof word) {
+    memcpy(&word, value.ptr, sizeof word);
+    memcpy(&first, d->bytes.ptr + (size_t)*id * sizeof first, sizeof first);
+    if (word == first) return true;
+  } else if (!d->width) {
+    uint32_t len;
+    const char *at = d->bytes.ptr + d->starts[*id];
+    memcpy(&len, at, sizeof len);
+    if (len == value.len && gni_same_bytes(at + sizeof len, value.ptr, len)) return true;
+  }
+  return gnp_dictionary_add(d, value, id);
+}
 
 typedef struct gnp_leaf {
   /* What each entry needs comes first, on one line of the cache: rows go to many files in turn. */
-  char *values; /* of the page at hand */
+  char *values; /* of the page at hand; positions of texts, as long as there is a dictionary */
   size_t used, capacity;
   uint32_t value_count, entry_count;
   gnp_level_run def, rep;  /* the runs at hand */
@@ -78,7 +118,8 @@ typedef struct gnp_leaf {
   gnp_levels defs, reps;
   /* the row group at hand */
   gnp_dictionary dictionary;
-  bool is_plain; /* values hardly repeat: no dictionary from here on */
+  uint32_t known_before; /* values of it, when the page at hand began */
+  bool is_plain;         /* values hardly repeat: no dictionary from here on */
   bool any_indexed, any_plain;
   gn_buf pages;
   int64_t entries, nulls, raw_bytes;

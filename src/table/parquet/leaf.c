@@ -4,7 +4,6 @@
 
 enum {
   FIRST_BYTES = 4096,
-  FIRST_SLOTS = 512,
   LOOK_VALUES = 2048,         /* of a page, to see whether they repeat */
   DICTIONARY_MAX = 1 << 14,   /* values */
   DICTIONARY_BYTES = 1 << 20, /* and their bytes */
@@ -36,18 +35,9 @@ void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_re
                      .width = storage[type->kind].width,
                      .max_def = (uint8_t)max_def,
                      .max_rep = (uint8_t)max_rep};
-  gni_buf_init(&leaf->dictionary.bytes, alloc, SIZE_MAX);
+  gnp_dictionary_init(&leaf->dictionary, storage[type->kind].width, alloc);
   gni_buf_init(&leaf->pages, alloc, SIZE_MAX);
   gnp_leaf_reset(leaf);
-}
-
-static void dictionary_deinit(gnp_dictionary *d, const gn_alloc *alloc)
-{
-  gni_free(alloc, d->slots, d->slot_count * sizeof *d->slots);
-  gni_free(alloc, d->starts, d->start_capacity * sizeof *d->starts);
-  gni_buf_deinit(&d->bytes);
-  *d = (gnp_dictionary){0};
-  gni_buf_init(&d->bytes, alloc, SIZE_MAX);
 }
 
 void gnp_leaf_deinit(gnp_leaf *leaf)
@@ -55,18 +45,19 @@ void gnp_leaf_deinit(gnp_leaf *leaf)
   gni_free(leaf->alloc, leaf->values, leaf->capacity);
   gni_free(leaf->alloc, leaf->defs.runs, leaf->defs.capacity * sizeof(gnp_level_run));
   gni_free(leaf->alloc, leaf->reps.runs, leaf->reps.capacity * sizeof(gnp_level_run));
-  dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  gnp_dictionary_deinit(&leaf->dictionary);
   gni_buf_deinit(&leaf->pages);
 }
 
 void gnp_leaf_reset(gnp_leaf *leaf)
 {
-  dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  gnp_dictionary_deinit(&leaf->dictionary);
   gni_buf_deinit(&leaf->pages);
   gni_buf_init(&leaf->pages, leaf->alloc, SIZE_MAX);
   leaf->is_plain = leaf->physical == GNP_BOOLEAN;
   leaf->any_indexed = leaf->any_plain = false;
   leaf->entries = leaf->nulls = leaf->raw_bytes = 0;
+  leaf->known_before = 0;
   leaf->least = INT64_MAX;
   leaf->most = INT64_MIN;
 }
@@ -77,6 +68,18 @@ size_t gnp_leaf_held_bytes(const gnp_leaf *leaf)
   return leaf->capacity + leaf->pages.capacity + d->bytes.capacity +
          (d->slot_count + d->start_capacity) * sizeof(uint32_t) +
          (leaf->defs.capacity + leaf->reps.capacity) * sizeof(gnp_level_run);
+}
+
+static bool is_full(const gnp_dictionary *d)
+{
+  return d->count > DICTIONARY_MAX || d->bytes.len > DICTIONARY_BYTES;
+}
+
+/* No dictionary from here on, to the end of the row group. */
+static void give_up(gnp_leaf *leaf)
+{
+  leaf->is_plain = true;
+  if (!leaf->any_indexed) gnp_dictionary_deinit(&leaf->dictionary);
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
@@ -162,7 +165,7 @@ static inline void put_text(char *to, gn_str text)
   memcpy(to + text.len - sizeof last, &last, sizeof last);
 }
 
-static inline bool put_value(gnp_leaf *leaf, const gni_value *value)
+static inline bool put_plain(gnp_leaf *leaf, const gni_value *value)
 {
   uint32_t len = leaf->width ? 0 : (uint32_t)value->text.len;
   size_t bytes = leaf->width ? leaf->width : sizeof len + value->text.len;
@@ -177,6 +180,49 @@ static inline bool put_value(gnp_leaf *leaf, const gni_value *value)
   leaf->used += bytes;
   leaf->value_count++;
   return true;
+}
+
+/* Texts mostly repeat, so they are looked up as they come, and the page at hand holds positions;
+ * where that turns out to be no use they become texts again. Numbers are looked up when the page is
+ * full: copying them costs less than asking. */
+static bool write_out(gnp_leaf *leaf)
+{
+  gnp_leaf plain = *leaf;
+  plain.values = NULL;
+  plain.used = plain.capacity = plain.value_count = 0;
+  bool done = true;
+  for (size_t at = 0; done && at < leaf->used; at += sizeof(uint32_t)) {
+    uint32_t id;
+    memcpy(&id, leaf->values + at, sizeof id);
+    done = put_plain(&plain, &(gni_value){.text = gnp_dictionary_get(&leaf->dictionary, id)});
+  }
+  gni_free(leaf->alloc, done ? leaf->values : plain.values, done ? leaf->capacity : plain.capacity);
+  if (!done) return false;
+  leaf->values = plain.values;
+  leaf->used = plain.used;
+  leaf->capacity = plain.capacity;
+  give_up(leaf);
+  return true;
+}
+
+static bool put_position(gnp_leaf *leaf, gn_str text)
+{
+  gnp_dictionary *d = &leaf->dictionary;
+  uint32_t id;
+  if (leaf->capacity - leaf->used < sizeof id && !make_room(leaf, sizeof id)) return false;
+  if (!gnp_dictionary_find(d, text, &id)) return false;
+  memcpy(leaf->values + leaf->used, &id, sizeof id);
+  leaf->used += sizeof id;
+  leaf->value_count++;
+  uint64_t fresh = d->count - leaf->known_before;
+  bool hopeless = leaf->value_count == LOOK_VALUES && 5 * fresh > 4 * (uint64_t)LOOK_VALUES;
+  return (!hopeless && !is_full(d)) || write_out(leaf);
+}
+
+static inline bool put_value(gnp_leaf *leaf, const gni_value *value)
+{
+  bool by_position = !leaf->width && !leaf->is_plain;
+  return by_position ? put_position(leaf, value->text) : put_plain(leaf, value);
 }
 
 static inline bool put_entry(gnp_leaf *leaf, const gni_value *value, int rep, int def)
@@ -224,142 +270,36 @@ bool gnp_leaf_put_rows(gnp_leaf *leaf, const gni_value *const *rows, size_t coun
 
 /* ---- the dictionary -------------------------------------------------------------------------- */
 
-/* One value as it is stored: its bytes, and those to step over. */
-static size_t stored_size(const gnp_leaf *leaf, const char *at)
-{
-  uint32_t len;
-  if (leaf->width) return leaf->width;
-  memcpy(&len, at, sizeof len);
-  return sizeof len + len;
-}
-
-static size_t hash_of(const gnp_leaf *leaf, const char *at, size_t size)
-{
-  uint64_t bits = 0;
-  if (leaf->width == 0 || leaf->width > sizeof bits) return gni_hash(at, size);
-  memcpy(&bits, at, leaf->width);
-  bits = (bits ^ bits >> 32) * UINT64_C(0x9E3779B97F4A7C15); /* round doubles differ at the top */
-  return bits >> 32;
-}
-
-static size_t start_of(const gnp_leaf *leaf, uint32_t id)
-{
-  return leaf->width ? (size_t)id * leaf->width : leaf->dictionary.starts[id];
-}
-
-static bool is_value(const gnp_leaf *leaf, uint32_t id, const char *at, size_t size)
-{
-  size_t start = start_of(leaf, id);
-  uint64_t a, b;
-  if (leaf->width == sizeof a) {
-    memcpy(&a, leaf->dictionary.bytes.ptr + start, sizeof a);
-    memcpy(&b, at, sizeof b);
-    return a == b;
-  }
-  return start + size <= leaf->dictionary.bytes.len &&
-         gni_same_bytes(leaf->dictionary.bytes.ptr + start, at, size);
-}
-
-static bool grow_slots(gnp_leaf *leaf)
+/* The numbers of the page as positions. GN_ABSENT when they hardly repeat, or are too many. */
+static int index_numbers(gnp_leaf *leaf, gnp_press *press, uint32_t **out, gn_error *err)
 {
   gnp_dictionary *d = &leaf->dictionary;
-  size_t count = d->slot_count ? 2 * d->slot_count : FIRST_SLOTS;
-  uint32_t *slots = gni_alloc_zero(leaf->alloc, count * sizeof *slots);
-  if (!slots) return false;
-  gni_free(leaf->alloc, d->slots, d->slot_count * sizeof *slots);
-  d->slots = slots;
-  d->slot_count = count;
-  for (uint32_t id = 0; id < d->count; id++) {
-    const char *at = d->bytes.ptr + start_of(leaf, id);
-    size_t slot = hash_of(leaf, at, stored_size(leaf, at)) & (count - 1);
-    while (slots[slot]) slot = (slot + 1) & (count - 1);
-    slots[slot] = id + 1;
-  }
-  return true;
-}
-
-static bool add_start(gnp_leaf *leaf)
-{
-  gnp_dictionary *d = &leaf->dictionary;
-  if (d->count == d->start_capacity) {
-    size_t capacity = d->start_capacity ? 2 * d->start_capacity : FIRST_SLOTS;
-    uint32_t *grown = gni_resize(leaf->alloc, d->starts, d->start_capacity * sizeof *grown,
-                                 capacity * sizeof *grown);
-    if (!grown) return false;
-    d->starts = grown;
-    d->start_capacity = capacity;
-  }
-  d->starts[d->count] = (uint32_t)d->bytes.len;
-  return true;
-}
-
-/* The position of a value, which is added when it is new; false without memory. */
-static bool find_value(gnp_leaf *leaf, const char *at, size_t size, uint32_t *id)
-{
-  gnp_dictionary *d = &leaf->dictionary;
-  if (2 * ((size_t)d->count + 1) > d->slot_count && !grow_slots(leaf)) return false;
-  size_t slot = hash_of(leaf, at, size) & (d->slot_count - 1);
-  while (d->slots[slot] && !is_value(leaf, d->slots[slot] - 1, at, size))
-    slot = (slot + 1) & (d->slot_count - 1);
-  *id = d->slots[slot] ? d->slots[slot] - 1 : d->count;
-  if (d->slots[slot]) return true;
-  if (leaf->width == 0 && !add_start(leaf)) return false;
-  if (gni_buf_add(&d->bytes, at, size) != GN_OK) return false;
-  d->slots[slot] = ++d->count;
-  return true;
-}
-
-static bool is_full(const gnp_dictionary *d)
-{
-  return d->count > DICTIONARY_MAX || d->bytes.len > DICTIONARY_BYTES;
-}
-
-/* The position of a value of eight bytes where it is known, at its first place; else as above. */
-static inline bool find_word(gnp_leaf *leaf, const char *at, uint32_t *id)
-{
-  const gnp_dictionary *d = &leaf->dictionary;
-  uint64_t word, first;
-  if (d->slot_count) {
-    uint32_t known = d->slots[hash_of(leaf, at, sizeof word) & (d->slot_count - 1)];
-    memcpy(&word, at, sizeof word);
-    if (known) memcpy(&first, d->bytes.ptr + (size_t)(known - 1) * sizeof first, sizeof first);
-    *id = known - 1;
-    if (known && first == word) return true;
-  }
-  return find_value(leaf, at, sizeof word, id);
-}
-
-/* The values of the page as positions. GN_ABSENT when they hardly repeat, or are too many. */
-static int index_values(gnp_leaf *leaf, gnp_press *press, uint32_t **out, gn_error *err)
-{
-  gnp_dictionary *d = &leaf->dictionary;
-  uint32_t before = d->count;
-  bool is_word = leaf->width == sizeof(uint64_t);
   *out = gnp_press_indices(press, leaf->value_count);
   if (!*out) return gni_fail_nomem(err, leaf->value_count * sizeof **out);
-  const char *at = leaf->values;
-  for (uint32_t i = 0; i < leaf->value_count; i++) {
-    size_t size = stored_size(leaf, at);
-    bool found = is_word ? find_word(leaf, at, &(*out)[i]) : find_value(leaf, at, size, &(*out)[i]);
-    if (!found) return gni_fail_nomem(err, d->bytes.len);
-    bool hopeless = i == LOOK_VALUES && 5 * (uint64_t)(d->count - before) > 4 * (uint64_t)i;
-    if (hopeless || is_full(d)) return GN_ABSENT;
-    at += size;
+  gn_str value = {leaf->values, leaf->width};
+  for (uint32_t i = 0; i < leaf->value_count; i++, value.ptr += leaf->width) {
+    if (!gnp_dictionary_find(d, value, &(*out)[i])) return gni_fail_nomem(err, d->bytes.len);
+    uint64_t fresh = d->count - leaf->known_before;
+    if ((i == LOOK_VALUES && 5 * fresh > 4 * (uint64_t)i) || is_full(d)) return GN_ABSENT;
   }
-  return d->count - before > leaf->value_count / 2 + 1 ? GN_ABSENT : GN_OK;
+  return GN_OK;
 }
 
 /* Tries the dictionary on the page at hand, and gives it up for the row group where it is no use.
  */
 static int choose(gnp_leaf *leaf, gnp_press *press, uint32_t **indices, gn_error *err)
 {
+  const gnp_dictionary *d = &leaf->dictionary;
   *indices = NULL;
   if (leaf->is_plain || leaf->value_count == 0) return GN_OK;
-  int rc = index_values(leaf, press, indices, err);
-  if (rc != GN_ABSENT) return rc;
-  leaf->is_plain = true;
+  int rc = leaf->width ? index_numbers(leaf, press, indices, err) : GN_OK;
+  if (rc != GN_OK && rc != GN_ABSENT) return rc;
+  bool repeats = rc == GN_OK && d->count - leaf->known_before <= leaf->value_count / 2 + 1;
+  if (!leaf->width) *indices = (uint32_t *)(void *)leaf->values;
+  if (repeats) return GN_OK;
   *indices = NULL;
-  if (!leaf->any_indexed) dictionary_deinit(&leaf->dictionary, leaf->alloc);
+  if (!leaf->width) return write_out(leaf) ? GN_OK : gni_fail_nomem(err, leaf->used);
+  give_up(leaf);
   return GN_OK;
 }
 
@@ -482,6 +422,7 @@ static void empty_page(gnp_leaf *leaf)
   leaf->nulls += leaf->entry_count - leaf->value_count;
   leaf->used = leaf->defs.count = leaf->reps.count = 0;
   leaf->value_count = leaf->entry_count = 0;
+  leaf->known_before = leaf->dictionary.count;
 }
 
 int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
