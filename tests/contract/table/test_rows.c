@@ -9,8 +9,10 @@
   "id:bigint,flag:boolean,tiny:tinyint,small:smallint,whole:int,near:float,real:double,"           \
   "text:string,bytes:binary,day:date,at:timestamp,exact:decimal(30,4),"                            \
   "few:array<string>,pairs:map<string,double>,"                                                    \
-  "deep:array<struct<a:int,b:array<bigint>,c:map<string,struct<d:double>>>>,nothing:int"
-/* Every kind, nulls at every depth, values that repeat and values that do not. */
+  "deep:array<struct<a:int,b:array<bigint>,c:map<string,struct<d:double>>>>,nothing:int,"          \
+  "late:string,twice:string"
+/* Every kind, nulls at every depth; values that repeat, that do not, that do at first (`late`), and
+ * that do but are too many (`twice`). */
 #define ROWS                                                                                       \
   "SELECT i::BIGINT AS id, CASE WHEN i %% 3 <> 0 THEN i %% 2 = 0 END AS flag,"                     \
   " (i %% 100 - 50)::TINYINT AS tiny, (i %% 7)::SMALLINT AS small,"                                \
@@ -26,7 +28,9 @@
   " CASE i %% 4 WHEN 0 THEN NULL WHEN 1 THEN [NULL, {'a': i::INT, 'b': [1::BIGINT, NULL],"         \
   "   'c': MAP {'m': {'d': 1.5::DOUBLE}, 'n': NULL}}]"                                             \
   "  WHEN 2 THEN [{'a': NULL, 'b': NULL, 'c': NULL}, {'a': 1, 'b': [], 'c': MAP {}}]"              \
-  "  ELSE [] END AS deep, NULL::INT AS nothing"                                                    \
+  "  ELSE [] END AS deep, NULL::INT AS nothing,"                                                   \
+  " CASE WHEN i < 30000 THEN 'few' || i %% 10 ELSE 'one of many ' || i END AS late,"               \
+  " 'twice ' || i // 2 AS twice"                                                                   \
   " FROM range(%d) t(i)"
 
 #define SUMMARY                                                                                    \
