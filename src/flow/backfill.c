@@ -15,16 +15,26 @@ struct reading {
   int64_t before, total; /* before: of the steps that are done */
 };
 
-/* Where the finished rows of a step go. */
+struct output;
+
+/* Where the finished rows of a part of the keys go; one thread's. */
+struct outlet {
+  struct output *output;
+  size_t part;
+  gn_arena row_arena;
+  gni_value *features;     /* of a row that derivations make */
+  const gni_value **cells; /* GNP_ANSWERS_MAX of each key and feature */
+};
+
+/* A step. */
 struct output {
   gnp_job *job;
   gnp_fold *fold;
   gni_table_writer *writer;
-  gn_arena row_arena;
-  gni_value *features;     /* of a row that derivations make */
-  const gni_value **cells; /* GNP_ANSWERS_MAX of each key and feature */
-  gni_day_range days;      /* of this step */
-  gn_str *day_texts;       /* one a day of the step */
+  struct outlet *outlets;
+  size_t outlet_count;
+  gni_day_range days;
+  gn_str *day_texts; /* one a day of the step */
   int64_t told_us;
   const char *step;
   struct reading reading;
@@ -66,44 +76,31 @@ static int format_days(struct output *output, gn_error *err)
 }
 
 /* The features of a row that derivations make. */
-static int derive(struct output *output, const gnp_answer *answer, int32_t day, gn_error *err)
+static int derive(struct outlet *to, const gnp_answer *answer, int32_t day, gn_error *err)
 {
+  const struct output *output = to->output;
   bool of_step = day >= output->days.first && day <= output->days.last;
   gn_str day_text = of_step ? output->day_texts[day - output->days.first] : GN_STR("");
-  gni_arena_reset(&output->row_arena);
-  int rc = of_step ? GN_OK : format_day(output, day, &output->row_arena, &day_text, err);
+  gni_arena_reset(&to->row_arena);
+  int rc = of_step ? GN_OK : format_day(output, day, &to->row_arena, &day_text, err);
   if (rc != GN_OK) return rc;
   gni_value ds = gni_value_text(day_text), ts = GNI_NULL_VALUE;
   return gni_group_derive(output->job->group, answer->keys, answer->values, &ds, &ts,
-                          &output->row_arena, output->features, err);
+                          &to->row_arena, to->features, err);
 }
 
 /* Rows of one day, which are columns from here on. */
-static int add_rows(struct output *output, const gnp_answer *rows, size_t count, int32_t day,
+static int add_rows(struct outlet *to, const gnp_answer *rows, size_t count, int32_t day,
                     gn_error *err)
 {
-  const gni_group *group = output->job->group;
+  const gni_group *group = to->output->job->group;
   size_t keys = group->keys->field_count, features = group->features->field_count;
-  const gni_value **cell = output->cells;
+  const gni_value **cell = to->cells;
   for (size_t c = 0; c < keys; c++)
     for (size_t i = 0; i < count; i++) *cell++ = &rows[i].keys[c];
   for (size_t c = 0; c < features; c++)
     for (size_t i = 0; i < count; i++) *cell++ = &rows[i].values[c];
-  return gni_table_rows_add(output->writer, day, output->cells, count, err);
-}
-
-static int emit_rows(void *user, const gnp_answer *answers, size_t count, int32_t day,
-                     gn_error *err)
-{
-  struct output *output = user;
-  int rc = GN_OK;
-  if (!output->job->group->projections) return add_rows(output, answers, count, day, err);
-  for (size_t i = 0; rc == GN_OK && i < count; i++) {
-    gnp_answer derived = {answers[i].keys, output->features};
-    rc = derive(output, &answers[i], day, err);
-    if (rc == GN_OK) rc = add_rows(output, &derived, 1, day, err);
-  }
-  return rc;
+  return gni_table_rows_add(to->output->writer, to->part, day, to->cells, count, err);
 }
 
 static void tell_progress(struct output *output)
@@ -117,10 +114,26 @@ static void tell_progress(struct output *output)
                     "rows");
 }
 
+static int emit_rows(void *user, const gnp_answer *answers, size_t count, int32_t day,
+                     gn_error *err)
+{
+  struct outlet *to = user;
+  struct output *output = to->output;
+  int rc = GN_OK;
+  if (to->part == 0 && output->outlet_count > 1) tell_progress(output);
+  if (!output->job->group->projections) return add_rows(to, answers, count, day, err);
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    gnp_answer derived = {answers[i].keys, to->features};
+    rc = derive(to, &answers[i], day, err);
+    if (rc == GN_OK) rc = add_rows(to, &derived, 1, day, err);
+  }
+  return rc;
+}
+
 static void output_deinit(struct output *output)
 {
   gnp_fold_close(output->fold);
-  if (output->row_arena.alloc) gni_arena_deinit(&output->row_arena);
+  for (size_t i = 0; i < output->outlet_count; i++) gni_arena_deinit(&output->outlets[i].row_arena);
 }
 
 /* The rest of the budget, which the engine and our largest key leave. */
@@ -130,28 +143,45 @@ static size_t pages_bytes(const gnp_job *job)
   return bytes <= 0 || (size_t)bytes > PAGES_BYTES_MAX ? PAGES_BYTES_MAX : (size_t)bytes;
 }
 
+static int open_outlets(struct output *output, gn_error *err)
+{
+  gnp_job *job = output->job;
+  const gni_group *group = job->group;
+  size_t columns = group->keys->field_count + group->features->field_count;
+  size_t count = gnp_fold_parts(output->fold);
+  output->outlets = GN_TAKE_ZERO(&job->arena, struct outlet, count);
+  if (!output->outlets) return gni_fail_nomem(err, count * sizeof *output->outlets);
+  for (; output->outlet_count < count; output->outlet_count++) {
+    struct outlet *to = &output->outlets[output->outlet_count];
+    *to = (struct outlet){.output = output, .part = output->outlet_count};
+    gni_arena_init(&to->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
+    to->features = GN_TAKE(&job->arena, gni_value, group->features->field_count);
+    to->cells = GN_TAKE(&job->arena, const gni_value *, columns *GNP_ANSWERS_MAX);
+    if (!to->features || !to->cells) return gni_fail_nomem(err, columns * sizeof *to->cells);
+  }
+  return GN_OK;
+}
+
 static int output_init(gnp_job *job, gni_day_range step, const char *name, struct output *output,
                        gn_error *err)
 {
-  const gni_group *group = job->group;
-  size_t columns = group->keys->field_count + group->features->field_count;
   size_t days = (size_t)step.last - (size_t)step.first + 1;
   *output = (struct output){.job = job, .writer = output->writer, .days = step, .step = name};
-  gni_arena_init(&output->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
-  output->features = GN_TAKE(&job->arena, gni_value, group->features->field_count);
-  output->cells = GN_TAKE(&job->arena, const gni_value *, columns *GNP_ANSWERS_MAX);
-  if (!output->features || !output->cells)
-    return gni_fail_nomem(err, columns * sizeof *output->cells);
   int rc = format_days(output, err);
   if (rc == GN_OK) rc = gnp_fold_open(job, step, &output->fold, err);
-  return rc == GN_OK ? gni_table_rows_begin(output->writer, days, pages_bytes(job), err) : rc;
+  if (rc == GN_OK) rc = open_outlets(output, err);
+  if (rc != GN_OK) return rc;
+  return gni_table_rows_begin(output->writer, days, pages_bytes(job), output->outlet_count, err);
 }
 
 static int write_rows(struct output *output, gn_error *err)
 {
+  void *users[GNP_PARTS_MAX];
   int rc = GN_OK;
+  for (size_t i = 0; i < output->outlet_count; i++) users[i] = &output->outlets[i];
+  if (output->outlet_count > 1) return gnp_fold_run(output->fold, emit_rows, users, err);
   for (int64_t steps = 0; rc == GN_OK; steps++) {
-    rc = gnp_fold_step(output->fold, emit_rows, output, err);
+    rc = gnp_fold_step(output->fold, emit_rows, users[0], err);
     if (rc != GN_OK || steps % LOOK_EVERY_STEPS == 0) tell_progress(output);
   }
   return rc == GN_ABSENT ? GN_OK : rc;

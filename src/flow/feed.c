@@ -279,3 +279,8 @@ int64_t gnp_feed_rows(const gnp_feed *feed)
 {
   return feed->rows;
 }
+
+gnp_gather *gnp_feed_gather(const gnp_feed *feed)
+{
+  return feed->gather;
+}

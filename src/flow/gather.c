@@ -75,9 +75,6 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   gni_arena_init(&g->texts, alloc, SIZE_MAX);
   gni_arena_init(&g->cells, alloc, SIZE_MAX);
   gni_buf_init(&g->coded, alloc, GN_VALUE_BYTES_MAX);
-  g->given = GN_TAKE(&g->texts, gni_row, GIVEN_ROWS);
-  g->values = GN_TAKE(&g->texts, gni_value, GIVEN_ROWS * g->input_count);
-  g->key_values = GN_TAKE_ZERO(&g->texts, gni_value, g->key_count);
   size_t columns = g->key_count > 3 ? g->key_count : 3; /* keys; or day, source, order */
   struct chunk *chunk = &g->chunk;
   chunk->cells = GN_TAKE(&g->texts, gni_value, columns * GNP_CHUNK_ROWS);
@@ -85,7 +82,7 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   chunk->hashes = GN_TAKE(&g->texts, uint64_t, GNP_CHUNK_ROWS);
   chunk->starts = GN_TAKE(&g->texts, uint32_t, GNP_CHUNK_ROWS + 1);
   bool room = chunk->cells && chunk->times_ms && chunk->hashes && chunk->starts;
-  if (!g->given || !g->values || !g->key_values || !room) {
+  if (!room) {
     gnp_gather_free(g);
     return gni_fail_nomem(err, sizeof(gni_value));
   }
@@ -106,14 +103,14 @@ void gnp_gather_free(gnp_gather *g)
   if (!g) return;
   const gn_alloc *alloc = g->alloc;
   free_rows(g, &g->rows);
-  for (uint32_t i = 0; i < g->bucket_count; i++) free_rows(g, &g->buckets[i]);
-  gni_free(alloc, g->buckets, g->bucket_count * sizeof *g->buckets);
+  for (uint32_t i = 0; i < g->bucket_count; i++) free_rows(g, &g->buckets[i].rows);
+  gni_free(alloc, g->buckets, g->bucket_capacity * sizeof *g->buckets);
   gni_free(alloc, g->keys, g->keys_capacity * sizeof *g->keys);
   gni_free(alloc, g->key_slots.ids, g->key_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->text_slots.ids, g->text_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->shared, g->shared ? SHARED_TEXTS_MAX * sizeof *g->shared : 0);
   gni_free(alloc, g->ranked, g->key_slots.count * sizeof *g->ranked);
-  gni_free(alloc, g->order, g->order_capacity * sizeof *g->order);
+  gnp_reader_free(g->whole);
   gni_arena_deinit(&g->key_bytes);
   gni_arena_deinit(&g->texts);
   gni_arena_deinit(&g->cells);
@@ -148,20 +145,22 @@ static int assign_buckets(gnp_gather *g, gn_error *err)
 {
   size_t fair = g->row_count / BUCKETS_MAX + 1, near = BUCKET_BYTES / g->row_bytes;
   size_t rows_of_bucket = fair > near ? fair : near;
-  uint32_t first = 0, began = 0, count = 0;
+  size_t most = g->row_count / rows_of_bucket + 1;
+  uint32_t first = 0;
+  struct bucket *bucket = g->buckets = gni_alloc_zero(g->alloc, most * sizeof *g->buckets);
+  if (!g->buckets) return gni_fail_nomem(err, most * sizeof *g->buckets);
+  g->bucket_capacity = (uint32_t)most;
   for (uint32_t i = 0; i < g->key_slots.count; i++) {
     struct key *key = &g->keys[g->ranked[i]];
-    if (i == 0 || first - began >= rows_of_bucket) {
-      began = first;
-      count++;
+    if (i == 0 || first - bucket->first_row >= rows_of_bucket) {
+      bucket = &g->buckets[g->bucket_count++];
+      bucket->first_key = i;
+      bucket->first_row = first;
     }
     key->first = first;
-    key->bucket = (uint16_t)(count - 1);
+    key->bucket = (uint16_t)(g->bucket_count - 1);
     first += key->rows;
   }
-  g->buckets = gni_alloc_zero(g->alloc, count * sizeof *g->buckets);
-  if (!g->buckets) return gni_fail_nomem(err, count * sizeof *g->buckets);
-  g->bucket_count = count;
   return GN_OK;
 }
 
@@ -180,7 +179,7 @@ static int fill_buckets(gnp_gather *g, gn_error *err)
   size_t block_bytes = g->row_bytes << g->block_shift;
   for (uint32_t i = 0; i < g->row_count; i++) {
     const struct row *row = gnp_row_at(g, &g->rows, i);
-    struct rows *bucket = &g->buckets[g->keys[row->key].bucket];
+    struct rows *bucket = &g->buckets[g->keys[row->key].bucket].rows;
     if (bucket->count >> g->block_shift == bucket->block_count) {
       int rc = gnp_add_block(g, bucket, err);
       if (rc != GN_OK) return rc;
@@ -193,6 +192,73 @@ static int fill_buckets(gnp_gather *g, gn_error *err)
   }
   free_rows(g, &g->rows);
   return GN_OK;
+}
+
+int gnp_gather_finish(gnp_gather *g, gn_error *err)
+{
+  g->row_count = g->rows.count;
+  if (g->row_count == 0) return GN_OK;
+  int rc = rank_keys(g, err);
+  if (rc == GN_OK) rc = assign_buckets(g, err);
+  return rc == GN_OK ? fill_buckets(g, err) : rc;
+}
+
+int64_t gnp_gather_rows(const gnp_gather *g)
+{
+  return g->row_count;
+}
+
+/* ---- reading a part -------------------------------------------------------------------------- */
+
+struct gnp_reader {
+  gnp_gather *gather;
+  uint32_t at_bucket, end_bucket; /* at_bucket: the one after the bucket at hand */
+  struct bucket *bucket;
+  uint32_t *order; /* of the bucket at hand: positions of its rows */
+  uint32_t order_capacity;
+  uint32_t at_key, at_row, end_row; /* in the bucket; end_row: of the key at hand */
+  gni_row *given;
+  gni_value *values, *keys; /* of the rows given; of their key */
+  gn_arena home, cells;
+};
+
+/* The first bucket that begins at row `number` or later. */
+static uint32_t bucket_from(const gnp_gather *g, uint64_t number)
+{
+  uint32_t at = 0;
+  while (at < g->bucket_count && g->buckets[at].first_row < number) at++;
+  return at;
+}
+
+int gnp_reader_new(gnp_gather *g, size_t index, size_t count, gnp_reader **out, gn_error *err)
+{
+  *out = NULL;
+  gnp_reader *reader = gni_alloc_zero(g->alloc, sizeof *reader);
+  if (!reader) return gni_fail_nomem(err, sizeof *reader);
+  reader->gather = g;
+  reader->at_bucket = bucket_from(g, g->row_count * (uint64_t)index / count);
+  reader->end_bucket = bucket_from(g, g->row_count * (uint64_t)(index + 1) / count);
+  gni_arena_init(&reader->home, g->alloc, SIZE_MAX);
+  gni_arena_init(&reader->cells, g->alloc, SIZE_MAX);
+  reader->given = GN_TAKE(&reader->home, gni_row, GIVEN_ROWS);
+  reader->values = GN_TAKE(&reader->home, gni_value, GIVEN_ROWS * g->input_count);
+  reader->keys = GN_TAKE_ZERO(&reader->home, gni_value, g->key_count);
+  if (!reader->given || !reader->values || !reader->keys) {
+    gnp_reader_free(reader);
+    return gni_fail_nomem(err, GIVEN_ROWS * sizeof(gni_row));
+  }
+  *out = reader;
+  return GN_OK;
+}
+
+void gnp_reader_free(gnp_reader *reader)
+{
+  if (!reader) return;
+  const gn_alloc *alloc = reader->gather->alloc;
+  gni_free(alloc, reader->order, reader->order_capacity * sizeof *reader->order);
+  gni_arena_deinit(&reader->cells);
+  gni_arena_deinit(&reader->home);
+  gni_free(alloc, reader, sizeof *reader);
 }
 
 struct timed {
@@ -220,51 +286,50 @@ static int sort_by_time(gnp_gather *g, const struct rows *bucket, uint32_t *orde
   return GN_OK;
 }
 
-int gnp_gather_finish(gnp_gather *g, gn_error *err)
+static int reserve_order(gnp_reader *reader, uint32_t count, gn_error *err)
 {
-  g->row_count = g->rows.count;
-  if (g->row_count == 0) return GN_OK;
-  int rc = rank_keys(g, err);
-  if (rc == GN_OK) rc = assign_buckets(g, err);
-  return rc == GN_OK ? fill_buckets(g, err) : rc;
-}
-
-/* ---- giving rows ----------------------------------------------------------------------------- */
-
-static int reserve_order(gnp_gather *g, uint32_t count, gn_error *err)
-{
-  if (count <= g->order_capacity) return GN_OK;
-  gni_free(g->alloc, g->order, g->order_capacity * sizeof *g->order);
-  g->order_capacity = 0;
-  g->order = gni_alloc(g->alloc, count * sizeof *g->order);
-  if (!g->order) return gni_fail_nomem(err, count * sizeof *g->order);
-  g->order_capacity = count;
+  const gn_alloc *alloc = reader->gather->alloc;
+  if (count <= reader->order_capacity) return GN_OK;
+  gni_free(alloc, reader->order, reader->order_capacity * sizeof *reader->order);
+  reader->order_capacity = 0;
+  reader->order = gni_alloc(alloc, count * sizeof *reader->order);
+  if (!reader->order) return gni_fail_nomem(err, count * sizeof *reader->order);
+  reader->order_capacity = count;
   return GN_OK;
 }
 
 /* Positions of the bucket's rows by (key, time, source order); they are there in source order. */
-static int open_bucket(gnp_gather *g, gn_error *err)
+static int open_bucket(gnp_reader *reader, gn_error *err)
 {
-  const struct rows *bucket = &g->buckets[g->at_bucket];
-  int rc = reserve_order(g, bucket->count, err);
+  gnp_gather *g = reader->gather;
+  if (reader->bucket) free_rows(g, &reader->bucket->rows);
+  struct bucket *bucket = reader->bucket = &g->buckets[reader->at_bucket++];
+  const struct rows *rows = &bucket->rows;
+  int rc = reserve_order(reader, rows->count, err);
   if (rc != GN_OK) return rc;
-  g->bucket_first = g->at_row;
-  g->bucket_rows = bucket->count;
-  for (uint32_t i = 0; i < bucket->count; i++)
-    g->order[g->keys[gnp_row_at(g, bucket, i)->key].first++ - g->bucket_first] = i;
-  for (uint32_t at = g->at_key, row = 0; rc == GN_OK && row < bucket->count; at++) {
+  for (uint32_t i = 0; i < rows->count; i++)
+    reader->order[g->keys[gnp_row_at(g, rows, i)->key].first++ - bucket->first_row] = i;
+  for (uint32_t at = bucket->first_key, row = 0; rc == GN_OK && row < rows->count; at++) {
     struct key *key = &g->keys[g->ranked[at]];
     key->first -= key->rows;
-    if (key->unordered) rc = sort_by_time(g, bucket, g->order + row, key->rows, err);
+    if (key->unordered) rc = sort_by_time(g, rows, reader->order + row, key->rows, err);
     row += key->rows;
   }
+  reader->at_key = bucket->first_key;
+  reader->at_row = reader->end_row = 0;
   return rc;
 }
 
-static int next_bucket(gnp_gather *g, gn_error *err)
+static int open_key(gnp_reader *reader, gn_error *err)
 {
-  if (g->at_row > 0) free_rows(g, &g->buckets[g->at_bucket++]);
-  return open_bucket(g, err);
+  const gnp_gather *g = reader->gather;
+  const struct key *key = &g->keys[g->ranked[reader->at_key++]];
+  const char *bytes = gnp_key_bytes(key).ptr;
+  reader->end_row = reader->at_row + key->rows;
+  gni_arena_reset(&reader->cells);
+  for (size_t i = 0; bytes && i < g->key_count; i++)
+    bytes = gnp_key_decode(bytes, g->group->keys->fields[i].type, &reader->cells, &reader->keys[i]);
+  return bytes ? GN_OK : gni_fail_nomem(err, 1);
 }
 
 static void from_slot(const gni_type *type, uint64_t slot, gni_value *out)
@@ -282,14 +347,6 @@ static void from_slot(const gni_type *type, uint64_t slot, gni_value *out)
   }
 }
 
-static int decode_key(gnp_gather *g, const char *bytes, gn_error *err)
-{
-  gni_arena_reset(&g->cells);
-  for (size_t i = 0; bytes && i < g->key_count; i++)
-    bytes = gnp_key_decode(bytes, g->group->keys->fields[i].type, &g->cells, &g->key_values[i]);
-  return bytes ? GN_OK : gni_fail_nomem(err, 1);
-}
-
 /* Rows of one key lie apart, so they are asked for in time. */
 static void prefetch(const gnp_gather *g, const struct rows *bucket, uint32_t index)
 {
@@ -297,17 +354,18 @@ static void prefetch(const gnp_gather *g, const struct rows *bucket, uint32_t in
   for (size_t at = 0; at < g->row_bytes; at += 64) __builtin_prefetch(row + at);
 }
 
-/* The bucket's rows from `place` on, as they are given. */
-static void fill_given(gnp_gather *g, uint32_t place, uint32_t count)
+/* The next `count` rows of the key at hand, as they are given. */
+static void fill_given(gnp_reader *reader, uint32_t count)
 {
-  const struct rows *bucket = &g->buckets[g->at_bucket];
+  const gnp_gather *g = reader->gather;
+  const struct rows *bucket = &reader->bucket->rows;
   const gni_field *inputs = g->group->inputs->fields;
-  gni_value *to = g->values;
+  gni_value *to = reader->values;
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t ahead = place + i + PREFETCH_ROWS;
-    if (ahead < g->bucket_rows) prefetch(g, bucket, g->order[ahead]);
-    struct row *row = gnp_row_at(g, bucket, g->order[place + i]);
-    g->given[i] = (gni_row){to, row->time_ms};
+    uint32_t place = reader->at_row + i, ahead = place + PREFETCH_ROWS;
+    if (ahead < bucket->count) prefetch(g, bucket, reader->order[ahead]);
+    struct row *row = gnp_row_at(g, bucket, reader->order[place]);
+    reader->given[i] = (gni_row){to, row->time_ms};
     for (size_t k = 0; k < g->input_count; k++, to++) {
       if (row->nulls >> k & 1)
         *to = GNI_NULL_VALUE;
@@ -317,30 +375,46 @@ static void fill_given(gnp_gather *g, uint32_t place, uint32_t count)
   }
 }
 
+int gnp_reader_next(gnp_reader *reader, gnp_rows_of_key *out, gn_error *err)
+{
+  int rc = GN_OK;
+  out->is_first = reader->at_row == reader->end_row;
+  if (!reader->bucket || reader->at_row == reader->bucket->rows.count) {
+    if (reader->at_bucket == reader->end_bucket) return GN_ABSENT;
+    rc = open_bucket(reader, err);
+  }
+  if (rc == GN_OK && out->is_first) rc = open_key(reader, err);
+  if (rc != GN_OK) return rc;
+  uint32_t left = reader->end_row - reader->at_row, given = left < GIVEN_ROWS ? left : GIVEN_ROWS;
+  fill_given(reader, given);
+  reader->at_row += given;
+  out->rows = reader->given;
+  out->count = given;
+  out->is_last = given == left;
+  return GN_OK;
+}
+
+const gni_value *gnp_reader_keys(const gnp_reader *reader)
+{
+  return reader->keys;
+}
+
+/* ---- all of them, one after another ---------------------------------------------------------- */
+
 int gnp_gather_next(gnp_gather *g, bool *new_key, const gni_row **rows, size_t *count,
                     gn_error *err)
 {
-  if (g->at_row == g->row_count) return GN_ABSENT;
-  if (g->at_row == g->bucket_first + g->bucket_rows) {
-    int rc = next_bucket(g, err);
-    if (rc != GN_OK) return rc;
-  }
-  *new_key = g->at_row == 0 || g->at_row == g->next_key_row;
-  if (*new_key) {
-    const struct key *key = &g->keys[g->ranked[g->at_key++]];
-    g->next_key_row = g->at_row + key->rows;
-    int rc = decode_key(g, gnp_key_bytes(key).ptr, err);
-    if (rc != GN_OK) return rc;
-  }
-  uint32_t left = g->next_key_row - g->at_row, given = left < GIVEN_ROWS ? left : GIVEN_ROWS;
-  fill_given(g, g->at_row - g->bucket_first, given);
-  g->at_row += given;
-  *rows = g->given;
-  *count = given;
+  gnp_rows_of_key given;
+  int rc = g->whole ? GN_OK : gnp_reader_new(g, 0, 1, &g->whole, err);
+  if (rc == GN_OK) rc = gnp_reader_next(g->whole, &given, err);
+  if (rc != GN_OK) return rc;
+  *new_key = given.is_first;
+  *rows = given.rows;
+  *count = given.count;
   return GN_OK;
 }
 
 const gni_value *gnp_gather_keys(const gnp_gather *g)
 {
-  return g->key_values;
+  return g->whole->keys;
 }

@@ -21,10 +21,33 @@ void gnp_gather_free(gnp_gather *gather); /* NULL does nothing */
 int gnp_gather_add(gnp_gather *gather, const gni_column *columns, int64_t rows, gn_error *err);
 /* After the last batch. */
 int gnp_gather_finish(gnp_gather *gather, gn_error *err);
+/* ---- all keys, one after another ---- */
+
 /* More rows of one key by (time, source order), as gnp_feed_next_rows gives them; GN_ABSENT at the
- * end. */
+ * end. Rows of keys before are given back. */
 int gnp_gather_next(gnp_gather *gather, bool *new_key, const gni_row **rows, size_t *count,
                     gn_error *err);
 const gni_value *gnp_gather_keys(const gnp_gather *gather); /* of the newest row */
+
+/* ---- parts of the keys ----
+ *
+ * Each part has keys that follow each other, and a reader, which belongs to one thread; the readers
+ * of different parts may be used at the same time. */
+
+typedef struct gnp_reader gnp_reader;
+typedef struct gnp_rows_of_key {
+  const gni_row *rows; /* by (time, source order) */
+  size_t count;
+  bool is_first, is_last; /* whether the key has none before, none after them */
+} gnp_rows_of_key;
+
+int64_t gnp_gather_rows(const gnp_gather *gather);
+/* The reader of the part `index` of `count`, which have about as many rows each. */
+int gnp_reader_new(gnp_gather *gather, size_t index, size_t count, gnp_reader **out, gn_error *err);
+void gnp_reader_free(gnp_reader *reader); /* NULL does nothing */
+/* Some rows of one key, until the next call; GN_ABSENT at the end. Rows of keys before are given
+ * back to the allocator as their buckets end. */
+int gnp_reader_next(gnp_reader *reader, gnp_rows_of_key *out, gn_error *err);
+const gni_value *gnp_reader_keys(const gnp_reader *reader); /* of the newest rows */
 
 #endif

@@ -40,6 +40,12 @@ struct rows {
   uint32_t count;
 };
 
+/* Rows of keys that follow each other. */
+struct bucket {
+  struct rows rows;
+  uint32_t first_key, first_row; /* among all keys in order, among the rows of all keys */
+};
+
 /* Room for some rows of a batch, a column at a time. */
 struct chunk {
   gni_value *cells; /* GNP_CHUNK_ROWS of a few columns */
@@ -70,15 +76,10 @@ struct gnp_gather {
   int64_t source, source_order; /* of the row before */
   int32_t day;
   /* after finishing */
-  uint32_t *ranked;     /* keys in their order */
-  struct rows *buckets; /* rows of keys that follow each other */
-  uint32_t bucket_count, row_count;
-  uint32_t *order; /* of the bucket at hand: positions of its rows */
-  uint32_t order_capacity;
-  uint32_t at_bucket, bucket_first, bucket_rows; /* bucket_first: among the rows of all keys */
-  uint32_t at_key, at_row, next_key_row;
-  gni_row *given;
-  gni_value *values, *key_values; /* of the rows given; of their key */
+  uint32_t *ranked; /* keys in their order */
+  struct bucket *buckets;
+  uint32_t bucket_count, bucket_capacity, row_count;
+  gnp_reader *whole; /* of all keys, one after another */
 };
 
 static inline gn_str gnp_key_bytes(const struct key *key)

@@ -76,5 +76,7 @@ const gni_value *
 gnp_feed_keys(const gnp_feed *feed);        /* of the newest row; kept until the key changes */
 int32_t gnp_feed_day(const gnp_feed *feed); /* partition of the newest row */
 int64_t gnp_feed_rows(const gnp_feed *feed);
+/* The rows as they were gathered in memory, none of them given yet; NULL: the engine gives them. */
+struct gnp_gather *gnp_feed_gather(const gnp_feed *feed);
 
 #endif

@@ -1,8 +1,11 @@
 /* Folding rows into output rows. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/produce.h"
+#include "flow/gather.h"
 #include "flow/incremental.h"
 
-#include <inttypes.h>
+#include <pthread.h>
+
+enum { PART_ROWS_MIN = 100000 /* fewer are not worth a thread and a file a day */ };
 
 /* ---- rows kept together ---- */
 
@@ -63,61 +66,48 @@ int gnp_rows_add(gnp_rows *rows, const gni_type *inputs, const gni_row *row, gn_
 
 /* ---- the fold ---- */
 
-enum { BLOCK_KEYS = GNP_ANSWERS_MAX, BLOCK_BYTES = 512 << 10 };
-
-/* A key that is answered and not yet emitted. */
-struct answered {
-  gni_value *keys;
-  const gni_value **rows; /* a day; NULL where there is nothing to show */
-};
-
+/* Events go through blocks of keys; the rows of one entity are kept until it ends; rows without
+ * aggregations pass. */
 struct gnp_fold {
   gnp_job *job;
   const gni_group *group;
   gnp_feed *feed;
-  gni_snapshot *snapshot; /* events with aggregations */
-  gnp_rows rows;          /* entities */
-  gni_value *states;      /* of a day, by base column; incremental */
-  gn_arena arena;         /* keys of a block; outputs of one key */
-  struct answered block[BLOCK_KEYS];
-  size_t block_count;
   int32_t *days;
   size_t day_count;
-  gni_value *keys; /* of the key being folded */
+  gnp_block *block;
+  gni_value *states; /* of a day, by base column; incremental */
+  gnp_rows rows;     /* of the entity at hand */
+  gn_arena arena;    /* its key and outputs */
+  gni_value *keys;
   int32_t day;
   bool open, ended;
   gnp_emit emit;
   void *user;
+  gn_cancel failed;     /* one part did: the others stop, too */
+  _Atomic int64_t rows_read; /* by parts */
 };
 
 void gnp_fold_close(gnp_fold *fold)
 {
   if (!fold) return;
   const gn_alloc *alloc = fold->job->session->alloc;
-  gni_snapshot_free(fold->snapshot);
+  gnp_block_free(fold->block);
   gnp_feed_close(fold->feed);
   gnp_rows_deinit(&fold->rows);
   gni_arena_deinit(&fold->arena);
   gni_free(alloc, fold, sizeof *fold);
 }
 
-static int open_snapshot(gnp_fold *fold, gni_day_range range, gn_error *err)
+static int take_days(gnp_fold *fold, gni_day_range range, gn_error *err)
 {
   gnp_job *job = fold->job;
   fold->day_count = (size_t)range.last - (size_t)range.first + 1;
   fold->days = GN_TAKE(&job->arena, int32_t, fold->day_count);
   if (!fold->days) return gni_fail_nomem(err, fold->day_count * sizeof *fold->days);
   for (size_t i = 0; i < fold->day_count; i++) fold->days[i] = range.first + (int32_t)i;
-  for (size_t i = 0; i < BLOCK_KEYS; i++) {
-    fold->block[i].rows = GN_TAKE(&job->arena, const gni_value *, fold->day_count);
-    if (!fold->block[i].rows) return gni_fail_nomem(err, fold->day_count * sizeof(gni_value *));
-  }
-  if (job->daily) {
-    fold->states = GN_TAKE(&job->arena, gni_value, fold->group->layout->base_count);
-    if (!fold->states) return gni_fail_nomem(err, sizeof *fold->states);
-  }
-  return gni_snapshot_new(fold->group->layout, fold->days, fold->day_count, job->session->alloc,
-                          gnp_key_ceiling(job), &fold->snapshot, err);
+  if (!job->daily) return GN_OK;
+  fold->states = GN_TAKE(&job->arena, gni_value, fold->group->layout->base_count);
+  return fold->states ? GN_OK : gni_fail_nomem(err, sizeof *fold->states);
 }
 
 int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *err)
@@ -136,10 +126,12 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   fold->group = group;
   gnp_rows_init(&fold->rows, alloc, gnp_key_ceiling(job));
   gni_arena_init(&fold->arena, alloc, GN_STATE_BYTES_MAX);
-  int rc = events ? open_snapshot(fold, range, err) : GN_OK;
+  int rc = events ? take_days(fold, range, err) : GN_OK;
   if (rc == GN_OK)
     rc = fold->states ? gnp_daily_open(job, range, &fold->feed, err)
                       : gnp_feed_open(job, &request, &fold->feed, err);
+  if (rc == GN_OK && events)
+    rc = gnp_block_new(job, fold->days, fold->day_count, &fold->block, err);
   if (rc != GN_OK)
     gnp_fold_close(fold);
   else
@@ -147,15 +139,21 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
   return rc;
 }
 
-/* ---- the key at hand ----
+/* ---- entities ----
  *
  * The feed changes its kept key when the first row of the next one is read, so outputs of the key
  * before are emitted with a copy of it. */
 
-static int keep_keys(gnp_fold *fold, gn_error *err)
+static int emit_one(gnp_fold *fold, const gni_value *keys, const gni_value *values, int32_t day,
+                    gn_error *err)
+{
+  return fold->emit(fold->user, &(gnp_answer){keys, values}, 1, day, err);
+}
+
+static int begin_entity(gnp_fold *fold, gn_error *err)
 {
   const gni_type *keys = fold->group->keys;
-  if (fold->block_count == 0) gni_arena_reset(&fold->arena);
+  gni_arena_reset(&fold->arena);
   fold->keys = GN_TAKE(&fold->arena, gni_value, keys->field_count);
   if (!fold->keys) return gni_fail_nomem(err, keys->field_count * sizeof *fold->keys);
   for (size_t i = 0; i < keys->field_count; i++) {
@@ -164,14 +162,7 @@ static int keep_keys(gnp_fold *fold, gn_error *err)
       return gni_fail_nomem(err, sizeof *key);
   }
   fold->day = gnp_feed_day(fold->feed);
-  fold->open = true;
   return GN_OK;
-}
-
-static int emit_one(gnp_fold *fold, const gni_value *keys, const gni_value *values, int32_t day,
-                    gn_error *err)
-{
-  return fold->emit(fold->user, &(gnp_answer){keys, values}, 1, day, err);
 }
 
 static int end_entity(gnp_fold *fold, gn_error *err)
@@ -185,78 +176,29 @@ static int end_entity(gnp_fold *fold, gn_error *err)
   return rc == GN_OK ? emit_one(fold, fold->keys, outputs, fold->day, err) : rc;
 }
 
-/* ---- snapshots of events: rows stream through, keys follow each other ----
- *
- * A key has a row on each of many days, and each day has a file. So a block of keys is answered
- * first and emitted day by day: rows of one file follow each other, keys ascending as before. */
+/* ---- keys of either kind, as the feed gives them ---- */
 
-/* Days [from, to) of the first `count` keys of the block. */
-static int emit_days(gnp_fold *fold, size_t first, size_t count, size_t from, size_t to,
-                     gn_error *err)
+static int begin_key(gnp_fold *fold, gn_error *err)
 {
-  gnp_answer answers[BLOCK_KEYS];
-  int rc = GN_OK;
-  for (size_t day = from; rc == GN_OK && day < to; day++) {
-    size_t shown = 0;
-    for (size_t i = first; i < count; i++) {
-      const struct answered *key = &fold->block[i];
-      if (key->rows[day]) answers[shown++] = (gnp_answer){key->keys, key->rows[day]};
-    }
-    if (shown) rc = fold->emit(fold->user, answers, shown, fold->days[day], err);
-  }
-  return rc;
+  fold->open = true;
+  return fold->block ? gnp_block_begin_key(fold->block, gnp_feed_keys(fold->feed), err)
+                     : begin_entity(fold, err);
 }
 
-static int emit_block(gnp_fold *fold, gn_error *err)
-{
-  int rc = emit_days(fold, 0, fold->block_count, 0, fold->day_count, err);
-  fold->block_count = 0;
-  return rc == GN_OK ? gni_snapshot_release(fold->snapshot, err) : rc;
-}
-
-/* The last key of the block is so large that it is answered in parts: those before it are out of
- * the way, and each part is emitted at once. */
-static int emit_large(gnp_fold *fold, size_t answered, gn_error *err)
-{
-  size_t last = fold->block_count, from = 0;
-  int rc = emit_days(fold, 0, last, 0, fold->day_count, err);
-  while (rc == GN_OK) {
-    rc = emit_days(fold, last, last + 1, from, answered, err);
-    if (rc == GN_OK) rc = gni_snapshot_release(fold->snapshot, err);
-    from = answered;
-    if (rc != GN_OK || answered == fold->day_count) break;
-    rc = gni_snapshot_answer(fold->snapshot, fold->block[last].rows, &answered, err);
-  }
-  fold->block_count = 0;
-  return rc;
-}
-
-static int end_snapshot(gnp_fold *fold, gn_error *err)
-{
-  struct answered *key = &fold->block[fold->block_count];
-  size_t answered;
-  key->keys = fold->keys;
-  int rc = gni_snapshot_answer(fold->snapshot, key->rows, &answered, err);
-  if (rc != GN_OK) return rc;
-  if (answered < fold->day_count) return emit_large(fold, answered, err);
-  fold->block_count++;
-  bool is_full =
-      fold->block_count == BLOCK_KEYS || gni_snapshot_held_bytes(fold->snapshot) >= BLOCK_BYTES;
-  return is_full ? emit_block(fold, err) : GN_OK;
-}
-
-/* Finishes the key that is open. */
 static int end_key(gnp_fold *fold, gn_error *err)
 {
   fold->open = false;
-  return fold->snapshot ? end_snapshot(fold, err) : end_entity(fold, err);
+  if (!fold->block) return end_entity(fold, err);
+  int rc = gnp_block_end_key(fold->block, err);
+  if (rc != GN_OK || !gnp_block_is_full(fold->block)) return rc;
+  return gnp_block_emit(fold->block, fold->emit, fold->user, err);
 }
 
 static int end_last(gnp_fold *fold, gn_error *err)
 {
   fold->ended = true;
   int rc = fold->open ? end_key(fold, err) : GN_OK;
-  if (rc == GN_OK && fold->block_count) rc = emit_block(fold, err);
+  if (rc == GN_OK && fold->block) rc = gnp_block_emit(fold->block, fold->emit, fold->user, err);
   return rc == GN_OK ? GN_ABSENT : rc;
 }
 
@@ -266,19 +208,20 @@ static int add_day(gnp_fold *fold, const gni_row *row, gn_error *err)
   const gnp_daily *daily = fold->job->daily;
   for (size_t b = 0; b < fold->group->layout->base_count; b++)
     fold->states[b] = row->values[daily->columns[b]];
-  return gni_snapshot_add_day(fold->snapshot, row->time_ms, fold->states, err);
+  return gnp_block_add_day(fold->block, row->time_ms, fold->states, err);
 }
 
 static int add_rows(gnp_fold *fold, const gni_row *rows, size_t count, gn_error *err)
 {
   int rc = GN_OK;
-  if (fold->snapshot && !fold->states)
-    return gni_snapshot_add_rows(fold->snapshot, rows, count, err);
+  if (fold->block && !fold->states) return gnp_block_add_rows(fold->block, rows, count, err);
   for (size_t i = 0; rc == GN_OK && i < count; i++)
     rc = fold->states ? add_day(fold, &rows[i], err)
                       : gnp_rows_add(&fold->rows, fold->group->inputs, &rows[i], err);
   return rc;
 }
+
+/* ---- a step ---- */
 
 static int pass_through(gnp_fold *fold, gn_error *err)
 {
@@ -304,7 +247,7 @@ int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)
     if (rc != GN_OK) return rc;
     bool finished = new_key && fold->open;
     if (finished) rc = end_key(fold, err);
-    if (rc == GN_OK && new_key) rc = keep_keys(fold, err);
+    if (rc == GN_OK && new_key) rc = begin_key(fold, err);
     if (rc == GN_OK) rc = add_rows(fold, rows, count, err);
     if (rc != GN_OK || finished) return rc;
   }
@@ -312,5 +255,109 @@ int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err)
 
 int64_t gnp_fold_rows(const gnp_fold *fold)
 {
-  return gnp_feed_rows(fold->feed);
+  return fold->rows_read ? fold->rows_read : gnp_feed_rows(fold->feed);
+}
+
+/* ---- parts ----
+ *
+ * Rows that were gathered in memory are cut by their keys into parts of as many rows each: a key
+ * with many rows makes its part short of keys, not long. A part reads, answers and emits by itself,
+ * so that what one step makes is near the processor for the next. */
+
+size_t gnp_fold_parts(const gnp_fold *fold)
+{
+  const gnp_gather *gather = gnp_feed_gather(fold->feed);
+  int64_t most = fold->job->threads < GNP_PARTS_MAX ? fold->job->threads : GNP_PARTS_MAX;
+  if (!fold->block || fold->states || !gather) return 1;
+  int64_t parts = gnp_gather_rows(gather) / PART_ROWS_MIN;
+  return (size_t)(parts < 1 ? 1 : parts < most ? parts : most);
+}
+
+struct part {
+  gnp_fold *fold;
+  gnp_reader *reader;
+  gnp_block *block;
+  gnp_emit emit;
+  void *user;
+  pthread_t thread;
+  bool started;
+  int rc;
+  gn_error err;
+};
+
+static int emit_block(struct part *part)
+{
+  const gn_cancel *cancel = &part->fold->job->session->cancel;
+  if (gni_cancelled(cancel)) return gni_fail(&part->err, GN_E_CANCELLED, "cancelled");
+  if (gni_cancelled(&part->fold->failed)) return GN_ABSENT;
+  return gnp_block_emit(part->block, part->emit, part->user, &part->err);
+}
+
+static int run_part(struct part *part)
+{
+  gn_error *err = &part->err;
+  gnp_rows_of_key some;
+  for (;;) {
+    int rc = gnp_reader_next(part->reader, &some, err);
+    if (rc == GN_ABSENT) return emit_block(part);
+    if (rc == GN_OK && some.is_first)
+      rc = gnp_block_begin_key(part->block, gnp_reader_keys(part->reader), err);
+    if (rc == GN_OK) rc = gnp_block_add_rows(part->block, some.rows, some.count, err);
+    if (rc == GN_OK && some.is_last) rc = gnp_block_end_key(part->block, err);
+    if (rc == GN_OK && some.is_last && gnp_block_is_full(part->block)) rc = emit_block(part);
+    if (rc != GN_OK) return rc;
+    part->fold->rows_read += (int64_t)some.count;
+  }
+}
+
+static void *work(void *user)
+{
+  struct part *part = user;
+  part->rc = run_part(part);
+  if (part->rc != GN_OK && part->rc != GN_ABSENT) gni_cancel_ask(&part->fold->failed);
+  return NULL;
+}
+
+static int make_parts(gnp_fold *fold, struct part *parts, size_t count, gn_error *err)
+{
+  gnp_gather *gather = gnp_feed_gather(fold->feed);
+  int rc = GN_OK;
+  for (size_t i = 0; rc == GN_OK && i < count; i++) {
+    rc = gnp_reader_new(gather, i, count, &parts[i].reader, err);
+    if (rc == GN_OK)
+      rc = gnp_block_new(fold->job, fold->days, fold->day_count, &parts[i].block, err);
+  }
+  return rc;
+}
+
+/* Where the system has no thread to give, the caller does the part itself. */
+static int run_parts(struct part *parts, size_t count, gn_error *err)
+{
+  int rc = GN_OK;
+  for (size_t i = 1; i < count; i++)
+    parts[i].started = pthread_create(&parts[i].thread, NULL, work, &parts[i]) == 0;
+  for (size_t i = 0; i < count; i++)
+    if (!parts[i].started) work(&parts[i]);
+  for (size_t i = 0; i < count; i++) {
+    if (parts[i].started) pthread_join(parts[i].thread, NULL);
+    if (rc != GN_OK || parts[i].rc == GN_OK || parts[i].rc == GN_ABSENT) continue;
+    rc = parts[i].rc;
+    if (err) *err = parts[i].err;
+  }
+  return rc;
+}
+
+int gnp_fold_run(gnp_fold *fold, gnp_emit emit, void *const *users, gn_error *err)
+{
+  struct part parts[GNP_PARTS_MAX] = {{0}};
+  size_t count = gnp_fold_parts(fold);
+  for (size_t i = 0; i < count; i++)
+    parts[i] = (struct part){.fold = fold, .emit = emit, .user = users[i]};
+  int rc = make_parts(fold, parts, count, err);
+  if (rc == GN_OK) rc = run_parts(parts, count, err);
+  for (size_t i = 0; i < count; i++) {
+    gnp_reader_free(parts[i].reader);
+    gnp_block_free(parts[i].block);
+  }
+  return rc;
 }

@@ -2,17 +2,7 @@
 #ifndef GNOMON_SRC_FLOW_PRODUCE_H
 #define GNOMON_SRC_FLOW_PRODUCE_H
 
-#include "flow/job.h"
-
-/* A finished row of a GroupBy: keys, and values before derivations. */
-typedef struct gnp_answer {
-  const gni_value *keys, *values;
-} gnp_answer;
-
-/* Called with some rows of one day, by ascending keys. */
-enum { GNP_ANSWERS_MAX = 64 };
-typedef int (*gnp_emit)(void *user, const gnp_answer *answers, size_t count, int32_t day,
-                        gn_error *err);
+#include "flow/block.h"
 
 /* Folds what a feed gives into finished rows: snapshots of events, snapshots of entities, or rows
  * as they are. */
@@ -22,6 +12,13 @@ void gnp_fold_close(gnp_fold *fold);
 /* Works until at least one key was finished; GN_ABSENT when there are no more. */
 int gnp_fold_step(gnp_fold *fold, gnp_emit emit, void *user, gn_error *err);
 int64_t gnp_fold_rows(const gnp_fold *fold); /* read so far */
+enum { GNP_PARTS_MAX = 8 };
+/* How many parts of the keys can be worked on at the same time, before the first step; 1: step. */
+size_t gnp_fold_parts(const gnp_fold *fold);
+/* Works to the end, in place of all steps: the rows of part i go to users[i], each part on a thread
+ * of its own but the first, which is on this one. Keys of a part follow those of the parts before.
+ * The first failure stops all. */
+int gnp_fold_run(gnp_fold *fold, gnp_emit emit, void *const *users, gn_error *err);
 
 /* Rows of one key kept together, with what they point to. */
 typedef struct gnp_rows {

@@ -76,7 +76,7 @@ static int add_upload_row(struct upload *upload, size_t index, gn_error *err)
   row[0] = gni_value_text(key);
   row[1] = gni_value_text(value);
   int rc = add_json(upload, key, value, row, err);
-  return rc == GN_OK ? gni_table_rows_add(upload->writer, upload->day, cells, 1, err) : rc;
+  return rc == GN_OK ? gni_table_rows_add(upload->writer, 0, upload->day, cells, 1, err) : rc;
 }
 
 /* ---- records ---- */
@@ -313,7 +313,7 @@ static int write_table(struct upload *upload, gn_error *err)
   gni_table_spec spec = {job->group->upload_table, &upload_columns, properties, 2, true};
   gni_table_written written;
   int rc = gni_table_writer_open(job->warehouse, &spec, &upload->writer, err);
-  if (rc == GN_OK) rc = gni_table_rows_begin(upload->writer, 1, PAGES_BYTES, err);
+  if (rc == GN_OK) rc = gni_table_rows_begin(upload->writer, 1, PAGES_BYTES, 1, err);
   if (rc == GN_OK) rc = write_runs(upload, err);
   if (rc == GN_OK) rc = gni_table_rows_end(upload->writer, &job->arena, &written, err);
   gni_table_writer_close(upload->writer);

@@ -185,10 +185,11 @@ int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
  * held for the `day_count` days that will come. Nothing is published before the end, and nothing
  * without it. A driver that takes SQL only is GN_E_UNSUPPORTED. */
 int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
-                         gn_error *err);
-/* Rows of one day: a value for each column of the spec and, inside, each row. */
-int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *const *cells,
-                       size_t count, gn_error *err);
+                         size_t parts, gn_error *err);
+/* Rows of one day: a value for each column of the spec and, inside, each row. Rows of a part follow
+ * those of the parts before; different parts may be added to by different threads. */
+int gni_table_rows_add(gni_table_writer *writer, size_t part, int32_t day,
+                       const gni_value *const *cells, size_t count, gn_error *err);
 int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,
                        gn_error *err);
 void gni_table_writer_close(gni_table_writer *writer); /* NULL does nothing */
@@ -227,9 +228,10 @@ struct gni_table_driver {
   int (*sweep)(void *state, const gni_table *table, gn_error *err); /* NULL: nothing is left */
   /* See gni_table_rows_begin; NULL when rows come by SQL only. `columns` has the
    * values of a column of the table each, NULL where the rows have none. */
-  int (*rows_begin)(void *writer, size_t day_count, size_t memory_bytes, gn_error *err);
-  int (*rows_add)(void *writer, int32_t day, const gni_value *const *const *columns, size_t count,
-                  gn_error *err);
+  int (*rows_begin)(void *writer, size_t day_count, size_t memory_bytes, size_t parts,
+                    gn_error *err);
+  int (*rows_add)(void *writer, size_t part, int32_t day, const gni_value *const *const *columns,
+                  size_t count, gn_error *err);
   int (*rows_end)(void *writer, gn_arena *arena, gni_table_written *out, gn_error *err);
 };
 

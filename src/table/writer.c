@@ -13,7 +13,7 @@ struct gni_table_writer {
   const gni_type *columns; /* of the table afterwards, without the partition column */
   gn_str partition_column;
   const gni_type *given;          /* the columns of the rows */
-  const gni_value *const **cells; /* of some rows, by the table's columns */
+  const gni_value *const **cells; /* of some rows, by the table's columns; a part after another */
   int *positions;                 /* of the table's columns in the rows, -1 where they have none */
 };
 
@@ -232,27 +232,27 @@ int gni_table_write_sql(gni_table_writer *writer, gn_str sql, gn_arena *arena,
  */
 
 int gni_table_rows_begin(gni_table_writer *writer, size_t day_count, size_t memory_bytes,
-                         gn_error *err)
+                         size_t parts, gn_error *err)
 {
   uint32_t count = writer->columns->field_count;
   if (!writer->driver->rows_begin)
     return gni_fail(err, GN_E_UNSUPPORTED, "tables of '%s' are written by SQL only",
                     writer->driver->name);
-  writer->cells = GN_TAKE_ZERO(&writer->arena, const gni_value *const *, count);
+  writer->cells = GN_TAKE_ZERO(&writer->arena, const gni_value *const *, parts *count);
   writer->positions = GN_TAKE(&writer->arena, int, count);
   if (!writer->cells || !writer->positions) return gnp_fail_arena(&writer->arena, err);
   for (uint32_t i = 0; i < count; i++)
     writer->positions[i] = gni_type_find(writer->given, writer->columns->fields[i].name);
-  return writer->driver->rows_begin(writer->writer, day_count, memory_bytes, err);
+  return writer->driver->rows_begin(writer->writer, day_count, memory_bytes, parts, err);
 }
 
-int gni_table_rows_add(gni_table_writer *writer, int32_t day, const gni_value *const *cells,
-                       size_t count, gn_error *err)
+int gni_table_rows_add(gni_table_writer *writer, size_t part, int32_t day,
+                       const gni_value *const *cells, size_t count, gn_error *err)
 {
+  const gni_value *const **columns = writer->cells + part * writer->columns->field_count;
   for (uint32_t i = 0; i < writer->columns->field_count; i++)
-    writer->cells[i] =
-        writer->positions[i] < 0 ? NULL : cells + (size_t)writer->positions[i] * count;
-  return writer->driver->rows_add(writer->writer, day, writer->cells, count, err);
+    columns[i] = writer->positions[i] < 0 ? NULL : cells + (size_t)writer->positions[i] * count;
+  return writer->driver->rows_add(writer->writer, part, day, columns, count, err);
 }
 
 int gni_table_rows_end(gni_table_writer *writer, gn_arena *arena, gni_table_written *out,

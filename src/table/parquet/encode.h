@@ -151,9 +151,10 @@ typedef struct gnp_encoder gnp_encoder;
 int gnp_encoder_new(const gni_type *structure, size_t page_bytes, const gn_alloc *alloc,
                     gnp_encoder **out, gn_error *err);
 void gnp_encoder_free(gnp_encoder *encoder); /* NULL does nothing */
-/* Rows, field by field: columns[field][row], NULL for a field that the rows have not. */
-int gnp_encoder_add(gnp_encoder *encoder, const gni_value *const *const *columns, size_t count,
-                    gnp_press *press, gn_error *err);
+/* The rows [first, first + count), field by field: columns[field][row], NULL for a field that the
+ * rows have not. */
+int gnp_encoder_add(gnp_encoder *encoder, const gni_value *const *const *columns, size_t first,
+                    size_t count, gnp_press *press, gn_error *err);
 int64_t gnp_encoder_rows(const gnp_encoder *encoder);      /* of the row group at hand */
 size_t gnp_encoder_held_bytes(const gnp_encoder *encoder); /* until the next flush */
 size_t gnp_encoder_leaves(const gni_type *structure);      /* how many columns a file will have */

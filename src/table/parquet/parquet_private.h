@@ -63,10 +63,30 @@ int gnp_lake_write_begin(void *state, const gni_table *table, const gni_type *co
 int gnp_lake_write(void *writer, gn_str sql, gn_arena *arena, gni_table_written *out,
                    gn_error *err);
 void gnp_lake_write_end(void *writer);
-int gnp_lake_rows_begin(void *writer, size_t day_count, size_t memory_bytes, gn_error *err);
-int gnp_lake_rows_add(void *writer, int32_t day, const gni_value *const *const *columns,
-                      size_t count, gn_error *err);
+int gnp_lake_rows_begin(void *writer, size_t day_count, size_t memory_bytes, size_t parts,
+                        gn_error *err);
+int gnp_lake_rows_add(void *writer, size_t part, int32_t day,
+                      const gni_value *const *const *columns, size_t count, gn_error *err);
 int gnp_lake_rows_end(void *writer, gn_arena *arena, gni_table_written *out, gn_error *err);
+
+/* day_files.c */
+/* Rows in memory become one file a day below `folder`; those of other parts lie beside them, in the
+ * order of the parts. */
+typedef struct gnp_day_files_args {
+  const gnp_lake *lake;
+  const char *folder; /* outlives the files, as all that is pointed to */
+  gn_str partition_column;
+  const gni_type *columns;
+  size_t part, day_count, memory_bytes;
+} gnp_day_files_args;
+typedef struct gnp_day_files gnp_day_files;
+int gnp_day_files_new(const gnp_day_files_args *args, gnp_day_files **out, gn_error *err);
+void gnp_day_files_free(gnp_day_files *files); /* NULL does nothing; what is written stays */
+int gnp_day_files_add(gnp_day_files *files, int32_t day, const gni_value *const *const *columns,
+                      size_t count, gn_error *err);
+size_t gnp_day_files_count(const gnp_day_files *files);
+/* Ends all files; a day each into `days`. */
+int gnp_day_files_end(gnp_day_files *files, int32_t *days, gni_table_written *out, gn_error *err);
 
 /* parquet.c */
 /* The entry of a table in the configuration; NULL when it has none. */

@@ -30,7 +30,7 @@ static int add_row(struct single *at, const gni_column *columns, int64_t number,
     if (gni_column_get(&columns[i], number, &at->batch_arena, &at->values[i]) != GN_OK)
       return gni_fail_arena(err, &at->batch_arena, 1);
   }
-  int rc = gnp_encoder_add(at->encoder, at->columns, 1, at->press, err);
+  int rc = gnp_encoder_add(at->encoder, at->columns, 0, 1, at->press, err);
   if (rc == GN_OK && (gnp_encoder_rows(at->encoder) == ROW_GROUP_ROWS ||
                       gnp_encoder_held_bytes(at->encoder) > row_group_bytes_max))
     rc = gnp_encoder_flush(at->encoder, at->press, at->file, err);

@@ -1,15 +1,7 @@
 /* Publishing partitions: written beside, synced, swapped in. SPDX-License-Identifier: Apache-2.0 */
-#include "table/parquet/encode.h"
 #include "table/parquet/parquet_private.h"
 
 #include <stdio.h>
-
-/* The file of a day while rows come in. */
-struct day_file {
-  int32_t day;
-  const char *path;
-  gnp_encoder *encoder;
-};
 
 struct lake_writer {
   gnp_lake *lake;
@@ -18,33 +10,24 @@ struct lake_writer {
   gni_run_folder run; /* what is not published yet */
   gnp_record record;
   bool recorded;
-  /* rows that come one by one */
-  gn_arena files_arena;
-  gnp_press *press;
-  struct day_file *files;
-  size_t file_count, file_capacity, at_file;
-  size_t held_bytes_max, page_bytes;
-  int64_t rows;
+  gnp_day_files **parts; /* of rows in memory */
+  size_t part_count;
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void forget_files(struct lake_writer *writer)
+static void forget_parts(struct lake_writer *writer)
 {
-  for (size_t i = 0; i < writer->file_count; i++) gnp_encoder_free(writer->files[i].encoder);
-  gnp_press_free(writer->press);
-  writer->press = NULL;
-  writer->files = NULL;
-  writer->file_count = writer->file_capacity = writer->at_file = 0;
-  gni_arena_reset(&writer->files_arena);
+  for (size_t i = 0; i < writer->part_count; i++) gnp_day_files_free(writer->parts[i]);
+  writer->parts = NULL;
+  writer->part_count = 0;
 }
 
 void gnp_lake_write_end(void *state)
 {
   struct lake_writer *writer = state;
   const gn_alloc *alloc = writer->lake->config->alloc;
-  forget_files(writer);
-  gni_arena_deinit(&writer->files_arena);
+  forget_parts(writer);
   gni_run_folder_close(&writer->run);
   gni_arena_deinit(&writer->arena);
   gni_free(alloc, writer, sizeof *writer);
@@ -115,7 +98,6 @@ int gnp_lake_write_begin(void *state, const gni_table *table, const gni_type *co
   writer->lake = lake;
   writer->run.lock = -1;
   gni_arena_init(&writer->arena, lake->config->alloc, GNP_TABLE_ARENA_BYTES_MAX);
-  gni_arena_init(&writer->files_arena, lake->config->alloc, GNP_TABLE_ARENA_BYTES_MAX);
   int rc = prepare(writer, table, err);
   if (rc == GN_OK) rc = take_record(writer, table, columns, properties, property_count);
   if (rc != GN_OK) {
@@ -267,147 +249,58 @@ int gnp_lake_write(void *state, gn_str sql, gn_arena *arena, gni_table_written *
   return rc;
 }
 
-/* ---- rows one by one ------------------------------------------------------------------------- */
+/* ---- rows in memory -------------------------------------------------------------------------- */
 
-enum { PAGE_BYTES = 64 << 10, PAGE_BYTES_LEAST = 4 << 10 };
-enum { ROW_GROUP_ROWS = 122880, LOOK_EVERY_ROWS = 4096 };
-
-static const char *data_folder(struct lake_writer *writer)
-{
-  return gnp_path(&writer->files_arena, "%s/data", writer->run.path);
-}
-
-int gnp_lake_rows_begin(void *state, size_t day_count, size_t memory_bytes, gn_error *err)
+int gnp_lake_rows_begin(void *state, size_t day_count, size_t memory_bytes, size_t parts,
+                        gn_error *err)
 {
   struct lake_writer *writer = state;
-  size_t columns = gni_size_mul(gnp_encoder_leaves(writer->record.columns), day_count);
-  size_t page_bytes = memory_bytes / 2 / (columns ? columns : 1);
-  forget_files(writer);
-  writer->rows = 0;
-  writer->held_bytes_max = memory_bytes;
-  if (page_bytes > PAGE_BYTES) page_bytes = PAGE_BYTES;
-  writer->page_bytes = page_bytes < PAGE_BYTES_LEAST ? PAGE_BYTES_LEAST : page_bytes;
-  return gnp_press_new(writer->lake->config->alloc, &writer->press, err);
-}
-
-static int make_day_folder(struct lake_writer *writer, struct day_file *file, gn_error *err)
-{
-  char text[64];
-  gn_str column = writer->record.partition_column;
-  const char *format = writer->lake->config->partition_format;
-  int rc = gni_day_format(file->day, gni_str(format), text, sizeof text, err);
-  if (rc != GN_OK) return rc;
-  const char *data = data_folder(writer);
-  const char *folder =
-      data ? gnp_path(&writer->files_arena, "%s/%.*s=%s", data, GN_STR_ARGS(column), text) : NULL;
-  file->path = folder ? gnp_path(&writer->files_arena, "%s/part-0.parquet", folder) : NULL;
-  if (!file->path) return gnp_fail_arena(&writer->files_arena, err);
-  return gni_folder_make(folder, err);
-}
-
-static int add_file(struct lake_writer *writer, int32_t day, gn_error *err)
-{
-  const gn_alloc *alloc = writer->lake->config->alloc;
-  struct day_file file = {.day = day};
-  if (writer->file_count == writer->file_capacity) {
-    size_t capacity = writer->file_capacity ? 2 * writer->file_capacity : 32;
-    struct day_file *grown =
-        gni_arena_grow(&writer->files_arena, writer->files, writer->file_count * sizeof file,
-                       gni_size_mul(capacity, sizeof file));
-    if (!grown) return gnp_fail_arena(&writer->files_arena, err);
-    writer->files = grown;
-    writer->file_capacity = capacity;
-  }
-  int rc = make_day_folder(writer, &file, err);
-  if (rc == GN_OK)
-    rc = gnp_encoder_new(writer->record.columns, writer->page_bytes, alloc, &file.encoder, err);
-  if (rc == GN_OK) writer->files[writer->file_count++] = file;
-  return rc;
-}
-
-/* Rows come in stretches of a day, which mostly follow each other. */
-static int find_file(struct lake_writer *writer, int32_t day, struct day_file **out, gn_error *err)
-{
-  size_t count = writer->file_count;
-  for (size_t i = 0; i < count; i++) {
-    size_t at = (writer->at_file + i) % count;
-    if (writer->files[at].day != day) continue;
-    *out = &writer->files[writer->at_file = at];
-    return GN_OK;
-  }
-  int rc = add_file(writer, day, err);
-  if (rc == GN_OK) *out = &writer->files[writer->at_file = writer->file_count - 1];
-  return rc;
-}
-
-static int with_file(struct lake_writer *writer, struct day_file *file, bool last, gn_error *err)
-{
-  FILE *out = fopen(file->path, "ab");
-  if (!out) return gni_fail(err, GN_E_IO, "cannot write '%s'", file->path);
-  int rc = gnp_encoder_flush(file->encoder, writer->press, out, err);
-  if (rc == GN_OK && last) rc = gnp_encoder_end(file->encoder, out, err);
-  if (fclose(out) != 0 && rc == GN_OK) rc = gni_fail(err, GN_E_IO, "cannot write '%s'", file->path);
-  return rc;
-}
-
-/* Row groups are as large as the memory lets them be: the largest are written out first. */
-static int look_at_memory(struct lake_writer *writer, gn_error *err)
-{
-  size_t all = 0;
   int rc = GN_OK;
-  if (gni_cancelled(writer->lake->config->cancel))
-    return gni_fail(err, GN_E_CANCELLED, "cancelled");
-  for (size_t i = 0; i < writer->file_count; i++)
-    all += gnp_encoder_held_bytes(writer->files[i].encoder);
-  if (all < writer->held_bytes_max) return GN_OK;
-  for (size_t i = 0; rc == GN_OK && i < writer->file_count; i++) {
-    struct day_file *file = &writer->files[i];
-    if (gnp_encoder_held_bytes(file->encoder) >= all / writer->file_count)
-      rc = with_file(writer, file, false, err);
-  }
+  forget_parts(writer);
+  gnp_day_files_args args = {.lake = writer->lake,
+                             .folder = gnp_path(&writer->arena, "%s/data", writer->run.path),
+                             .partition_column = writer->record.partition_column,
+                             .columns = writer->record.columns,
+                             .day_count = day_count,
+                             .memory_bytes = memory_bytes / parts};
+  writer->parts = GN_TAKE_ZERO(&writer->arena, gnp_day_files *, parts);
+  if (!args.folder || !writer->parts) return gnp_fail_arena(&writer->arena, err);
+  for (; rc == GN_OK && args.part < parts; args.part++, writer->part_count++)
+    rc = gnp_day_files_new(&args, &writer->parts[args.part], err);
   return rc;
 }
 
-int gnp_lake_rows_add(void *state, int32_t day, const gni_value *const *const *columns,
+int gnp_lake_rows_add(void *state, size_t part, int32_t day, const gni_value *const *const *columns,
                       size_t count, gn_error *err)
 {
-  struct lake_writer *writer = state;
-  struct day_file *file;
-  int64_t looks = writer->rows / LOOK_EVERY_ROWS;
-  int rc = find_file(writer, day, &file, err);
-  if (rc == GN_OK) rc = gnp_encoder_add(file->encoder, columns, count, writer->press, err);
-  if (rc == GN_OK && gnp_encoder_rows(file->encoder) >= ROW_GROUP_ROWS)
-    rc = with_file(writer, file, false, err);
-  writer->rows += (int64_t)count;
-  return rc == GN_OK && writer->rows / LOOK_EVERY_ROWS != looks ? look_at_memory(writer, err) : rc;
+  const struct lake_writer *writer = state;
+  return gnp_day_files_add(writer->parts[part], day, columns, count, err);
 }
 
-static int end_files(struct lake_writer *writer, int32_t *days, gni_table_written *out,
-                     gn_error *err)
+static int end_parts(struct fresh *fresh, gni_table_written *out, gn_error *err)
 {
+  const struct lake_writer *writer = fresh->writer;
+  size_t count = 0;
   int rc = GN_OK;
-  for (size_t i = 0; rc == GN_OK && i < writer->file_count; i++) {
-    const gnp_encoder *encoder = writer->files[i].encoder;
-    rc = with_file(writer, &writer->files[i], true, err);
-    days[i] = writer->files[i].day;
-    out->rows += gnp_encoder_file_rows(encoder);
-    out->bytes += gnp_encoder_file_bytes(encoder);
+  for (size_t i = 0; i < writer->part_count; i++) count += gnp_day_files_count(writer->parts[i]);
+  fresh->data = gnp_path(&fresh->writer->arena, "%s/data", writer->run.path);
+  fresh->days = GN_TAKE(fresh->arena, int32_t, count);
+  if (!fresh->data || !fresh->days) return gnp_fail_arena(fresh->arena, err);
+  for (size_t i = 0; rc == GN_OK && i < writer->part_count; i++) {
+    rc = gnp_day_files_end(writer->parts[i], fresh->days + fresh->count, out, err);
+    fresh->count += gnp_day_files_count(writer->parts[i]);
   }
+  if (rc == GN_OK) fresh->count = gnp_sort_days(fresh->days, count);
   return rc;
 }
 
 int gnp_lake_rows_end(void *state, gn_arena *arena, gni_table_written *out, gn_error *err)
 {
   struct lake_writer *writer = state;
-  size_t count = writer->file_count;
   struct fresh fresh = {.writer = writer, .arena = arena, .err = err};
-  fresh.data = gnp_path(&writer->arena, "%s/data", writer->run.path);
-  fresh.days = GN_TAKE(arena, int32_t, count);
-  if (!fresh.data || !fresh.days) return gnp_fail_arena(&writer->arena, err);
-  int rc = end_files(writer, fresh.days, out, err);
-  fresh.count = gnp_sort_days(fresh.days, count);
+  int rc = end_parts(&fresh, out, err);
   if (rc == GN_OK) rc = publish(&fresh, out, err);
-  forget_files(writer);
-  gni_folder_remove(fresh.data, NULL);
+  forget_parts(writer);
+  if (fresh.data) gni_folder_remove(fresh.data, NULL);
   return rc;
 }

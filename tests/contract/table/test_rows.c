@@ -49,6 +49,7 @@ struct adding {
   gni_table_writer *writer;
   int64_t row;
   int days;
+  size_t parts; /* which rows go to in turn */
   gn_error *err;
 };
 
@@ -58,19 +59,21 @@ static int add(void *user, const gni_value *row, size_t count)
   const gni_value *cells[CELLS_MAX];
   CHECK(count <= CELLS_MAX);
   for (size_t i = 0; i < count; i++) cells[i] = &row[i];
-  return gni_table_rows_add(a->writer, FIRST_DAY + (int32_t)(a->row++ % a->days), cells, 1, a->err);
+  int32_t day = FIRST_DAY + (int32_t)(a->row % a->days);
+  return gni_table_rows_add(a->writer, (size_t)a->row++ % a->parts, day, cells, 1, a->err);
 }
 
 static int write_one_by_one(test_warehouse *w, const gn_alloc *alloc, int rows, int days,
                             size_t memory, gni_table_written *out, gn_error *err)
 {
   gni_table_spec spec = {.name = GN_STR("ns.rows"), .auto_expand = true};
-  struct adding adding = {.days = days, .err = err};
+  struct adding adding = {.days = days, .parts = rows % 2 ? 2 : 1, .err = err};
   gn_arena arena;
   gni_arena_init(&arena, alloc, 64 << 20);
   int rc = gni_type_parse(GN_STR("struct<" COLUMNS ">"), &w->arena, &spec.columns, err);
   if (rc == GN_OK) rc = gni_table_writer_open(w->warehouse, &spec, &adding.writer, err);
-  if (rc == GN_OK) rc = gni_table_rows_begin(adding.writer, (size_t)days, memory, err);
+  if (rc == GN_OK)
+    rc = gni_table_rows_begin(adding.writer, (size_t)days, memory, adding.parts, err);
   if (rc == GN_OK) rc = gni_engine_each_row(w->engine, test_sql(ROWS, rows), add, &adding, err);
   if (rc == GN_OK) rc = gni_table_rows_end(adding.writer, &arena, out, err);
   gni_table_writer_close(adding.writer);
@@ -104,6 +107,10 @@ static void rows_one_by_one_are_what_sql_would_write(void)
   CHECK_INT(written.days.count, 3);
   CHECK_TEXT(test_days(w, "ns.rows", ""), "2024-01-01 2024-01-02 2024-01-03");
   check_same(w, 1000, 3);
+  CHECK_OK(write_one_by_one(w, test_alloc(), 1001, 3, 1 << 20, &written, &err), &err);
+  CHECK_INT(written.rows, 1001);
+  CHECK_INT(written.days.count, 3);
+  check_same(w, 1001, 3);
 }
 
 /* Pages of all encodings, several row groups by their rows and by the memory. */
@@ -144,8 +151,8 @@ static void nothing_is_published_without_the_end(void)
   const gni_value *cell = &row;
   CHECK_OK(gni_type_parse(GN_STR("struct<a:int>"), &w->arena, &spec.columns, &err), &err);
   CHECK_OK(gni_table_writer_open(w->warehouse, &spec, &writer, &err), &err);
-  CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, &err), &err);
-  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY, &cell, 1, &err), &err);
+  CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, 1, &err), &err);
+  CHECK_OK(gni_table_rows_add(writer, 0, FIRST_DAY, &cell, 1, &err), &err);
   gni_table_writer_close(writer);
   CHECK_INT(test_entries(test_path("warehouse/ns/rows")), 0);
 }
@@ -162,8 +169,8 @@ static void columns_that_rows_lack_are_null(void)
   test_fill(w, "ns.t", "a:int,b:string", "SELECT 1 AS a, 'x' AS b, '2024-01-01' AS ds");
   CHECK_OK(gni_type_parse(GN_STR("struct<c:bigint,a:int>"), &w->arena, &spec.columns, &err), &err);
   CHECK_OK(gni_table_writer_open(w->warehouse, &spec, &writer, &err), &err);
-  CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, &err), &err);
-  CHECK_OK(gni_table_rows_add(writer, FIRST_DAY + 1, cells, 1, &err), &err);
+  CHECK_OK(gni_table_rows_begin(writer, 1, 1 << 20, 1, &err), &err);
+  CHECK_OK(gni_table_rows_add(writer, 0, FIRST_DAY + 1, cells, 1, &err), &err);
   CHECK_OK(gni_table_rows_end(writer, &w->arena, &written, &err), &err);
   gni_table_writer_close(writer);
   CHECK_TEXT(test_scan(w, "ns.t", "a, b, c", NULL, NULL), "1,\"x\",null\n2,null,7");

@@ -95,7 +95,7 @@ static void plain_numbers_are_seen_as_they_are_stored(void)
     CHECK_OK(gni_builder_new(sample.type, test_alloc(), &builder, &err), &err);
     for (int i = 0; i < ROWS; i++) {
       gni_value *cell = GN_TAKE(&sample.arena, gni_value, 1);
-      *cell = i % 5 < 3 && i && !nulls
+      *cell = i % 5 < 3 && i && nulls == 0
                   ? sample.rows[i - 1].list.items[0]
                   : test_random_value(&random, &sample.arena, sample.type->fields[0].type, nulls);
       sample.rows[i] = (gni_value){.list = {cell, 1}};
@@ -106,10 +106,10 @@ static void plain_numbers_are_seen_as_they_are_stored(void)
     CHECK_OK(
         gni_batch_view(sample.type, &sample.schema, &sample.batch, &sample.arena, &columns, &err),
         &err);
-    CHECK_INT(gni_column_words(columns) != NULL, turn % 6 < 3 && !nulls);
+    CHECK_INT(gni_column_words(columns) != NULL, turn % 6 < 3 && nulls == 0);
     check_words(&sample, columns, 0);
     CHECK_INT(gni_column_is_constant(columns, 1, 2),
-              turn % 6 != 1 && turn % 6 < 4 && (!nulls || both_null(&sample, 1)));
+              turn % 6 != 1 && turn % 6 < 4 && (nulls == 0 || both_null(&sample, 1)));
     close_sample(&sample);
   }
 }

@@ -221,7 +221,7 @@ static void many_rows_come_by_key_and_time(void)
 
 /* ---- one number as the key, and columns without a null ---- */
 
-enum { PLAIN_ROWS = 3000, PLAIN_KEYS = 60 };
+enum { PLAIN_ROWS = 3000, MANY_ROWS = 150000, PLAIN_KEYS = 60 };
 static const gni_field plain_fields[] = {
     {{"k0", 2}, &gni_type_long},  {{"v0", 2}, &gni_type_double}, {{"v1", 2}, &gni_type_string},
     {{"ts", 2}, &gni_type_long},  {{"day", 3}, &gni_type_int},   {{"src", 3}, &gni_type_int},
@@ -245,7 +245,7 @@ static int64_t plain_time(int i)
 }
 
 /* Rows of one batch; `backwards` is the row whose order is less than that of the one before. */
-static int add_plain(gnp_gather *gather, int backwards, gn_error *err)
+static int add_plain(gnp_gather *gather, int rows, int backwards, gn_error *err)
 {
   struct ArrowSchema schema;
   struct ArrowArray array;
@@ -255,7 +255,7 @@ static int add_plain(gnp_gather *gather, int backwards, gn_error *err)
   gni_arena_init(&arena, test_alloc(), 1 << 20);
   CHECK_OK(gni_type_to_arrow(&plain_all, GN_STR(""), &schema, err), err);
   CHECK_OK(gni_builder_new(&plain_all, test_alloc(), &builder, err), err);
-  for (int i = 0; i < PLAIN_ROWS; i++) {
+  for (int i = 0; i < rows; i++) {
     gni_value row[7] = {gni_value_integer(plain_key(i)),
                         gni_value_real(i / 8.0),
                         gni_value_text(i % 2 ? GN_STR("odd") : GN_STR("even, and long enough")),
@@ -286,7 +286,7 @@ static void plain_numbers_come_by_key_and_time(void)
   static bool came[PLAIN_ROWS];
   CHECK_OK(gnp_gather_new(&plain_group, test_alloc(), 1 << 24, &gather, &err), &err);
   test_later(close_gather, gather);
-  CHECK_OK(add_plain(gather, -1, &err), &err);
+  CHECK_OK(add_plain(gather, PLAIN_ROWS, -1, &err), &err);
   CHECK_OK(gnp_gather_finish(gather, &err), &err);
   for (int i = 0; i < PLAIN_ROWS; i++) {
     CHECK_OK(next_row(gather, &given, &new_key, &row, &err), &err);
@@ -304,6 +304,48 @@ static void plain_numbers_come_by_key_and_time(void)
   CHECK_INT(next_row(gather, &given, &new_key, &row, &err), GN_ABSENT);
 }
 
+/* From the last part to the first: each has keys before those of the part behind it. */
+static void parts_have_all_keys_in_order(void)
+{
+  enum { PARTS = 3 };
+  gnp_gather *gather = NULL;
+  gn_error err = {0};
+  static bool came[MANY_ROWS];
+  int64_t least = INT64_MAX;
+  int rows = 0, parts = 0;
+  CHECK_OK(gnp_gather_new(&plain_group, test_alloc(), 1 << 26, &gather, &err), &err);
+  test_later(close_gather, gather);
+  CHECK_OK(add_plain(gather, MANY_ROWS, -1, &err), &err);
+  CHECK_OK(gnp_gather_finish(gather, &err), &err);
+  CHECK_INT(gnp_gather_rows(gather), MANY_ROWS);
+  for (size_t part = PARTS; part-- > 0;) {
+    gnp_reader *reader;
+    gnp_rows_of_key some;
+    int64_t first = INT64_MAX, before = INT64_MIN;
+    int rows_before = rows;
+    CHECK_OK(gnp_reader_new(gather, part, PARTS, &reader, &err), &err);
+    while (gnp_reader_next(reader, &some, &err) == GN_OK) {
+      int64_t key = gnp_reader_keys(reader)[0].integer;
+      CHECK(some.is_first ? key > before : key == before);
+      before = key;
+      if (first == INT64_MAX) first = key;
+      for (size_t i = 0; i < some.count; i++, rows++) {
+        int number = (int)(some.rows[i].values[0].real * 8);
+        CHECK_INT(key, plain_key(number));
+        CHECK_INT(some.rows[i].time_ms, plain_time(number));
+        CHECK(!came[number]);
+        came[number] = true;
+      }
+    }
+    CHECK(before < least);
+    least = first;
+    parts += rows > rows_before;
+    gnp_reader_free(reader);
+  }
+  CHECK_INT(rows, MANY_ROWS);
+  CHECK_INT(parts, PARTS);
+}
+
 /* Wherever it is: chunks end, and inside them the order is looked at as a whole. */
 static void one_row_out_of_order_is_found(void)
 {
@@ -313,7 +355,7 @@ static void one_row_out_of_order_is_found(void)
     gn_error err = {0};
     CHECK_OK(gnp_gather_new(&plain_group, test_alloc(), 1 << 24, &gather, &err), &err);
     test_later(close_gather, gather);
-    CHECK_INT(add_plain(gather, places[i], &err), GN_ABSENT);
+    CHECK_INT(add_plain(gather, PLAIN_ROWS, places[i], &err), GN_ABSENT);
     CHECK_INT(err.code, GN_OK);
   }
 }
@@ -381,6 +423,7 @@ int main(void)
       {"rows come by key, time and source order", rows_come_by_key_time_and_source},
       {"many rows come by key and time", many_rows_come_by_key_and_time},
       {"plain numbers come by key and time", plain_numbers_come_by_key_and_time},
+      {"parts have all keys in order", parts_have_all_keys_in_order},
       {"one row out of order is found", one_row_out_of_order_is_found},
       {"rows out of source order are left to the engine",
        rows_out_of_source_order_are_left_to_the_engine},
