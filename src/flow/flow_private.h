@@ -48,6 +48,8 @@ struct gn_session {
 
 /* Opens what is needed when it is needed. */
 int gnp_session_store(gn_session *session, gni_store **out, gn_error *err);
+/* The threads that a setting means: 0 is one a core. */
+int32_t gnp_threads(int32_t wanted);
 /* The day before the session's clock, as a day number. */
 int32_t gnp_session_yesterday(const gn_session *session);
 void gnp_session_log(gn_session *session, int level, const char *component, const char *event,

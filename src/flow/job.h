@@ -16,7 +16,7 @@ typedef struct gnp_job {
   gni_table_access tables;
   const gni_group *group;
   const struct gnp_daily *daily; /* flow/incremental.h; NULL: rows are read as they are */
-  int32_t threads;
+  int32_t threads;               /* 0: one a core, see gnp_threads */
   int64_t memory_bytes;
   const char *threads_origin, *memory_origin; /* where they came from, for the plan */
   char temp_folder[4096]; /* one for all runs over a warehouse; the engine has its own in it */

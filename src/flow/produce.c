@@ -83,7 +83,7 @@ struct gnp_fold {
   bool open, ended;
   gnp_emit emit;
   void *user;
-  gn_cancel failed;     /* one part did: the others stop, too */
+  gn_cancel failed;          /* one part did: the others stop, too */
   _Atomic int64_t rows_read; /* by parts */
 };
 
@@ -267,7 +267,8 @@ int64_t gnp_fold_rows(const gnp_fold *fold)
 size_t gnp_fold_parts(const gnp_fold *fold)
 {
   const gnp_gather *gather = gnp_feed_gather(fold->feed);
-  int64_t most = fold->job->threads < GNP_PARTS_MAX ? fold->job->threads : GNP_PARTS_MAX;
+  int64_t threads = gnp_threads(fold->job->threads);
+  int64_t most = threads < GNP_PARTS_MAX ? threads : GNP_PARTS_MAX;
   if (!fold->block || fold->states || !gather) return 1;
   int64_t parts = gnp_gather_rows(gather) / PART_ROWS_MIN;
   return (size_t)(parts < 1 ? 1 : parts < most ? parts : most);

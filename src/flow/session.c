@@ -73,13 +73,17 @@ int gnp_session_store(gn_session *session, gni_store **out, gn_error *err)
   return rc;
 }
 
+int32_t gnp_threads(int32_t wanted)
+{
+  long cores = wanted > 0 ? wanted : sysconf(_SC_NPROCESSORS_ONLN);
+  return cores > 0 ? (int32_t)cores : 1;
+}
+
 void gni_session_describe(const gn_session *session, gni_session_facts *out)
 {
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  int32_t threads = session->config.threads > 0 ? session->config.threads : (int32_t)cores;
   *out = (gni_session_facts){
       .alloc = session->alloc,
-      .threads = threads > 0 ? threads : 1,
+      .threads = gnp_threads(session->config.threads),
       .store_url = session->config.store_url,
       .boundary = session->config.boundary == GNI_BOUNDARY_EXACT ? "exact" : "chronon"};
 }

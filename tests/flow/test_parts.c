@@ -71,11 +71,13 @@ static void rows_do_not_depend_on_the_number_of_threads(void)
   gn_error err = {0};
   const char *output = flow_path("warehouse/ns/team_sums_v1"), *alone = NULL;
   make_world();
-  for (int32_t threads = 1; threads <= 8; threads += threads) {
+  for (int i = 0; i < 4; i++) {
+    static const int32_t counts[] = {1, 2, 8, 0}; /* 0: one a core */
+    int32_t threads = counts[i];
     gn_session *session = FLOW_SESSION(.threads = threads);
     CHECK_OK(backfill(session, &report, &err), &err);
     CHECK_INT(report.rows, DAYS * (USERS + 1));
-    CHECK_INT(flow_named(output, ".parquet"), DAYS * (threads < 3 ? threads : 3));
+    if (threads) CHECK_INT(flow_named(output, ".parquet"), DAYS * (threads < 3 ? threads : 3));
     if (alone) CHECK_TEXT(digest(session), alone);
     if (!alone) alone = digest(session);
     CHECK_TEXT(disorder(session), "0\n");
