@@ -7,7 +7,7 @@
 #include "table/parquet/encode.h"
 
 enum { OPTIONAL = 1, REPEATED = 2, REQUIRED = 0 };
-enum { ZSTD = 6, PAGE_LOOK_ROWS = 8 };
+enum { ZSTD = 6, ROWS_AT_ONCE = 32 };
 enum { UTF8 = 0, MAP = 1, LIST = 3, DECIMAL = 5, DATE = 6, INT_8 = 15, INT_16 = 16 };
 static const char magic[] = {'P', 'A', 'R', '1'};
 
@@ -269,17 +269,24 @@ static gnp_leaf *put_field(const gni_type *type, const gni_value *const *rows, s
   return done ? leaf + leaves : NULL;
 }
 
+/* A few rows at a time, so that the cells of one column are near when those of the next are wanted.
+ */
 int gnp_encoder_add(gnp_encoder *e, const gni_value *const *const *columns, size_t first,
                     size_t count, gnp_press *press, gn_error *err)
 {
-  gnp_leaf *leaf = e->leaves;
-  for (uint32_t i = 0; leaf && i < e->structure->field_count; i++)
-    leaf = put_field(e->structure->fields[i].type, columns[i] ? columns[i] + first : NULL, count,
-                     leaf);
-  if (!leaf) return gni_fail_nomem(err, e->page_bytes);
-  int64_t looks = e->rows / PAGE_LOOK_ROWS;
-  e->rows += (int64_t)count;
-  return e->rows / PAGE_LOOK_ROWS != looks ? end_full_pages(e, press, err) : GN_OK;
+  int rc = GN_OK;
+  for (size_t end = first + count, some; rc == GN_OK && first < end; first += some) {
+    gnp_leaf *leaf = e->leaves;
+    some = ROWS_AT_ONCE - (size_t)(e->rows % ROWS_AT_ONCE);
+    if (some > end - first) some = end - first;
+    for (uint32_t i = 0; leaf && i < e->structure->field_count; i++)
+      leaf = put_field(e->structure->fields[i].type, columns[i] ? columns[i] + first : NULL, some,
+                       leaf);
+    if (!leaf) return gni_fail_nomem(err, e->page_bytes);
+    e->rows += (int64_t)some;
+    if (e->rows % ROWS_AT_ONCE == 0) rc = end_full_pages(e, press, err);
+  }
+  return rc;
 }
 
 int64_t gnp_encoder_rows(const gnp_encoder *e)
