@@ -131,6 +131,8 @@ static int unique_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_
 {
   gnp_distinct coupons;
   int found = find_coupons(run, &coupons, arena), rc = found == GN_ABSENT ? GN_OK : found;
+  size_t estimated = SIZE_MAX; /* windows mostly have as many coupons as the one before */
+  gni_value estimate = GNI_NULL_VALUE;
   for (size_t i = 0; rc == GN_OK && i < count; i++) {
     const unique_state *only = NULL;
     int seen = count_seen(run, spans[i], &only);
@@ -138,8 +140,10 @@ static int unique_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_
     out[i] = GNI_NULL_VALUE;
     if (seen == 1)
       rc = unique_finish(scalar, only, &out[i], arena);
+    else if (seen == 2 && found == GN_OK && all == estimated)
+      out[i] = estimate;
     else if (seen == 2 && found == GN_OK)
-      out[i] = count_of(gnp_cpc_estimate_merged(scalar->k, (uint32_t)all));
+      out[i] = estimate = count_of(gnp_cpc_estimate_merged(scalar->k, (uint32_t)(estimated = all)));
     else if (seen == 2)
       rc = merge_all(scalar, gnp_run_part(run, spans[i].low, spans[i].high), &out[i], arena);
   }

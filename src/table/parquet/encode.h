@@ -105,6 +105,13 @@ static inline bool gnp_dictionary_find(gnp_dictionary *d, gn_str value, uint32_t
   return gnp_dictionary_add(d, value, id);
 }
 
+/* A page that is done: its header and what it was pressed to. */
+typedef struct gnp_page {
+  struct gnp_page *next;
+  size_t size;
+  char bytes[];
+} gnp_page;
+
 typedef struct gnp_leaf {
   /* What each entry needs comes first, on one line of the cache: rows go to many files in turn. */
   char *values; /* of the page at hand; positions of texts, as long as there is a dictionary */
@@ -121,7 +128,8 @@ typedef struct gnp_leaf {
   uint32_t known_before; /* values of it, when the page at hand began */
   bool is_plain;         /* values hardly repeat: no dictionary from here on */
   bool any_indexed, any_plain;
-  gn_buf pages;
+  gnp_page *pages, **last_page;
+  size_t pages_bytes;
   int64_t entries, nulls, raw_bytes;
   int64_t least, most; /* of integers */
 } gnp_leaf;
@@ -167,7 +175,8 @@ int64_t gnp_encoder_file_rows(const gnp_encoder *encoder);
 
 /* ---- the press ------------------------------------------------------------------------------- */
 
-gn_buf *gnp_press_page(gnp_press *press); /* room for a page, empty */
+gn_buf *gnp_press_page(gnp_press *press);   /* room for a page, empty */
+gn_buf *gnp_press_header(gnp_press *press); /* and for what is said of it */
 /* Room for `count` positions; NULL without memory. */
 uint32_t *gnp_press_indices(gnp_press *press, size_t count);
 /* Compresses what gnp_press_page has; lives until the next call. */

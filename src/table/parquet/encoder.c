@@ -398,7 +398,8 @@ static int write_column(gnp_encoder *e, size_t i, gnp_press *press, FILE *file, 
   int rc = gnp_leaf_dictionary_page(leaf, press, &dictionary, &place.raw_bytes, err);
   if (rc == GN_OK) rc = write_bytes(e, gni_buf_view(&dictionary), file, err);
   place.pages = e->file_bytes;
-  if (rc == GN_OK) rc = write_bytes(e, gni_buf_view(&leaf->pages), file, err);
+  for (const gnp_page *page = leaf->pages; rc == GN_OK && page; page = page->next)
+    rc = write_bytes(e, bytes_of(page->bytes, page->size), file, err);
   place.end = e->file_bytes;
   place.raw_bytes += leaf->raw_bytes;
   *raw_bytes += place.raw_bytes;

@@ -36,8 +36,18 @@ void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_re
                      .max_def = (uint8_t)max_def,
                      .max_rep = (uint8_t)max_rep};
   gnp_dictionary_init(&leaf->dictionary, storage[type->kind].width, alloc);
-  gni_buf_init(&leaf->pages, alloc, SIZE_MAX);
   gnp_leaf_reset(leaf);
+}
+
+static void forget_pages(gnp_leaf *leaf)
+{
+  for (gnp_page *page = leaf->pages, *next; page; page = next) {
+    next = page->next;
+    gni_free(leaf->alloc, page, sizeof *page + page->size);
+  }
+  leaf->pages = NULL;
+  leaf->last_page = &leaf->pages;
+  leaf->pages_bytes = 0;
 }
 
 void gnp_leaf_deinit(gnp_leaf *leaf)
@@ -46,14 +56,13 @@ void gnp_leaf_deinit(gnp_leaf *leaf)
   gni_free(leaf->alloc, leaf->defs.runs, leaf->defs.capacity * sizeof(gnp_level_run));
   gni_free(leaf->alloc, leaf->reps.runs, leaf->reps.capacity * sizeof(gnp_level_run));
   gnp_dictionary_deinit(&leaf->dictionary);
-  gni_buf_deinit(&leaf->pages);
+  forget_pages(leaf);
 }
 
 void gnp_leaf_reset(gnp_leaf *leaf)
 {
   gnp_dictionary_deinit(&leaf->dictionary);
-  gni_buf_deinit(&leaf->pages);
-  gni_buf_init(&leaf->pages, leaf->alloc, SIZE_MAX);
+  forget_pages(leaf);
   leaf->is_plain = leaf->physical == GNP_BOOLEAN;
   leaf->any_indexed = leaf->any_plain = false;
   leaf->entries = leaf->nulls = leaf->raw_bytes = 0;
@@ -65,7 +74,7 @@ void gnp_leaf_reset(gnp_leaf *leaf)
 size_t gnp_leaf_held_bytes(const gnp_leaf *leaf)
 {
   const gnp_dictionary *d = &leaf->dictionary;
-  return leaf->capacity + leaf->pages.capacity + d->bytes.capacity +
+  return leaf->capacity + leaf->pages_bytes + d->bytes.capacity +
          (d->slot_count + d->start_capacity) * sizeof(uint32_t) +
          (leaf->defs.capacity + leaf->reps.capacity) * sizeof(gnp_level_run);
 }
@@ -425,6 +434,21 @@ static void empty_page(gnp_leaf *leaf)
   leaf->known_before = leaf->dictionary.count;
 }
 
+static int keep_page(gnp_leaf *leaf, gn_str header, gn_str squeezed, gn_error *err)
+{
+  size_t size = header.len + squeezed.len;
+  gnp_page *page = gni_alloc(leaf->alloc, sizeof *page + size);
+  if (!page) return gni_fail_nomem(err, size);
+  page->next = NULL;
+  page->size = size;
+  memcpy(page->bytes, header.ptr, header.len);
+  memcpy(page->bytes + header.len, squeezed.ptr, squeezed.len);
+  *leaf->last_page = page;
+  leaf->last_page = &page->next;
+  leaf->pages_bytes += size;
+  return GN_OK;
+}
+
 int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
 {
   uint32_t *indices;
@@ -435,21 +459,20 @@ int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
   if (!ended) return gni_fail_nomem(err, sizeof leaf->def);
   int rc = choose(leaf, press, &indices, err);
   if (rc != GN_OK) return rc;
-  gn_buf *page = gnp_press_page(press);
+  gn_buf *page = gnp_press_page(press), *header = gnp_press_header(press);
   if (leaf->max_rep) add_levels(page, &leaf->reps);
   add_levels(page, &leaf->defs);
   add_values(page, leaf, indices);
   follow_range(leaf);
   rc = gnp_press_squeeze(press, &squeezed, err);
   if (rc != GN_OK) return rc;
-  size_t before = leaf->pages.len;
-  add_data_header(leaf, page->len, squeezed.len, indices != NULL, &leaf->pages);
-  leaf->raw_bytes += (int64_t)(leaf->pages.len - before + page->len);
+  add_data_header(leaf, page->len, squeezed.len, indices != NULL, header);
+  if (header->rc != GN_OK) return gni_fail_nomem(err, HEADER_BYTES);
+  leaf->raw_bytes += (int64_t)(header->len + page->len);
   leaf->any_indexed |= indices != NULL;
   leaf->any_plain |= indices == NULL;
   empty_page(leaf);
-  return gni_buf_add_str(&leaf->pages, squeezed) == GN_OK ? GN_OK
-                                                          : gni_fail_nomem(err, squeezed.len);
+  return keep_page(leaf, gni_buf_view(header), squeezed, err);
 }
 
 int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out,

@@ -10,7 +10,7 @@ enum { LEVEL = -1 };
 struct gnp_press {
   const gn_alloc *alloc;
   ZSTD_CCtx *context;
-  gn_buf page, squeezed;
+  gn_buf header, page, squeezed;
   uint32_t *indices;
   size_t index_capacity;
 };
@@ -21,6 +21,7 @@ int gnp_press_new(const gn_alloc *alloc, gnp_press **out, gn_error *err)
   gnp_press *press = gni_alloc_zero(alloc, sizeof *press);
   if (!press) return gni_fail_nomem(err, sizeof *press);
   press->alloc = alloc;
+  gni_buf_init(&press->header, alloc, PAGE_BYTES_MAX);
   gni_buf_init(&press->page, alloc, PAGE_BYTES_MAX);
   gni_buf_init(&press->squeezed, alloc, PAGE_BYTES_MAX);
   press->context = ZSTD_createCCtx();
@@ -36,6 +37,7 @@ void gnp_press_free(gnp_press *press)
 {
   if (!press) return;
   ZSTD_freeCCtx(press->context);
+  gni_buf_deinit(&press->header);
   gni_buf_deinit(&press->page);
   gni_buf_deinit(&press->squeezed);
   gni_free(press->alloc, press->indices, press->index_capacity * sizeof *press->indices);
@@ -46,6 +48,12 @@ gn_buf *gnp_press_page(gnp_press *press)
 {
   gni_buf_reset(&press->page);
   return &press->page;
+}
+
+gn_buf *gnp_press_header(gnp_press *press)
+{
+  gni_buf_reset(&press->header);
+  return &press->header;
 }
 
 uint32_t *gnp_press_indices(gnp_press *press, size_t count)
