@@ -124,7 +124,7 @@ static void many_rows_are_written_in_little_memory(void)
   CHECK_OK(write_one_by_one(w, test_alloc(), 20000, 4, 1 << 16, &written, &err), &err);
   check_same(w, 20000, 4);
   CHECK(strcmp(test_rows(w->engine, "SELECT max(row_group_id) > 0 FROM parquet_metadata('%s')",
-                         test_path("warehouse/ns/rows/ds=2024-01-01/*.parquet")),
+                         test_path("warehouse/ns/rows/*/*.parquet")),
                "true") == 0);
 }
 
