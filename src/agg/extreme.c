@@ -12,10 +12,10 @@ static bool extreme_resolve(gnp_scalar *scalar, gn_arena *arena)
   return true;
 }
 
-/* Spans only move forward, and extremes may be grouped in any way: the newest state takes what comes
- * in, and is folded anew when the part that has its value went out. Of equal parts that is the
- * newest; of several NaNs the newest is the value, too. */
-#define EXTREME_FINISH_SPANS(name, merge_one, finish_one, state_type)                              \
+/* Spans only move forward, and extremes may be grouped in any way: the newest state takes what
+ * comes in, and is folded anew when the part that has its value went out. Of equal parts that is
+ * the newest; of several NaNs the newest is the value, too. */
+#define EXTREME_FINISH_SPANS(name, merge_one, is_same, finish_one, state_type)                     \
   static int name(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,      \
                   gni_value *out, gn_arena *arena)                                                 \
   {                                                                                                \
@@ -33,7 +33,7 @@ static bool extreme_resolve(gnp_scalar *scalar, gn_arena *arena)
           merge_one(scalar, &best, part, arena);                                                   \
         else                                                                                       \
           best = *part;                                                                            \
-        if (memcmp(&best.value, &part->value, sizeof best.value) == 0) at = end;                   \
+        if (is_same(best.value, part->value)) at = end;                                            \
       }                                                                                            \
       out[i] = GNI_NULL_VALUE;                                                                     \
       if (best.head.seen) finish_one(scalar, &best, &out[i], arena);                               \
@@ -47,6 +47,11 @@ typedef struct extreme_integer_state {
   gnp_state head;
   int64_t value;
 } extreme_integer_state;
+
+static bool is_same_integer(int64_t a, int64_t b)
+{
+  return a == b;
+}
 
 static int extreme_integer_update(const gnp_scalar *scalar, void *state, const gni_value *input,
                                   int64_t time_ms, gn_arena *arena)
@@ -80,8 +85,8 @@ static int extreme_integer_finish(const gnp_scalar *scalar, const void *state, g
   return GN_OK;
 }
 
-EXTREME_FINISH_SPANS(extreme_integer_finish_spans, extreme_integer_merge, extreme_integer_finish,
-                     extreme_integer_state)
+EXTREME_FINISH_SPANS(extreme_integer_finish_spans, extreme_integer_merge, is_same_integer,
+                     extreme_integer_finish, extreme_integer_state)
 
 static int extreme_integer_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                                 gn_arena *arena, gn_error *err)
@@ -119,6 +124,11 @@ static bool is_below(double a, double b)
   return a < b || (a == b && signbit(a) && !signbit(b));
 }
 
+static bool is_same_real(double a, double b)
+{
+  return isnan(a) ? isnan(b) : a == b && !is_below(a, b) && !is_below(b, a);
+}
+
 static int extreme_real_update(const gnp_scalar *scalar, void *state, const gni_value *input,
                                int64_t time_ms, gn_arena *arena)
 {
@@ -151,8 +161,8 @@ static int extreme_real_finish(const gnp_scalar *scalar, const void *state, gni_
   return GN_OK;
 }
 
-EXTREME_FINISH_SPANS(extreme_real_finish_spans, extreme_real_merge, extreme_real_finish,
-                     extreme_real_state)
+EXTREME_FINISH_SPANS(extreme_real_finish_spans, extreme_real_merge, is_same_real,
+                     extreme_real_finish, extreme_real_state)
 
 static int extreme_real_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                              gn_arena *arena, gn_error *err)

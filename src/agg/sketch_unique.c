@@ -137,13 +137,15 @@ static int unique_finish_spans(const gnp_scalar *scalar, gnp_run run, const gnp_
     const unique_state *only = NULL;
     int seen = count_seen(run, spans[i], &only);
     size_t all = found == GN_OK ? gnp_distinct_slide(&coupons, spans[i].low, spans[i].high) : 0;
+    if (seen == 2 && found == GN_OK && all != estimated) {
+      estimated = all;
+      estimate = count_of(gnp_cpc_estimate_merged(scalar->k, (uint32_t)all));
+    }
     out[i] = GNI_NULL_VALUE;
     if (seen == 1)
       rc = unique_finish(scalar, only, &out[i], arena);
-    else if (seen == 2 && found == GN_OK && all == estimated)
-      out[i] = estimate;
     else if (seen == 2 && found == GN_OK)
-      out[i] = estimate = count_of(gnp_cpc_estimate_merged(scalar->k, (uint32_t)(estimated = all)));
+      out[i] = estimate;
     else if (seen == 2)
       rc = merge_all(scalar, gnp_run_part(run, spans[i].low, spans[i].high), &out[i], arena);
   }

@@ -187,7 +187,7 @@ uint64_t gni_xxh64(const void *bytes, size_t size, uint64_t seed);
 static inline bool gni_same_bytes(const void *a, const void *b, size_t size)
 {
   uint64_t x[2], y[2];
-  if (size < sizeof *x || size > sizeof x) return memcmp(a, b, size) == 0;
+  if (size < sizeof *x || size > sizeof x) return size == 0 || memcmp(a, b, size) == 0;
   memcpy(&x[0], a, sizeof *x);
   memcpy(&y[0], b, sizeof *y);
   memcpy(&x[1], (const char *)a + size - sizeof *x, sizeof *x);

@@ -28,6 +28,7 @@ struct outlet {
 
 /* A step. */
 struct output {
+  gn_arena arena; /* given back with the step */
   gnp_job *job;
   gnp_fold *fold;
   gni_table_writer *writer;
@@ -65,7 +66,7 @@ static int format_day(const struct output *output, int32_t day, gn_arena *arena,
 /* Keys come one after another, each with rows of many days. */
 static int format_days(struct output *output, gn_error *err)
 {
-  gn_arena *arena = &output->job->arena;
+  gn_arena *arena = &output->arena;
   size_t count = (size_t)(output->days.last - output->days.first) + 1;
   int rc = GN_OK;
   output->day_texts = GN_TAKE(arena, gn_str, count);
@@ -134,6 +135,7 @@ static void output_deinit(struct output *output)
 {
   gnp_fold_close(output->fold);
   for (size_t i = 0; i < output->outlet_count; i++) gni_arena_deinit(&output->outlets[i].row_arena);
+  if (output->arena.alloc) gni_arena_deinit(&output->arena);
 }
 
 /* The rest of the budget, which the engine and our largest key leave. */
@@ -149,14 +151,14 @@ static int open_outlets(struct output *output, gn_error *err)
   const gni_group *group = job->group;
   size_t columns = group->keys->field_count + group->features->field_count;
   size_t count = gnp_fold_parts(output->fold);
-  output->outlets = GN_TAKE_ZERO(&job->arena, struct outlet, count);
+  output->outlets = GN_TAKE_ZERO(&output->arena, struct outlet, count);
   if (!output->outlets) return gni_fail_nomem(err, count * sizeof *output->outlets);
   for (; output->outlet_count < count; output->outlet_count++) {
     struct outlet *to = &output->outlets[output->outlet_count];
     *to = (struct outlet){.output = output, .part = output->outlet_count};
     gni_arena_init(&to->row_arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
-    to->features = GN_TAKE(&job->arena, gni_value, group->features->field_count);
-    to->cells = GN_TAKE(&job->arena, const gni_value *, columns *GNP_ANSWERS_MAX);
+    to->features = GN_TAKE(&output->arena, gni_value, group->features->field_count);
+    to->cells = GN_TAKE(&output->arena, const gni_value *, columns *GNP_ANSWERS_MAX);
     if (!to->features || !to->cells) return gni_fail_nomem(err, columns * sizeof *to->cells);
   }
   return GN_OK;
@@ -167,6 +169,7 @@ static int output_init(gnp_job *job, gni_day_range step, const char *name, struc
 {
   size_t days = (size_t)step.last - (size_t)step.first + 1;
   *output = (struct output){.job = job, .writer = output->writer, .days = step, .step = name};
+  gni_arena_init(&output->arena, job->session->alloc, GN_REQUEST_BYTES_MAX);
   int rc = format_days(output, err);
   if (rc == GN_OK) rc = gnp_fold_open(job, step, &output->fold, err);
   if (rc == GN_OK) rc = open_outlets(output, err);

@@ -1,6 +1,5 @@
 /* A block of keys. SPDX-License-Identifier: Apache-2.0 */
 #include "flow/block.h"
-#include "flow/produce.h"
 
 enum { BLOCK_BYTES = 512 << 10 }; /* of states and answers; near the processor */
 
@@ -33,8 +32,8 @@ static int make(gnp_block *block, size_t ceiling_bytes, gn_error *err)
                           ceiling_bytes, &block->snapshot, err);
 }
 
-int gnp_block_new(const gnp_job *job, const int32_t *days, size_t day_count, gnp_block **out,
-                  gn_error *err)
+int gnp_block_new(const gnp_job *job, const int32_t *days, size_t day_count, size_t ceiling_bytes,
+                  gnp_block **out, gn_error *err)
 {
   const gn_alloc *alloc = job->session->alloc;
   *out = NULL;
@@ -46,7 +45,7 @@ int gnp_block_new(const gnp_job *job, const int32_t *days, size_t day_count, gnp
   block->day_count = block->days_answered = day_count;
   gni_arena_init(&block->home, alloc, SIZE_MAX);
   gni_arena_init(&block->keys, alloc, GN_STATE_BYTES_MAX);
-  int rc = make(block, gnp_key_ceiling(job), err);
+  int rc = make(block, ceiling_bytes, err);
   if (rc != GN_OK)
     gnp_block_free(block);
   else
@@ -70,10 +69,10 @@ int gnp_block_begin_key(gnp_block *block, const gni_value *keys, gn_error *err)
   const gni_type *types = block->group->keys;
   if (block->count == 0) gni_arena_reset(&block->keys);
   gni_value *copy = GN_TAKE(&block->keys, gni_value, types->field_count);
-  if (!copy) return gni_fail_nomem(err, types->field_count * sizeof *copy);
+  if (!copy) return gni_fail_arena(err, &block->keys, types->field_count * sizeof *copy);
   for (size_t i = 0; i < types->field_count; i++)
     if (gni_value_copy(types->fields[i].type, &keys[i], &block->keys, &copy[i]) != GN_OK)
-      return gni_fail_nomem(err, sizeof *copy);
+      return gni_fail_arena(err, &block->keys, sizeof *copy);
   block->answered[block->count].keys = copy;
   return GN_OK;
 }
@@ -97,7 +96,7 @@ int gnp_block_end_key(gnp_block *block, gn_error *err)
 bool gnp_block_is_full(const gnp_block *block)
 {
   return block->count == GNP_ANSWERS_MAX || block->days_answered < block->day_count ||
-         gni_snapshot_held_bytes(block->snapshot) >= BLOCK_BYTES;
+         gni_snapshot_held_bytes(block->snapshot) + block->keys.used_bytes >= BLOCK_BYTES;
 }
 
 /* ---- emitting ---- */

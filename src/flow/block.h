@@ -14,16 +14,16 @@ typedef struct gnp_answer {
   const gni_value *keys, *values;
 } gnp_answer;
 
+enum { GNP_ANSWERS_MAX = 64 /* rows at once: they are to stay near the processor */ };
 /* Called with some rows of one day, by ascending keys. */
-enum { GNP_ANSWERS_MAX = 64 };
 typedef int (*gnp_emit)(void *user, const gnp_answer *answers, size_t count, int32_t day,
                         gn_error *err);
 
 typedef struct gnp_block gnp_block;
 
-/* Snapshots at the ends of `days`, which outlive it. */
-int gnp_block_new(const gnp_job *job, const int32_t *days, size_t day_count, gnp_block **out,
-                  gn_error *err);
+/* Snapshots at the ends of `days`, which outlive it; `ceiling_bytes` for the states of a key. */
+int gnp_block_new(const gnp_job *job, const int32_t *days, size_t day_count, size_t ceiling_bytes,
+                  gnp_block **out, gn_error *err);
 void gnp_block_free(gnp_block *block); /* NULL does nothing */
 
 /* A key, which is copied; then its rows, or its days' states, by time; then its end. */

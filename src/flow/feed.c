@@ -240,6 +240,7 @@ int gnp_feed_next_rows(gnp_feed *feed, bool *new_key, const gni_row **rows, size
 {
   int rc;
   if (feed->gather) {
+    if (gni_cancelled(feed->cancel)) return gni_fail(err, GN_E_CANCELLED, "cancelled");
     rc = gnp_gather_next(feed->gather, new_key, rows, count, err);
     if (rc == GN_OK) feed->rows += (int64_t)*count;
     return rc;

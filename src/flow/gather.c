@@ -10,8 +10,6 @@ enum {
   BUCKET_BYTES = 1024 << 10, /* near the processor */
   BUCKETS_MAX = 1024,        /* ends that are written to in turn */
   INPUTS_MAX = 32,
-  SHARED_TEXTS_MAX = 1 << 16,
-  PREFETCH_ROWS = 8,
   GIVEN_ROWS = 64 /* at once */
 };
 
@@ -75,9 +73,8 @@ int gnp_gather_new(const gni_group *group, const gn_alloc *alloc, size_t ceiling
   gni_arena_init(&g->texts, alloc, SIZE_MAX);
   gni_arena_init(&g->cells, alloc, SIZE_MAX);
   gni_buf_init(&g->coded, alloc, GN_VALUE_BYTES_MAX);
-  size_t columns = g->key_count > 3 ? g->key_count : 3; /* keys; or day, source, order */
   struct chunk *chunk = &g->chunk;
-  chunk->cells = GN_TAKE(&g->texts, gni_value, columns * GNP_CHUNK_ROWS);
+  chunk->cells = GN_TAKE(&g->texts, gni_value, (g->key_count ? g->key_count : 1) * GNP_CHUNK_ROWS);
   chunk->times_ms = GN_TAKE(&g->texts, int64_t, GNP_CHUNK_ROWS);
   chunk->hashes = GN_TAKE(&g->texts, uint64_t, GNP_CHUNK_ROWS);
   chunk->starts = GN_TAKE(&g->texts, uint32_t, GNP_CHUNK_ROWS + 1);
@@ -108,7 +105,7 @@ void gnp_gather_free(gnp_gather *g)
   gni_free(alloc, g->keys, g->keys_capacity * sizeof *g->keys);
   gni_free(alloc, g->key_slots.ids, g->key_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->text_slots.ids, g->text_slots.capacity * sizeof(uint32_t));
-  gni_free(alloc, g->shared, g->shared ? SHARED_TEXTS_MAX * sizeof *g->shared : 0);
+  gni_free(alloc, g->shared, g->shared ? GNP_SHARED_TEXTS_MAX * sizeof *g->shared : 0);
   gni_free(alloc, g->ranked, g->key_slots.count * sizeof *g->ranked);
   gnp_reader_free(g->whole);
   gni_arena_deinit(&g->key_bytes);
@@ -157,9 +154,10 @@ static int assign_buckets(gnp_gather *g, gn_error *err)
       bucket->first_key = i;
       bucket->first_row = first;
     }
-    key->first = first;
+    key->rank = i;
     key->bucket = (uint16_t)(g->bucket_count - 1);
     first += key->rows;
+    if (key->rows > g->largest_key_rows) g->largest_key_rows = key->rows;
   }
   return GN_OK;
 }
@@ -208,14 +206,20 @@ int64_t gnp_gather_rows(const gnp_gather *g)
   return g->row_count;
 }
 
+int64_t gnp_gather_largest_key_rows(const gnp_gather *g)
+{
+  return g->largest_key_rows;
+}
+
 /* ---- reading a part -------------------------------------------------------------------------- */
 
 struct gnp_reader {
   gnp_gather *gather;
   uint32_t at_bucket, end_bucket; /* at_bucket: the one after the bucket at hand */
   struct bucket *bucket;
-  uint32_t *order; /* of the bucket at hand: positions of its rows */
-  uint32_t order_capacity;
+  uint32_t *order;  /* of the bucket at hand: positions of its rows */
+  uint32_t *places; /* of its keys: where the next of their rows goes in `order` */
+  uint32_t order_capacity, places_capacity;
   uint32_t at_key, at_row, end_row; /* in the bucket; end_row: of the key at hand */
   gni_row *given;
   gni_value *values, *keys; /* of the rows given; of their key */
@@ -256,6 +260,7 @@ void gnp_reader_free(gnp_reader *reader)
   if (!reader) return;
   const gn_alloc *alloc = reader->gather->alloc;
   gni_free(alloc, reader->order, reader->order_capacity * sizeof *reader->order);
+  gni_free(alloc, reader->places, reader->places_capacity * sizeof *reader->places);
   gni_arena_deinit(&reader->cells);
   gni_arena_deinit(&reader->home);
   gni_free(alloc, reader, sizeof *reader);
@@ -286,33 +291,52 @@ static int sort_by_time(gnp_gather *g, const struct rows *bucket, uint32_t *orde
   return GN_OK;
 }
 
-static int reserve_order(gnp_reader *reader, uint32_t count, gn_error *err)
+/* Room for `count` numbers, whose content does not matter. */
+static int reserve(const gn_alloc *alloc, uint32_t **numbers, uint32_t *capacity, uint32_t count,
+                   gn_error *err)
 {
-  const gn_alloc *alloc = reader->gather->alloc;
-  if (count <= reader->order_capacity) return GN_OK;
-  gni_free(alloc, reader->order, reader->order_capacity * sizeof *reader->order);
-  reader->order_capacity = 0;
-  reader->order = gni_alloc(alloc, count * sizeof *reader->order);
-  if (!reader->order) return gni_fail_nomem(err, count * sizeof *reader->order);
-  reader->order_capacity = count;
+  if (count <= *capacity) return GN_OK;
+  gni_free(alloc, *numbers, *capacity * sizeof **numbers);
+  *capacity = 0;
+  *numbers = gni_alloc(alloc, count * sizeof **numbers);
+  if (!*numbers) return gni_fail_nomem(err, count * sizeof **numbers);
+  *capacity = count;
   return GN_OK;
 }
 
-/* Positions of the bucket's rows by (key, time, source order); they are there in source order. */
+/* Positions of the bucket's rows by key, then as they came. Keys are only read here: those beside
+ * one may belong to another reader. */
+static void order_rows(gnp_reader *reader, uint32_t key_count)
+{
+  const gnp_gather *g = reader->gather;
+  const struct bucket *bucket = reader->bucket;
+  uint32_t place = 0;
+  for (uint32_t k = 0; k < key_count; k++) {
+    reader->places[k] = place;
+    place += g->keys[g->ranked[bucket->first_key + k]].rows;
+  }
+  for (uint32_t i = 0; i < bucket->rows.count; i++) {
+    uint32_t rank = g->keys[gnp_row_at(g, &bucket->rows, i)->key].rank;
+    reader->order[reader->places[rank - bucket->first_key]++] = i;
+  }
+}
+
+/* The next bucket: positions of its rows by (key, time, source order). */
 static int open_bucket(gnp_reader *reader, gn_error *err)
 {
   gnp_gather *g = reader->gather;
   if (reader->bucket) free_rows(g, &reader->bucket->rows);
   struct bucket *bucket = reader->bucket = &g->buckets[reader->at_bucket++];
-  const struct rows *rows = &bucket->rows;
-  int rc = reserve_order(reader, rows->count, err);
-  if (rc != GN_OK) return rc;
-  for (uint32_t i = 0; i < rows->count; i++)
-    reader->order[g->keys[gnp_row_at(g, rows, i)->key].first++ - bucket->first_row] = i;
-  for (uint32_t at = bucket->first_key, row = 0; rc == GN_OK && row < rows->count; at++) {
-    struct key *key = &g->keys[g->ranked[at]];
-    key->first -= key->rows;
-    if (key->unordered) rc = sort_by_time(g, rows, reader->order + row, key->rows, err);
+  bool is_last = reader->at_bucket == g->bucket_count;
+  uint32_t end_key = is_last ? g->key_slots.count : bucket[1].first_key;
+  uint32_t key_count = end_key - bucket->first_key, row = 0;
+  int rc = reserve(g->alloc, &reader->order, &reader->order_capacity, bucket->rows.count, err);
+  if (rc == GN_OK)
+    rc = reserve(g->alloc, &reader->places, &reader->places_capacity, key_count, err);
+  if (rc == GN_OK) order_rows(reader, key_count);
+  for (uint32_t k = 0; rc == GN_OK && k < key_count; k++) {
+    const struct key *key = &g->keys[g->ranked[bucket->first_key + k]];
+    if (key->unordered) rc = sort_by_time(g, &bucket->rows, reader->order + row, key->rows, err);
     row += key->rows;
   }
   reader->at_key = bucket->first_key;
@@ -362,7 +386,7 @@ static void fill_given(gnp_reader *reader, uint32_t count)
   const gni_field *inputs = g->group->inputs->fields;
   gni_value *to = reader->values;
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t place = reader->at_row + i, ahead = place + PREFETCH_ROWS;
+    uint32_t place = reader->at_row + i, ahead = place + GNP_PREFETCH_ROWS;
     if (ahead < bucket->count) prefetch(g, bucket, reader->order[ahead]);
     struct row *row = gnp_row_at(g, bucket, reader->order[place]);
     reader->given[i] = (gni_row){to, row->time_ms};

@@ -42,6 +42,7 @@ typedef struct gnp_rows_of_key {
 } gnp_rows_of_key;
 
 int64_t gnp_gather_rows(const gnp_gather *gather);
+int64_t gnp_gather_largest_key_rows(const gnp_gather *gather);
 /* The reader of the part `index` of `count`, which have about as many rows each. */
 int gnp_reader_new(gnp_gather *gather, size_t index, size_t count, gnp_reader **out, gn_error *err);
 void gnp_reader_free(gnp_reader *reader); /* NULL does nothing */

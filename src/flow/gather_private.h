@@ -5,7 +5,12 @@
 
 #include "flow/gather.h"
 
-enum { GNP_CHUNK_ROWS = 1024, GNP_KEY_HERE_BYTES = 16 };
+enum {
+  GNP_CHUNK_ROWS = 1024, /* of a batch, taken at once */
+  GNP_KEY_HERE_BYTES = 16,
+  GNP_SHARED_TEXTS_MAX = 1 << 16,
+  GNP_PREFETCH_ROWS = 8
+};
 
 /* One row; the slots of its inputs follow. */
 struct row {
@@ -28,7 +33,7 @@ struct key {
   };
   uint32_t len, rows;
   int64_t last_ms;
-  uint32_t first;  /* of its rows, among those of all keys in order */
+  uint32_t rank;   /* among all keys in order */
   uint16_t bucket; /* that its rows are brought to */
   bool unordered;  /* a row came that is earlier than one before it */
 };
@@ -78,7 +83,7 @@ struct gnp_gather {
   /* after finishing */
   uint32_t *ranked; /* keys in their order */
   struct bucket *buckets;
-  uint32_t bucket_count, bucket_capacity, row_count;
+  uint32_t bucket_count, bucket_capacity, row_count, largest_key_rows;
   gnp_reader *whole; /* of all keys, one after another */
 };
 

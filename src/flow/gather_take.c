@@ -3,10 +3,14 @@
  * A chunk of a batch is taken in passes: its order is looked at, its keys are coded, hashed and
  * found, its inputs put into slots. Columns of plain numbers, which most are, take the short way
  * from Arrow's memory; all others go through values. */
+#include "flow/byte_sort.h"
 #include "flow/gather_private.h"
 #include "flow/key_code.h"
 
-enum { FIRST_KEYS = 1024, SHARED_TEXTS_MAX = 1 << 16, PREFETCH_ROWS = 8 };
+enum {
+  FIRST_KEYS = 1024,
+  RANK_BYTES = 2 * sizeof(gnp_bytes) + sizeof(uint32_t) /* what ordering takes a key, later */
+};
 
 static int resize(gnp_gather *g, void *place, size_t old_bytes, size_t bytes, gn_error *err)
 {
@@ -83,7 +87,8 @@ static int keep_text(gnp_gather *g, gn_str text, const struct text **out, gn_err
 static int share_text(gnp_gather *g, gn_str text, const struct text **out, gn_error *err)
 {
   struct slots *slots = &g->text_slots;
-  int rc = g->shared ? GN_OK : resize(g, &g->shared, 0, SHARED_TEXTS_MAX * sizeof *g->shared, err);
+  int rc =
+      g->shared ? GN_OK : resize(g, &g->shared, 0, GNP_SHARED_TEXTS_MAX * sizeof *g->shared, err);
   if (rc == GN_OK) rc = slots_reserve(g, slots, shared_at, err);
   if (rc != GN_OK) return rc;
   uint32_t slot = find_slot(g, slots, shared_at, text);
@@ -92,7 +97,7 @@ static int share_text(gnp_gather *g, gn_str text, const struct text **out, gn_er
     return GN_OK;
   }
   rc = keep_text(g, text, out, err);
-  if (rc != GN_OK || slots->count == SHARED_TEXTS_MAX) return rc;
+  if (rc != GN_OK || slots->count == GNP_SHARED_TEXTS_MAX) return rc;
   g->shared[slots->count++] = *out;
   slots->ids[slot] = slots->count;
   return GN_OK;
@@ -136,7 +141,7 @@ static int add_key(gnp_gather *g, gn_str coded, uint32_t slot, uint32_t *id, gn_
   *id = slots->count;
   g->keys[slots->count++] = key;
   slots->ids[slot] = slots->count;
-  return gnp_claim(g, 0);
+  return gnp_claim(g, RANK_BYTES);
 }
 
 /* ---- a chunk of a batch, a column at a time ---- */
@@ -252,13 +257,13 @@ static void prefetch_key(const gnp_gather *g, uint64_t hash)
 
 static int find_keys(gnp_gather *g, struct row *row, uint32_t count, gn_error *err)
 {
-  for (uint32_t i = 0; i < count && i < PREFETCH_ROWS; i++) prefetch_key(g, g->chunk.hashes[i]);
+  for (uint32_t i = 0; i < count && i < GNP_PREFETCH_ROWS; i++) prefetch_key(g, g->chunk.hashes[i]);
   for (uint32_t i = 0; i < count; i++) {
     uint32_t start = g->chunk.starts[i], id = 0;
     gn_str coded = {g->coded.ptr + start, g->chunk.starts[i + 1] - start};
     int rc = slots_reserve(g, &g->key_slots, key_at, err);
     if (rc != GN_OK) return rc;
-    if (i + PREFETCH_ROWS < count) prefetch_key(g, g->chunk.hashes[i + PREFETCH_ROWS]);
+    if (i + GNP_PREFETCH_ROWS < count) prefetch_key(g, g->chunk.hashes[i + GNP_PREFETCH_ROWS]);
     uint32_t slot = find_hashed(g, &g->key_slots, key_at, coded, g->chunk.hashes[i]);
     if (g->key_slots.ids[slot])
       id = g->key_slots.ids[slot] - 1;
@@ -311,8 +316,7 @@ static int take_times(gnp_gather *g, const gni_column *columns, int64_t from, ui
     const gni_value *time = &g->chunk.cells[i];
     if (time->is_null && g->group->has_time && g->group->layout)
       return gni_fail(err, GN_E_INVALID,
-                      "a row has no time: filter with \"%s IS NOT NULL\" in wheres",
-                      "<timeColumn>");
+                      "a row has no time: filter with \"<timeColumn> IS NOT NULL\" in wheres");
     g->chunk.times_ms[i] = time->is_null ? 0 : time->integer;
   }
   return rc;
@@ -328,6 +332,7 @@ static int add_chunk(gnp_gather *g, const gni_column *columns, int64_t from, uin
   if (rc == GN_OK) rc = slots_reserve(g, &g->key_slots, key_at, err);
   if (rc != GN_OK) return rc;
   rc = code_keys(g, columns, from, count, err);
+  if (rc == GN_E_LIMIT) return GN_ABSENT; /* the engine can sort keys that long */
   if (rc != GN_OK) return gni_fail(err, rc, "keys do not fit in memory");
   hash_keys(g, count);
   rc = find_keys(g, first, count, err);
@@ -345,7 +350,7 @@ int gnp_gather_add(gnp_gather *g, const gni_column *columns, int64_t rows, gn_er
     uint32_t in_block = g->rows.count & (block_rows - 1), count = block_rows - in_block;
     if (g->rows.count > UINT32_MAX - block_rows) return GN_ABSENT;
     if (g->rows.count >> g->block_shift == g->rows.block_count) {
-      /* The position of each row is kept, too, and blocks are filled in turn. */
+      /* The positions of a bucket's rows are kept, too; all rows may be of one. */
       rc = gnp_claim(g, (g->row_bytes + sizeof(uint32_t)) << g->block_shift);
       if (rc == GN_OK) rc = gnp_add_block(g, &g->rows, err);
       if (rc != GN_OK) return rc;

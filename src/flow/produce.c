@@ -5,7 +5,10 @@
 
 #include <pthread.h>
 
-enum { PART_ROWS_MIN = 100000 /* fewer are not worth a thread and a file a day */ };
+enum {
+  PART_ROWS_MIN = 100000,   /* fewer are not worth a thread, and a file a day */
+  STATE_BYTES_PER_ROW = 256 /* lists and sets of all values take less */
+};
 
 /* ---- rows kept together ---- */
 
@@ -131,7 +134,7 @@ int gnp_fold_open(gnp_job *job, gni_day_range range, gnp_fold **out, gn_error *e
     rc = fold->states ? gnp_daily_open(job, range, &fold->feed, err)
                       : gnp_feed_open(job, &request, &fold->feed, err);
   if (rc == GN_OK && events)
-    rc = gnp_block_new(job, fold->days, fold->day_count, &fold->block, err);
+    rc = gnp_block_new(job, fold->days, fold->day_count, gnp_key_ceiling(job), &fold->block, err);
   if (rc != GN_OK)
     gnp_fold_close(fold);
   else
@@ -264,6 +267,8 @@ int64_t gnp_fold_rows(const gnp_fold *fold)
  * with many rows makes its part short of keys, not long. A part reads, answers and emits by itself,
  * so that what one step makes is near the processor for the next. */
 
+/* Each part has its share of the memory for the states of its keys, so there are only as many as
+ * leave enough to the key with most rows. */
 size_t gnp_fold_parts(const gnp_fold *fold)
 {
   const gnp_gather *gather = gnp_feed_gather(fold->feed);
@@ -271,6 +276,9 @@ size_t gnp_fold_parts(const gnp_fold *fold)
   int64_t most = threads < GNP_PARTS_MAX ? threads : GNP_PARTS_MAX;
   if (!fold->block || fold->states || !gather) return 1;
   int64_t parts = gnp_gather_rows(gather) / PART_ROWS_MIN;
+  int64_t largest_bytes = gnp_gather_largest_key_rows(gather) * STATE_BYTES_PER_ROW + 1;
+  int64_t that_fit = (int64_t)gnp_key_ceiling(fold->job) / largest_bytes;
+  if (parts > that_fit) parts = that_fit;
   return (size_t)(parts < 1 ? 1 : parts < most ? parts : most);
 }
 
@@ -286,12 +294,12 @@ struct part {
   gn_error err;
 };
 
-static int emit_block(struct part *part)
+/* GN_ABSENT: another part failed, and says why. */
+static int look_around(struct part *part)
 {
   const gn_cancel *cancel = &part->fold->job->session->cancel;
   if (gni_cancelled(cancel)) return gni_fail(&part->err, GN_E_CANCELLED, "cancelled");
-  if (gni_cancelled(&part->fold->failed)) return GN_ABSENT;
-  return gnp_block_emit(part->block, part->emit, part->user, &part->err);
+  return gni_cancelled(&part->fold->failed) ? GN_ABSENT : GN_OK;
 }
 
 static int run_part(struct part *part)
@@ -299,13 +307,16 @@ static int run_part(struct part *part)
   gn_error *err = &part->err;
   gnp_rows_of_key some;
   for (;;) {
-    int rc = gnp_reader_next(part->reader, &some, err);
-    if (rc == GN_ABSENT) return emit_block(part);
+    int rc = look_around(part);
+    if (rc != GN_OK) return rc;
+    rc = gnp_reader_next(part->reader, &some, err);
+    if (rc == GN_ABSENT) return gnp_block_emit(part->block, part->emit, part->user, err);
     if (rc == GN_OK && some.is_first)
       rc = gnp_block_begin_key(part->block, gnp_reader_keys(part->reader), err);
     if (rc == GN_OK) rc = gnp_block_add_rows(part->block, some.rows, some.count, err);
     if (rc == GN_OK && some.is_last) rc = gnp_block_end_key(part->block, err);
-    if (rc == GN_OK && some.is_last && gnp_block_is_full(part->block)) rc = emit_block(part);
+    if (rc == GN_OK && some.is_last && gnp_block_is_full(part->block))
+      rc = gnp_block_emit(part->block, part->emit, part->user, err);
     if (rc != GN_OK) return rc;
     part->fold->rows_read += (int64_t)some.count;
   }
@@ -322,11 +333,13 @@ static void *work(void *user)
 static int make_parts(gnp_fold *fold, struct part *parts, size_t count, gn_error *err)
 {
   gnp_gather *gather = gnp_feed_gather(fold->feed);
+  size_t ceiling_bytes = gnp_key_ceiling(fold->job) / count;
   int rc = GN_OK;
   for (size_t i = 0; rc == GN_OK && i < count; i++) {
     rc = gnp_reader_new(gather, i, count, &parts[i].reader, err);
     if (rc == GN_OK)
-      rc = gnp_block_new(fold->job, fold->days, fold->day_count, &parts[i].block, err);
+      rc = gnp_block_new(fold->job, fold->days, fold->day_count, ceiling_bytes, &parts[i].block,
+                         err);
   }
   return rc;
 }

@@ -50,11 +50,19 @@ static void forget_pages(gnp_leaf *leaf)
   leaf->pages_bytes = 0;
 }
 
-void gnp_leaf_deinit(gnp_leaf *leaf)
+static void forget_room(gnp_leaf *leaf)
 {
   gni_free(leaf->alloc, leaf->values, leaf->capacity);
   gni_free(leaf->alloc, leaf->defs.runs, leaf->defs.capacity * sizeof(gnp_level_run));
   gni_free(leaf->alloc, leaf->reps.runs, leaf->reps.capacity * sizeof(gnp_level_run));
+  leaf->values = NULL;
+  leaf->used = leaf->capacity = 0;
+  leaf->defs = leaf->reps = (gnp_levels){0};
+}
+
+void gnp_leaf_deinit(gnp_leaf *leaf)
+{
+  forget_room(leaf);
   gnp_dictionary_deinit(&leaf->dictionary);
   forget_pages(leaf);
 }
@@ -63,6 +71,7 @@ void gnp_leaf_reset(gnp_leaf *leaf)
 {
   gnp_dictionary_deinit(&leaf->dictionary);
   forget_pages(leaf);
+  forget_room(leaf);
   leaf->is_plain = leaf->physical == GNP_BOOLEAN;
   leaf->any_indexed = leaf->any_plain = false;
   leaf->entries = leaf->nulls = leaf->raw_bytes = 0;

@@ -60,8 +60,8 @@ static int check_place(const gnp_lake *lake, const gni_table *table, gn_error *e
   return rc;
 }
 
-static int take_record(struct lake_writer *writer, const gni_table *table, const gni_type *columns,
-                       const gni_property *properties, size_t property_count)
+static void take_record(struct lake_writer *writer, const gni_table *table, const gni_type *columns,
+                        const gni_property *properties, size_t property_count)
 {
   const char *column = writer->lake->config->partition_column;
   writer->record = (gnp_record){
@@ -70,7 +70,6 @@ static int take_record(struct lake_writer *writer, const gni_table *table, const
       .properties = properties,
       .property_count = property_count,
   };
-  return GN_OK;
 }
 
 static int prepare(struct lake_writer *writer, const gni_table *table, gn_error *err)
@@ -99,7 +98,7 @@ int gnp_lake_write_begin(void *state, const gni_table *table, const gni_type *co
   writer->run.lock = -1;
   gni_arena_init(&writer->arena, lake->config->alloc, GNP_TABLE_ARENA_BYTES_MAX);
   int rc = prepare(writer, table, err);
-  if (rc == GN_OK) rc = take_record(writer, table, columns, properties, property_count);
+  if (rc == GN_OK) take_record(writer, table, columns, properties, property_count);
   if (rc != GN_OK) {
     gnp_lake_write_end(writer);
     return rc;
