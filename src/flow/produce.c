@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 enum {
-  PART_ROWS_MIN = 100000,   /* fewer are not worth a thread, and a file a day */
-  STATE_BYTES_PER_ROW = 256 /* lists and sets of all values take less */
+  PART_ROWS_MIN = 100000,  /* fewer are not worth a thread, and a file a day */
+  STATE_BYTES_PER_ROW = 64 /* of a list or a set of all values */
 };
 
 /* ---- rows kept together ---- */
