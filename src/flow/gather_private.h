@@ -103,11 +103,6 @@ static inline uint64_t *gnp_slots_of(struct row *row)
   return (uint64_t *)(row + 1);
 }
 
-static inline bool gnp_is_text(const gni_type *type)
-{
-  return type->kind == GNI_STRING || type->kind == GNI_BINARY;
-}
-
 /* One more block of rows, empty. */
 int gnp_add_block(gnp_gather *g, struct rows *rows, gn_error *err);
 /* More bytes are used; GN_ABSENT past the ceiling: then the engine sorts. */

@@ -4,11 +4,6 @@
 enum { NUMBER_BYTES = 9 };
 #define SIGN (UINT64_C(1) << 63)
 
-static bool is_text(const gni_type *type)
-{
-  return type->kind == GNI_STRING || type->kind == GNI_BINARY;
-}
-
 bool gnp_key_code_can(const gni_type *type)
 {
   return type->kind <= GNI_TIMESTAMP && type->kind != GNI_FLOAT && type->kind != GNI_DOUBLE;
@@ -46,7 +41,7 @@ void gnp_key_code(gn_buf *out, const gni_type *type, const gni_value *value)
 {
   if (value->is_null)
     gni_buf_add_char(out, 1);
-  else if (is_text(type))
+  else if (gnp_is_text(type))
     code_text(out, value->text);
   else
     code_number(out, type->kind == GNI_BOOLEAN ? value->boolean : value->integer);
@@ -86,7 +81,7 @@ const char *gnp_key_decode(const char *bytes, const gni_type *type, gn_arena *ar
 {
   *out = (gni_value){.is_null = *bytes++ == 1};
   if (out->is_null) return bytes;
-  if (is_text(type)) return decode_text(bytes, arena, &out->text);
+  if (gnp_is_text(type)) return decode_text(bytes, arena, &out->text);
   uint64_t bits = 0;
   for (int k = 0; k < 8; k++) bits = bits << 8 | (uint8_t)*bytes++;
   int64_t number = (int64_t)(bits ^ SIGN);

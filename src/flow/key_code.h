@@ -7,6 +7,11 @@
 
 #include "data/data.h"
 
+static inline bool gnp_is_text(const gni_type *type)
+{
+  return type->kind == GNI_STRING || type->kind == GNI_BINARY;
+}
+
 bool gnp_key_code_can(const gni_type *type);
 /* Appends a column of one key. */
 void gnp_key_code(gn_buf *out, const gni_type *type, const gni_value *value);

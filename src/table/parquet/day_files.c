@@ -4,8 +4,7 @@
 
 #include <stdio.h>
 
-enum { PAGE_BYTES = 64 << 10, PAGE_BYTES_LEAST = 4 << 10 };
-enum { ROW_GROUP_ROWS = 122880, LOOK_EVERY_ROWS = 4096 };
+enum { PAGE_BYTES_LEAST = 4 << 10, LOOK_EVERY_ROWS = 4096 };
 
 /* The file of a day while rows come in. */
 struct day_file {
@@ -35,7 +34,7 @@ int gnp_day_files_new(const gnp_day_files_args *args, gnp_day_files **out, gn_er
   if (!files) return gni_fail_nomem(err, sizeof *files);
   files->args = *args;
   files->alloc = alloc;
-  if (page_bytes > PAGE_BYTES) page_bytes = PAGE_BYTES;
+  if (page_bytes > GNP_PAGE_BYTES) page_bytes = GNP_PAGE_BYTES;
   files->page_bytes = page_bytes < PAGE_BYTES_LEAST ? PAGE_BYTES_LEAST : page_bytes;
   gni_arena_init(&files->arena, alloc, GNP_TABLE_ARENA_BYTES_MAX);
   int rc = gnp_press_new(alloc, &files->press, err);
@@ -137,10 +136,10 @@ int gnp_day_files_add(gnp_day_files *files, int32_t day, const gni_value *const 
   int64_t looks = files->rows / LOOK_EVERY_ROWS;
   int rc = find_file(files, day, &file, err);
   for (size_t first = 0, some; rc == GN_OK && first < count; first += some) {
-    some = (size_t)(ROW_GROUP_ROWS - gnp_encoder_rows(file->encoder));
+    some = (size_t)(GNP_ROW_GROUP_ROWS - gnp_encoder_rows(file->encoder));
     if (some > count - first) some = count - first;
     rc = gnp_encoder_add(file->encoder, columns, first, some, files->press, err);
-    if (rc == GN_OK && gnp_encoder_rows(file->encoder) == ROW_GROUP_ROWS)
+    if (rc == GN_OK && gnp_encoder_rows(file->encoder) == GNP_ROW_GROUP_ROWS)
       rc = with_file(files, file, false, err);
   }
   files->rows += (int64_t)count;

@@ -45,7 +45,10 @@ enum gnp_physical {
   GNP_BYTE_ARRAY = 6,
   GNP_FIXED = 7
 };
+enum gnp_encoding { GNP_PLAIN = 0, GNP_RLE = 3, GNP_RLE_DICTIONARY = 8 };
 enum { GNP_DECIMAL_BYTES = 16 };
+/* Of a page before it is encoded; of a row group, where memory does not end it before. */
+enum { GNP_PAGE_BYTES = 64 << 10, GNP_ROW_GROUP_ROWS = 122880 };
 
 /* Levels as runs: how deep the values of a page are defined, or where its lists begin. */
 typedef struct gnp_level_run {
@@ -127,7 +130,7 @@ typedef struct gnp_leaf {
   gnp_dictionary dictionary;
   uint32_t known_before; /* values of it, when the page at hand began */
   bool is_plain;         /* values hardly repeat: no dictionary from here on */
-  bool any_indexed, any_plain;
+  bool any_indexed;
   gnp_page *pages, **last_page;
   size_t pages_bytes;
   int64_t entries, nulls, raw_bytes;

@@ -349,11 +349,10 @@ static void add_statistics(const gnp_leaf *leaf, gn_buf *out, int *last)
 
 static void add_encodings(const gnp_leaf *leaf, gn_buf *out, int *last)
 {
-  enum { PLAIN = 0, RLE = 3, RLE_DICTIONARY = 8 };
   gnp_thrift_list(out, last, 2, GNP_THRIFT_I32, leaf->any_indexed ? 3 : 2);
-  gnp_thrift_varint(out, gnp_thrift_zigzag(PLAIN));
-  gnp_thrift_varint(out, gnp_thrift_zigzag(RLE));
-  if (leaf->any_indexed) gnp_thrift_varint(out, gnp_thrift_zigzag(RLE_DICTIONARY));
+  gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_PLAIN));
+  gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_RLE));
+  if (leaf->any_indexed) gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_RLE_DICTIONARY));
 }
 
 /* Where a column's bytes are, and how many they were before compression. */

@@ -10,7 +10,6 @@ enum {
   HEADER_BYTES = 64
 };
 enum { DATA_PAGE = 0, DICTIONARY_PAGE = 2 };
-enum { PLAIN = 0, RLE = 3, RLE_DICTIONARY = 8 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -73,7 +72,7 @@ void gnp_leaf_reset(gnp_leaf *leaf)
   forget_pages(leaf);
   forget_room(leaf);
   leaf->is_plain = leaf->physical == GNP_BOOLEAN;
-  leaf->any_indexed = leaf->any_plain = false;
+  leaf->any_indexed = false;
   leaf->entries = leaf->nulls = leaf->raw_bytes = 0;
   leaf->known_before = 0;
   leaf->least = INT64_MAX;
@@ -427,9 +426,9 @@ static void add_data_header(const gnp_leaf *leaf, size_t raw, size_t squeezed, b
   begin_header(out, &last, DATA_PAGE, raw, squeezed);
   gnp_thrift_struct(out, &last, 5);
   gnp_thrift_int(out, &inner, 1, leaf->entry_count, false);
-  gnp_thrift_int(out, &inner, 2, indexed ? RLE_DICTIONARY : PLAIN, false);
-  gnp_thrift_int(out, &inner, 3, RLE, false);
-  gnp_thrift_int(out, &inner, 4, RLE, false);
+  gnp_thrift_int(out, &inner, 2, indexed ? GNP_RLE_DICTIONARY : GNP_PLAIN, false);
+  gnp_thrift_int(out, &inner, 3, GNP_RLE, false);
+  gnp_thrift_int(out, &inner, 4, GNP_RLE, false);
   gnp_thrift_end(out);
   gnp_thrift_end(out);
 }
@@ -479,7 +478,6 @@ int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
   if (header->rc != GN_OK) return gni_fail_nomem(err, HEADER_BYTES);
   leaf->raw_bytes += (int64_t)(header->len + page->len);
   leaf->any_indexed |= indices != NULL;
-  leaf->any_plain |= indices == NULL;
   empty_page(leaf);
   return keep_page(leaf, gni_buf_view(header), squeezed, err);
 }
@@ -499,7 +497,7 @@ int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out
   begin_header(out, &last, DICTIONARY_PAGE, page->len, squeezed.len);
   gnp_thrift_struct(out, &last, 7);
   gnp_thrift_int(out, &inner, 1, leaf->dictionary.count, false);
-  gnp_thrift_int(out, &inner, 2, PLAIN, false);
+  gnp_thrift_int(out, &inner, 2, GNP_PLAIN, false);
   gnp_thrift_end(out);
   gnp_thrift_end(out);
   *raw_bytes = (int64_t)(out->len - before + page->len);

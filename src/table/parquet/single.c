@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 64 << 10, ROW_GROUP_ROWS = 122880 };
 static const size_t row_group_bytes_max = (size_t)64 << 20, batch_bytes_max = (size_t)1 << 30;
 
 struct single {
@@ -31,7 +30,7 @@ static int add_row(struct single *at, const gni_column *columns, int64_t number,
       return gni_fail_arena(err, &at->batch_arena, 1);
   }
   int rc = gnp_encoder_add(at->encoder, at->columns, 0, 1, at->press, err);
-  if (rc == GN_OK && (gnp_encoder_rows(at->encoder) == ROW_GROUP_ROWS ||
+  if (rc == GN_OK && (gnp_encoder_rows(at->encoder) == GNP_ROW_GROUP_ROWS ||
                       gnp_encoder_held_bytes(at->encoder) > row_group_bytes_max))
     rc = gnp_encoder_flush(at->encoder, at->press, at->file, err);
   return rc;
@@ -67,7 +66,7 @@ static int begin(struct single *at, gn_error *err)
     at->columns[i] = &at->cells[i];
   }
   rc = gnp_press_new(at->alloc, &at->press, err);
-  return rc == GN_OK ? gnp_encoder_new(at->type, PAGE_BYTES, at->alloc, &at->encoder, err) : rc;
+  return rc == GN_OK ? gnp_encoder_new(at->type, GNP_PAGE_BYTES, at->alloc, &at->encoder, err) : rc;
 }
 
 static int fail_to(const char *verb, const char *path, gn_error *err)
