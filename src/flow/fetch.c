@@ -66,6 +66,19 @@ static bool same_features(const gnp_serving *a, const gnp_serving *b)
   return same;
 }
 
+/* Looks that nobody uses would keep the file of the generation before open, and its space. */
+static void drop_idle(gn_fetcher *fetcher)
+{
+  pthread_mutex_lock(&fetcher->lock);
+  gnp_look *idle = fetcher->idle;
+  fetcher->idle = NULL;
+  pthread_mutex_unlock(&fetcher->lock);
+  for (gnp_look *next; idle; idle = next) {
+    next = idle->next;
+    look_free(fetcher, idle);
+  }
+}
+
 /* An upload since the last look brought new serving info; features must have stayed what callers of
  * this fetcher were told. */
 int gnp_look_follow(gn_fetcher *fetcher, gnp_look *look, gn_error *err)
@@ -85,6 +98,7 @@ int gnp_look_follow(gn_fetcher *fetcher, gnp_look *look, gn_error *err)
     gni_error_hint(err, "close the fetcher and open it again");
     return GN_E_CONFLICT;
   }
+  if (look->serving) drop_idle(fetcher);
   gnp_serving_unref(look->serving);
   look->serving = fresh;
   return GN_OK;
@@ -123,11 +137,7 @@ void gn_fetcher_close(gn_fetcher *fetcher)
 {
   if (!fetcher) return;
   const gn_alloc *alloc = fetcher->session->alloc;
-  while (fetcher->idle) {
-    gnp_look *next = fetcher->idle->next;
-    look_free(fetcher, fetcher->idle);
-    fetcher->idle = next;
-  }
+  drop_idle(fetcher);
   gnp_serving_unref(fetcher->first);
   gni_arena_deinit(&fetcher->arena);
   pthread_mutex_destroy(&fetcher->lock);

@@ -91,6 +91,9 @@ int gnp_generation_open(struct gnp_lmdb *store, gn_str dataset, int64_t number,
                         struct gnp_generation **out, gn_error *err);
 void gnp_generation_close(struct gnp_lmdb *store, struct gnp_generation *generation);
 
+/* former.c: removes what the generation `newest` replaced, but for what is still being read. */
+void gnp_former_remove(struct gnp_lmdb *store, const char *dataset, int64_t newest);
+
 /* tend.c */
 int gnp_lmdb_measure(void *state, gn_str dataset, int64_t before_ms, gni_store_measures *out,
                      gn_error *err);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* The record under "meta" in the main database, little endian on every machine we build for. */
@@ -136,19 +137,6 @@ static int finish_file(struct load *load, int64_t batch_end_ms, gn_error *err)
   return rc ? gnp_lmdb_fail(err, rc, "write", load->temporary) : GN_OK;
 }
 
-/* Everything in the folder but the newest generation belongs to nobody any more; readers that still
- * have an old file open keep it until they let go. */
-static int remove_old(void *user, const char *name, bool is_folder)
-{
-  const struct load *load = user;
-  char path[GNP_LMDB_PATH_BYTES], newest[64];
-  snprintf(newest, sizeof newest, "gen-%" PRId64 ".lmdb", load->meta.number);
-  bool ours = strncmp(name, "gen-", 4) == 0 || strncmp(name, ".tmp-", 5) == 0;
-  if (is_folder || !ours || strcmp(name, newest) == 0) return GN_OK;
-  if (gnp_lmdb_path(load->store, path, NULL, "%s/%s", load->dataset, name) == GN_OK) unlink(path);
-  return GN_OK;
-}
-
 static int publish(struct load *load, gn_error *err)
 {
   char final[GNP_LMDB_PATH_BYTES], current[GNP_LMDB_PATH_BYTES], number[32];
@@ -166,7 +154,6 @@ static int publish(struct load *load, gn_error *err)
   int length = snprintf(number, sizeof number, "%" PRId64 "\n", load->meta.number);
   rc = gni_file_publish(current, (gn_str){number, (size_t)length}, err);
   if (rc == GN_OK) load->store->commits++;
-  if (rc == GN_OK) gni_folder_list(&gni_libc_alloc, load->folder, remove_old, load, NULL);
   return rc;
 }
 
@@ -175,7 +162,10 @@ int gnp_lmdb_load_commit(void *state, int64_t batch_end_ms, gn_error *err)
   struct load *load = state;
   int rc = finish_file(load, batch_end_ms, err);
   if (rc == GN_OK) rc = publish(load, err);
-  if (rc != GN_OK) unlink(load->temporary);
+  if (rc == GN_OK)
+    gnp_former_remove(load->store, load->dataset, load->meta.number);
+  else
+    unlink(load->temporary);
   free_load(load);
   return rc;
 }
@@ -213,12 +203,14 @@ static int read_meta(struct gnp_generation *generation, MDB_txn *txn, const char
 static int open_for_reading(struct gnp_generation *generation, const char *path, gn_error *err)
 {
   MDB_txn *txn = NULL;
+  mdb_filehandle_t file;
   unsigned flags = MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD | MDB_NOTLS;
   int rc = mdb_env_create(&generation->env);
   if (rc == 0) rc = mdb_env_set_maxdbs(generation->env, 2);
   if (rc == 0) rc = mdb_env_open(generation->env, path, flags, 0666);
   if (rc == 0) rc = mdb_txn_begin(generation->env, NULL, MDB_RDONLY, &txn);
   if (rc) return gnp_lmdb_fail(err, rc, "open", path);
+  if (mdb_env_get_fd(generation->env, &file) == 0) flock(file, LOCK_SH | LOCK_NB); /* former.c */
   int ours = read_meta(generation, txn, path, err);
   mdb_txn_commit(txn); /* keeps the handles it opened */
   return ours;
