@@ -134,6 +134,31 @@ struct gnp_operation {
     return GN_OK;                                                                                  \
   }
 
+/* A finish_spans of numbers whose sums wrap around: what comes into a span is added, what leaves it
+ * is taken away. Sums may be grouped in any way. */
+#define GNP_SLIDE_SPANS(name, number, finish_one, state_type)                                      \
+  static int name(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,      \
+                  gni_value *out, gn_arena *arena)                                                 \
+  {                                                                                                \
+    state_type within = {0};                                                                       \
+    size_t low = 0, high = 0, seen = 0;                                                            \
+    for (size_t i = 0; i < count; i++) {                                                           \
+      for (; high < spans[i].high; high++) {                                                       \
+        const state_type *part = gnp_run_state(run, high);                                         \
+        seen += part->head.seen;                                                                   \
+        within.number = gnp_wrap_add(within.number, part->number);                                 \
+      }                                                                                            \
+      for (; low < spans[i].low; low++) {                                                          \
+        const state_type *part = gnp_run_state(run, low);                                          \
+        seen -= part->head.seen;                                                                   \
+        within.number = gnp_wrap_sub(within.number, part->number);                                 \
+      }                                                                                            \
+      out[i] = GNI_NULL_VALUE;                                                                     \
+      if (seen) finish_one(scalar, &within, &out[i], arena);                                       \
+    }                                                                                              \
+    return GN_OK;                                                                                  \
+  }
+
 #define GNP_KIND(kind) (UINT32_C(1) << (kind))
 #define GNP_INTEGERS (GNP_KIND(GNI_SHORT) | GNP_KIND(GNI_INT) | GNP_KIND(GNI_LONG))
 #define GNP_REALS (GNP_KIND(GNI_FLOAT) | GNP_KIND(GNI_DOUBLE))

@@ -54,7 +54,7 @@ static int count_finish(const gnp_scalar *scalar, const void *state, gni_value *
   return GN_OK;
 }
 
-GNP_FINISH_SPANS(count_finish_spans, count_merge_run, count_finish, count_state)
+GNP_SLIDE_SPANS(count_finish_spans, count, count_finish, count_state)
 
 static int count_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                       gn_arena *arena, gn_error *err)

@@ -188,6 +188,15 @@ static size_t advance(const gni_snapshot *s, size_t from, size_t high, int64_t e
   return from;
 }
 
+/* Whether a window spans the same at the midnight `end_ms`, too: on most days of most keys. */
+static bool stays(const gni_snapshot *s, const struct reach *reach, size_t high, int64_t end_ms)
+{
+  gnp_span span = reach->span;
+  return span.high == high &&
+         advance(s, span.low, high, end_ms, reach->start_before_ms) == span.low &&
+         advance(s, span.middle, high, end_ms, reach->middle_before_ms) == span.middle;
+}
+
 /* Moves the spans of all windows on to the midnight `end_ms`, as one more change where any moved.
  * Ends ascend, so every position only moves forward. */
 static void move_spans(gni_snapshot *s, int64_t end_ms, size_t *changes)
@@ -195,7 +204,10 @@ static void move_spans(gni_snapshot *s, int64_t end_ms, size_t *changes)
   const gnp_partials *partials = &s->partials;
   bool any_changed = false;
   size_t high = s->reaches[0].span.high; /* the same for all windows */
+  size_t still = 0;
   while (high < partials->count && partials->starts_ms[high] < end_ms) high++;
+  while (still < s->reach_count && stays(s, &s->reaches[still], high, end_ms)) still++;
+  if (still == s->reach_count) return;
   for (size_t i = 0; i < s->reach_count; i++) {
     struct reach *reach = &s->reaches[i];
     gnp_span before = reach->span, now = {.high = high};

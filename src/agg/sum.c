@@ -61,7 +61,7 @@ static int sum_long_finish(const gnp_scalar *scalar, const void *state, gni_valu
   return GN_OK;
 }
 
-GNP_FINISH_SPANS(sum_long_finish_spans, sum_long_merge_run, sum_long_finish, sum_long_state)
+GNP_SLIDE_SPANS(sum_long_finish_spans, sum, sum_long_finish, sum_long_state)
 
 static int sum_long_load(const gnp_scalar *scalar, void *state, const gni_value *saved,
                          gn_arena *arena, gn_error *err)

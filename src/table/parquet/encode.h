@@ -2,6 +2,7 @@
  *
  *   leaf        a column of numbers or texts: the page at hand, and the pages that are done
  *   dictionary  the distinct values of a column
+ *   pack        small integers in few bits
  *   thrift      how Parquet writes what it says about itself
  *   encoder     rows into leaves, leaves into row groups, row groups into a file
  *
@@ -45,21 +46,22 @@ enum gnp_physical {
   GNP_BYTE_ARRAY = 6,
   GNP_FIXED = 7
 };
-enum gnp_encoding { GNP_PLAIN = 0, GNP_RLE = 3, GNP_RLE_DICTIONARY = 8 };
+enum gnp_encoding { GNP_PLAIN = 0, GNP_RLE = 3, GNP_DIFFERENCES = 5, GNP_RLE_DICTIONARY = 8 };
 enum { GNP_DECIMAL_BYTES = 16 };
 /* Of a page before it is encoded; of a row group, where memory does not end it before. */
 enum { GNP_PAGE_BYTES = 64 << 10, GNP_ROW_GROUP_ROWS = 122880 };
 
-/* Levels as runs: how deep the values of a page are defined, or where its lists begin. */
-typedef struct gnp_level_run {
-  uint32_t count;
-  uint8_t level;
-} gnp_level_run;
+/* ---- bits ---- */
 
-typedef struct gnp_levels {
-  gnp_level_run *runs; /* those that are over */
-  size_t count, capacity;
-} gnp_levels;
+int gnp_bits_for(uint64_t most); /* 0 for 0 */
+/* Runs of equal levels and packed ones, after their length in bytes. `levels` can be read, and
+ * repeat the last, up to a multiple of 8. */
+void gnp_pack_levels(gn_buf *out, const uint8_t *levels, uint32_t count, int bits);
+/* The width in bits, then one packed run. */
+void gnp_pack_positions(gn_buf *out, const uint32_t *positions, uint32_t count, int bits);
+/* Integers of `width` 4 or 8 as DELTA_BINARY_PACKED: how much larger each is than the one before.
+ */
+void gnp_pack_differences(gn_buf *out, const char *bytes, uint32_t count, size_t width);
 
 /* ---- the distinct values of a row group's column ---- */
 
@@ -115,22 +117,27 @@ typedef struct gnp_page {
   char bytes[];
 } gnp_page;
 
+/* A byte for each entry of the page at hand. */
+typedef struct gnp_levels {
+  uint8_t *of;
+  uint32_t capacity;
+} gnp_levels;
+
 typedef struct gnp_leaf {
   /* What each entry needs comes first, on one line of the cache: rows go to many files in turn. */
   char *values; /* of the page at hand; positions of texts, as long as there is a dictionary */
   size_t used, capacity;
   uint32_t value_count, entry_count;
-  gnp_level_run def, rep;  /* the runs at hand */
+  gnp_levels defs, reps;   /* how deep each entry is defined, and where its list goes on */
   uint8_t physical, width; /* bytes of a value; 0: texts, each after its length */
   uint8_t max_def, max_rep;
   const gni_type *type;
   const gn_alloc *alloc;
-  gnp_levels defs, reps;
   /* the row group at hand */
   gnp_dictionary dictionary;
   uint32_t known_before; /* values of it, when the page at hand began */
   bool is_plain;         /* values hardly repeat: no dictionary from here on */
-  bool any_indexed;
+  uint32_t encodings;    /* of the pages that are done: a bit each of enum gnp_encoding */
   gnp_page *pages, **last_page;
   size_t pages_bytes;
   int64_t entries, nulls, raw_bytes;

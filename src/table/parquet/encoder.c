@@ -250,7 +250,8 @@ static int end_full_pages(gnp_encoder *e, gnp_press *press, gn_error *err)
 {
   int rc = GN_OK;
   for (size_t i = 0; rc == GN_OK && i < e->leaf_count; i++)
-    if (e->leaves[i].used >= e->page_bytes) rc = gnp_leaf_end_page(&e->leaves[i], press, err);
+    if (e->leaves[i].used >= e->page_bytes || e->leaves[i].entry_count >= e->page_bytes)
+      rc = gnp_leaf_end_page(&e->leaves[i], press, err);
   return rc;
 }
 
@@ -347,12 +348,18 @@ static void add_statistics(const gnp_leaf *leaf, gn_buf *out, int *last)
   gnp_thrift_end(out);
 }
 
+static bool has_dictionary(const gnp_leaf *leaf)
+{
+  return leaf->encodings & 1U << GNP_RLE_DICTIONARY;
+}
+
+/* A dictionary's own page is plain. */
 static void add_encodings(const gnp_leaf *leaf, gn_buf *out, int *last)
 {
-  gnp_thrift_list(out, last, 2, GNP_THRIFT_I32, leaf->any_indexed ? 3 : 2);
-  gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_PLAIN));
-  gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_RLE));
-  if (leaf->any_indexed) gnp_thrift_varint(out, gnp_thrift_zigzag(GNP_RLE_DICTIONARY));
+  uint32_t all = leaf->encodings | (has_dictionary(leaf) ? 1U << GNP_PLAIN : 0);
+  gnp_thrift_list(out, last, 2, GNP_THRIFT_I32, (size_t)__builtin_popcount(all));
+  for (int encoding = 0; all >> encoding; encoding++)
+    if (all >> encoding & 1) gnp_thrift_varint(out, gnp_thrift_zigzag(encoding));
 }
 
 /* Where a column's bytes are, and how many they were before compression. */
@@ -381,7 +388,7 @@ static void add_column(gnp_encoder *e, size_t i, struct place place)
   gnp_thrift_int(out, &last, 6, place.raw_bytes, true);
   gnp_thrift_int(out, &last, 7, place.end - place.first, true);
   gnp_thrift_int(out, &last, 9, place.pages, true);
-  if (leaf->any_indexed) gnp_thrift_int(out, &last, 11, place.first, true);
+  if (has_dictionary(leaf)) gnp_thrift_int(out, &last, 11, place.first, true);
   add_statistics(leaf, out, &last);
   gnp_thrift_end(out);
   gnp_thrift_end(out);

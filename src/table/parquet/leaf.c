@@ -1,9 +1,12 @@
-/* One column of a Parquet file: entries into pages. A page is its levels as runs, then its values,
- * as positions in a dictionary where they repeat. SPDX-License-Identifier: Apache-2.0 */
+/* One column of a Parquet file: entries into pages. A page is its levels, then its values: as
+ * positions in a dictionary where they repeat, integers that do not as differences.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "table/parquet/encode.h"
 
 enum {
   FIRST_BYTES = 4096,
+  FIRST_LEVELS = 1024,
+  NARROW_BYTES = 2,           /* of a difference, at most: then no dictionary is asked */
   LOOK_VALUES = 2048,         /* of a page, to see whether they repeat */
   DICTIONARY_MAX = 1 << 14,   /* values */
   DICTIONARY_BYTES = 1 << 20, /* and their bytes */
@@ -52,8 +55,8 @@ static void forget_pages(gnp_leaf *leaf)
 static void forget_room(gnp_leaf *leaf)
 {
   gni_free(leaf->alloc, leaf->values, leaf->capacity);
-  gni_free(leaf->alloc, leaf->defs.runs, leaf->defs.capacity * sizeof(gnp_level_run));
-  gni_free(leaf->alloc, leaf->reps.runs, leaf->reps.capacity * sizeof(gnp_level_run));
+  gni_free(leaf->alloc, leaf->defs.of, leaf->defs.capacity);
+  gni_free(leaf->alloc, leaf->reps.of, leaf->reps.capacity);
   leaf->values = NULL;
   leaf->used = leaf->capacity = 0;
   leaf->defs = leaf->reps = (gnp_levels){0};
@@ -72,7 +75,7 @@ void gnp_leaf_reset(gnp_leaf *leaf)
   forget_pages(leaf);
   forget_room(leaf);
   leaf->is_plain = leaf->physical == GNP_BOOLEAN;
-  leaf->any_indexed = false;
+  leaf->encodings = 1U << GNP_RLE; /* levels */
   leaf->entries = leaf->nulls = leaf->raw_bytes = 0;
   leaf->known_before = 0;
   leaf->least = INT64_MAX;
@@ -83,8 +86,8 @@ size_t gnp_leaf_held_bytes(const gnp_leaf *leaf)
 {
   const gnp_dictionary *d = &leaf->dictionary;
   return leaf->capacity + leaf->pages_bytes + d->bytes.capacity +
-         (d->slot_count + d->start_capacity) * sizeof(uint32_t) +
-         (leaf->defs.capacity + leaf->reps.capacity) * sizeof(gnp_level_run);
+         (d->slot_count + d->start_capacity) * sizeof(uint32_t) + leaf->defs.capacity +
+         leaf->reps.capacity;
 }
 
 static bool is_full(const gnp_dictionary *d)
@@ -96,34 +99,33 @@ static bool is_full(const gnp_dictionary *d)
 static void give_up(gnp_leaf *leaf)
 {
   leaf->is_plain = true;
-  if (!leaf->any_indexed) gnp_dictionary_deinit(&leaf->dictionary);
+  if (!(leaf->encodings & 1U << GNP_RLE_DICTIONARY)) gnp_dictionary_deinit(&leaf->dictionary);
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
-/* Keeps the run at hand, which is over. */
-static bool end_run(gnp_levels *levels, gnp_level_run *run, const gn_alloc *alloc)
+static bool grow_levels(gnp_levels *levels, uint64_t capacity, const gn_alloc *alloc)
 {
-  if (run->count == 0) return true;
-  if (levels->count == levels->capacity) {
-    size_t capacity = levels->capacity ? 2 * levels->capacity : 16;
-    gnp_level_run *grown =
-        gni_resize(alloc, levels->runs, levels->capacity * sizeof *grown, capacity * sizeof *grown);
-    if (!grown) return false;
-    levels->runs = grown;
-    levels->capacity = capacity;
-  }
-  levels->runs[levels->count++] = *run;
-  run->count = 0;
+  if (levels->capacity >= capacity) return true;
+  uint8_t *grown =
+      capacity > UINT32_MAX ? NULL : gni_resize(alloc, levels->of, levels->capacity, capacity);
+  if (!grown) return false;
+  *levels = (gnp_levels){grown, (uint32_t)capacity};
   return true;
 }
 
-static bool add_level(gnp_levels *levels, gnp_level_run *run, int level, const gn_alloc *alloc)
+/* Room for the levels of `count` more entries. */
+static bool make_level_room(gnp_leaf *leaf, size_t count)
 {
-  if (run->level != level && !end_run(levels, run, alloc)) return false;
-  run->level = (uint8_t)level;
-  run->count++;
-  return true;
+  uint64_t capacity = leaf->defs.capacity ? leaf->defs.capacity : FIRST_LEVELS;
+  while (capacity - leaf->entry_count < count) capacity *= 2;
+  if (leaf->max_rep && !grow_levels(&leaf->reps, capacity, leaf->alloc)) return false;
+  return grow_levels(&leaf->defs, capacity, leaf->alloc);
+}
+
+static inline bool has_level_room(const gnp_leaf *leaf, size_t count)
+{
+  return leaf->defs.capacity - leaf->entry_count >= count;
 }
 
 static bool make_room(gnp_leaf *leaf, size_t bytes)
@@ -242,47 +244,57 @@ static inline bool put_value(gnp_leaf *leaf, const gni_value *value)
   return by_position ? put_position(leaf, value->text) : put_plain(leaf, value);
 }
 
-static inline bool put_entry(gnp_leaf *leaf, const gni_value *value, int rep, int def)
-{
-  leaf->entry_count++;
-  if (!add_level(&leaf->defs, &leaf->def, def, leaf->alloc)) return false;
-  if (leaf->max_rep && !add_level(&leaf->reps, &leaf->rep, rep, leaf->alloc)) return false;
-  return !value || put_value(leaf, value);
-}
-
 bool gnp_leaf_put(gnp_leaf *leaf, const gni_value *value, int rep, int def)
 {
-  return put_entry(leaf, value, rep, def);
+  if (!has_level_room(leaf, 1) && !make_level_room(leaf, 1)) return false;
+  leaf->defs.of[leaf->entry_count] = (uint8_t)def;
+  if (leaf->max_rep) leaf->reps.of[leaf->entry_count] = (uint8_t)rep;
+  leaf->entry_count++;
+  return !value || put_value(leaf, value);
 }
 
 bool gnp_leaf_put_items(gnp_leaf *leaf, const gni_value *items, size_t count, int rep, int def)
 {
+  if (!has_level_room(leaf, count) && !make_level_room(leaf, count)) return false;
+  uint8_t *defs = leaf->defs.of + leaf->entry_count, *reps = leaf->reps.of + leaf->entry_count;
   bool done = true;
-  for (size_t i = 0; i < count; i++) {
-    bool is_null = items[i].is_null;
-    done = put_entry(leaf, is_null ? NULL : &items[i], i ? leaf->max_rep : rep, def + !is_null) &&
-           done;
+  memset(reps, leaf->max_rep, count);
+  reps[0] = (uint8_t)rep;
+  leaf->entry_count += (uint32_t)count;
+  for (size_t i = 0; done && i < count; i++) {
+    defs[i] = (uint8_t)(def + !items[i].is_null);
+    done = items[i].is_null || put_value(leaf, &items[i]);
   }
   return done;
 }
 
+/* Most of all columns: words. */
+static bool put_words(gnp_leaf *leaf, const gni_value *const *rows, size_t count)
+{
+  size_t wanted = count * sizeof(int64_t);
+  if (leaf->capacity - leaf->used < wanted && !make_room(leaf, wanted)) return false;
+  if (!has_level_room(leaf, count) && !make_level_room(leaf, count)) return false;
+  uint8_t *defs = leaf->defs.of + leaf->entry_count;
+  char *start = leaf->values + leaf->used, *to = start;
+  for (size_t i = 0; i < count; i++) {
+    bool there = !rows[i]->is_null;
+    memcpy(to, &rows[i]->integer, sizeof rows[i]->integer);
+    to += there ? sizeof rows[i]->integer : 0;
+    defs[i] = there;
+  }
+  leaf->used += (size_t)(to - start);
+  leaf->value_count += (uint32_t)((size_t)(to - start) / sizeof(int64_t));
+  leaf->entry_count += (uint32_t)count;
+  return true;
+}
+
 bool gnp_leaf_put_rows(gnp_leaf *leaf, const gni_value *const *rows, size_t count)
 {
-  size_t i = 0, wanted = count * sizeof(int64_t);
-  if (leaf->width == sizeof(int64_t)) { /* most of all columns */
-    if (leaf->capacity - leaf->used < wanted && !make_room(leaf, wanted)) return false;
-    for (; i < count; i++) {
-      bool there = !rows[i]->is_null;
-      memcpy(leaf->values + leaf->used, &rows[i]->integer, sizeof rows[i]->integer);
-      leaf->used += there ? sizeof rows[i]->integer : 0;
-      leaf->value_count += there;
-      if (!add_level(&leaf->defs, &leaf->def, there, leaf->alloc)) return false;
-    }
-    leaf->entry_count += (uint32_t)count;
-  }
-  for (; i < count; i++)
-    if (!put_entry(leaf, rows[i]->is_null ? NULL : rows[i], 0, !rows[i]->is_null)) return false;
-  return true;
+  bool done = true;
+  if (leaf->width == sizeof(int64_t)) return put_words(leaf, rows, count);
+  for (size_t i = 0; done && i < count; i++)
+    done = gnp_leaf_put(leaf, rows[i]->is_null ? NULL : rows[i], 0, !rows[i]->is_null);
+  return done;
 }
 
 /* ---- the dictionary -------------------------------------------------------------------------- */
@@ -322,51 +334,11 @@ static int choose(gnp_leaf *leaf, gnp_press *press, uint32_t **indices, gn_error
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static int bits_for(uint32_t most)
+/* The last is repeated to the end of its group of eight. */
+static void add_levels(gn_buf *page, const gnp_levels *levels, uint32_t count, int most)
 {
-  int bits = 0;
-  while (most >> bits) bits++;
-  return bits ? bits : 1;
-}
-
-/* Runs of equal levels, after their length in bytes. */
-static void add_levels(gn_buf *page, const gnp_levels *levels)
-{
-  enum { RUN_BYTES_MAX = 6 }; /* how long it is, in sevens of bits, and the level */
-  uint32_t size;
-  size_t place = page->len;
-  uint8_t *start = gni_buf_extend(page, sizeof size + levels->count * RUN_BYTES_MAX), *to = start;
-  if (!start) return;
-  to += sizeof size;
-  for (size_t i = 0; i < levels->count; i++) {
-    uint64_t count = (uint64_t)levels->runs[i].count << 1;
-    for (; count >= 128; count >>= 7) *to++ = (uint8_t)(count | 128);
-    *to++ = (uint8_t)count;
-    *to++ = levels->runs[i].level;
-  }
-  size = (uint32_t)(to - start - (ptrdiff_t)sizeof size);
-  memcpy(start, &size, sizeof size);
-  page->len = place + sizeof size + size;
-}
-
-/* One bit-packed run: eight values at a time, the first in the lowest bits. */
-static void add_packed(gn_buf *page, const uint32_t *values, uint32_t count, int bits)
-{
-  uint32_t groups = (count + 7) / 8, full = count & ~UINT32_C(7);
-  gnp_thrift_varint(page, (uint64_t)groups << 1 | 1);
-  uint8_t *to = gni_buf_extend(page, (size_t)groups * (size_t)bits);
-  for (uint32_t i = 0; to && i < 8 * groups; i += 8) {
-    uint64_t held = 0;
-    int held_bits = 0;
-    for (uint32_t k = i; k < i + 8; k++) {
-      held |= (uint64_t)(i < full || k < count ? values[k] : 0) << held_bits;
-      for (held_bits += bits; held_bits >= 32; held_bits -= 32, held >>= 32, to += 4) {
-        uint32_t low = (uint32_t)held;
-        memcpy(to, &low, sizeof low);
-      }
-    }
-    for (; held_bits > 0; held_bits -= 8, held >>= 8) *to++ = (uint8_t)held;
-  }
+  for (uint32_t i = count; i % 8; i++) levels->of[i] = levels->of[count - 1];
+  gnp_pack_levels(page, levels->of, count, gnp_bits_for((uint64_t)most));
 }
 
 static void add_booleans(gn_buf *page, const gnp_leaf *leaf)
@@ -379,17 +351,37 @@ static void add_booleans(gn_buf *page, const gnp_leaf *leaf)
   }
 }
 
-static void add_values(gn_buf *page, const gnp_leaf *leaf, const uint32_t *indices)
+static void add_plain(gn_buf *page, const gnp_leaf *leaf)
 {
-  if (indices) {
-    int bits = bits_for(leaf->dictionary.count - 1);
-    gni_buf_add_char(page, (char)bits);
-    add_packed(page, indices, leaf->value_count, bits);
-  } else if (leaf->physical == GNP_BOOLEAN) {
+  if (leaf->physical == GNP_BOOLEAN)
     add_booleans(page, leaf);
-  } else {
+  else
     gni_buf_add(page, leaf->values, leaf->used);
+}
+
+/* Integers that lie near each other are written as differences, which asks for no look-ups; where
+ * those are wide, and for all others, a dictionary may do better. */
+static int add_values(gnp_leaf *leaf, gnp_press *press, gn_buf *page, enum gnp_encoding *encoding,
+                      gn_error *err)
+{
+  bool is_integer =
+      leaf->value_count && (leaf->physical == GNP_INT32 || leaf->physical == GNP_INT64);
+  uint32_t *indices;
+  size_t before = page->len;
+  *encoding = GNP_DIFFERENCES;
+  if (is_integer) gnp_pack_differences(page, leaf->values, leaf->value_count, leaf->width);
+  if (is_integer && page->len - before <= NARROW_BYTES * (size_t)leaf->value_count) return GN_OK;
+  int rc = choose(leaf, press, &indices, err);
+  if (rc != GN_OK || (is_integer && !indices)) return rc;
+  page->len = before;
+  *encoding = indices ? GNP_RLE_DICTIONARY : GNP_PLAIN;
+  if (!indices) {
+    add_plain(page, leaf);
+    return GN_OK;
   }
+  int bits = gnp_bits_for(leaf->dictionary.count - 1);
+  gnp_pack_positions(page, indices, leaf->value_count, bits ? bits : 1);
+  return GN_OK;
 }
 
 static void begin_header(gn_buf *out, int *last, int type, size_t raw, size_t squeezed)
@@ -419,14 +411,14 @@ static void follow_range(gnp_leaf *leaf)
   leaf->most = most;
 }
 
-static void add_data_header(const gnp_leaf *leaf, size_t raw, size_t squeezed, bool indexed,
-                            gn_buf *out)
+static void add_data_header(const gnp_leaf *leaf, size_t raw, size_t squeezed,
+                            enum gnp_encoding encoding, gn_buf *out)
 {
   int last, inner = 0;
   begin_header(out, &last, DATA_PAGE, raw, squeezed);
   gnp_thrift_struct(out, &last, 5);
   gnp_thrift_int(out, &inner, 1, leaf->entry_count, false);
-  gnp_thrift_int(out, &inner, 2, indexed ? GNP_RLE_DICTIONARY : GNP_PLAIN, false);
+  gnp_thrift_int(out, &inner, 2, encoding, false);
   gnp_thrift_int(out, &inner, 3, GNP_RLE, false);
   gnp_thrift_int(out, &inner, 4, GNP_RLE, false);
   gnp_thrift_end(out);
@@ -437,7 +429,7 @@ static void empty_page(gnp_leaf *leaf)
 {
   leaf->entries += leaf->entry_count;
   leaf->nulls += leaf->entry_count - leaf->value_count;
-  leaf->used = leaf->defs.count = leaf->reps.count = 0;
+  leaf->used = 0;
   leaf->value_count = leaf->entry_count = 0;
   leaf->known_before = leaf->dictionary.count;
 }
@@ -459,25 +451,21 @@ static int keep_page(gnp_leaf *leaf, gn_str header, gn_str squeezed, gn_error *e
 
 int gnp_leaf_end_page(gnp_leaf *leaf, gnp_press *press, gn_error *err)
 {
-  uint32_t *indices;
+  enum gnp_encoding encoding;
   gn_str squeezed;
   if (leaf->entry_count == 0) return GN_OK;
-  bool ended = end_run(&leaf->defs, &leaf->def, leaf->alloc) &&
-               end_run(&leaf->reps, &leaf->rep, leaf->alloc);
-  if (!ended) return gni_fail_nomem(err, sizeof leaf->def);
-  int rc = choose(leaf, press, &indices, err);
-  if (rc != GN_OK) return rc;
   gn_buf *page = gnp_press_page(press), *header = gnp_press_header(press);
-  if (leaf->max_rep) add_levels(page, &leaf->reps);
-  add_levels(page, &leaf->defs);
-  add_values(page, leaf, indices);
+  if (leaf->max_rep) add_levels(page, &leaf->reps, leaf->entry_count, leaf->max_rep);
+  add_levels(page, &leaf->defs, leaf->entry_count, leaf->max_def);
+  int rc = add_values(leaf, press, page, &encoding, err);
+  if (rc != GN_OK) return rc;
   follow_range(leaf);
   rc = gnp_press_squeeze(press, &squeezed, err);
   if (rc != GN_OK) return rc;
-  add_data_header(leaf, page->len, squeezed.len, indices != NULL, header);
+  add_data_header(leaf, page->len, squeezed.len, encoding, header);
   if (header->rc != GN_OK) return gni_fail_nomem(err, HEADER_BYTES);
   leaf->raw_bytes += (int64_t)(header->len + page->len);
-  leaf->any_indexed |= indices != NULL;
+  leaf->encodings |= 1U << encoding;
   empty_page(leaf);
   return keep_page(leaf, gni_buf_view(header), squeezed, err);
 }
@@ -488,7 +476,7 @@ int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out
   gn_str squeezed;
   int last, inner = 0;
   *raw_bytes = 0;
-  if (!leaf->any_indexed) return GN_OK;
+  if (!(leaf->encodings & 1U << GNP_RLE_DICTIONARY)) return GN_OK;
   gn_buf *page = gnp_press_page(press);
   gni_buf_add_str(page, gni_buf_view(&leaf->dictionary.bytes));
   int rc = gnp_press_squeeze(press, &squeezed, err);

@@ -10,9 +10,9 @@
   "text:string,bytes:binary,day:date,at:timestamp,exact:decimal(30,4),"                            \
   "few:array<string>,pairs:map<string,double>,"                                                    \
   "deep:array<struct<a:int,b:array<bigint>,c:map<string,struct<d:double>>>>,nothing:int,"          \
-  "late:string,twice:string"
+  "late:string,twice:string,far:bigint,wild:bigint,steep:int"
 /* Every kind, nulls at every depth; values that repeat, that do not, that do at first (`late`), and
- * that do but are too many (`twice`). */
+ * that do but are too many (`twice`); integers that repeat far apart, and from end to end. */
 #define ROWS                                                                                       \
   "SELECT i::BIGINT AS id, CASE WHEN i %% 3 <> 0 THEN i %% 2 = 0 END AS flag,"                     \
   " (i %% 100 - 50)::TINYINT AS tiny, (i %% 7)::SMALLINT AS small,"                                \
@@ -30,7 +30,10 @@
   "  WHEN 2 THEN [{'a': NULL, 'b': NULL, 'c': NULL}, {'a': 1, 'b': [], 'c': MAP {}}]"              \
   "  ELSE [] END AS deep, NULL::INT AS nothing,"                                                   \
   " CASE WHEN i < 30000 THEN 'few' || i %% 10 ELSE 'one of many ' || i END AS late,"               \
-  " 'twice ' || i // 2 AS twice"                                                                   \
+  " 'twice ' || i // 2 AS twice, (i * 7 %% 10) * 1000000000000 AS far,"                            \
+  " CASE i %% 3 WHEN 0 THEN 9223372036854775807 - i WHEN 1 THEN -9223372036854775807 + i"          \
+  "  ELSE i END AS wild,"                                                                          \
+  " CASE i %% 2 WHEN 0 THEN 2147483647 - i ELSE -2147483648 + i END::INT AS steep"                 \
   " FROM range(%d) t(i)"
 
 #define SUMMARY                                                                                    \

@@ -222,12 +222,12 @@ static void rows_come_by_key_time_and_source(void)
                    ",\"wheres\":[\"amount > 1\",\"city = 'x'\"]") "," EVENTS("ns.whole", "", ""),
             SUM(DAYS(7))),
       GNI_ORDER_KEY_TIME,
-      (const char *const[]){"SELECT k0, v0, ts, day FROM (", " AS k0, ", " AS v0, ",
-                            " AS ts, CAST(D AS INTEGER) AS day, 0 AS src, O AS ord FROM ",
-                            "<ns.events 92..109> AS source WHERE (", ") AND (",
-                            " UNION ALL SELECT ", "1 AS src", "<ns.whole ",
-                            "WHERE (k0 IS NOT NULL)", "ts >= 7948800000", "ts < 9504000000",
-                            " ORDER BY k0 NULLS LAST, ts NULLS FIRST, src", "day", "ord", NULL});
+      (const char *const[]){
+          "SELECT k0, v0, ts, day FROM (", " AS k0, ", " AS v0, ",
+          " AS ts, CAST(D AS INTEGER) AS day, 0 AS src, O AS ord FROM ",
+          "<ns.events 92..109> AS source WHERE (", ") AND (", " UNION ALL SELECT ", "1 AS src",
+          "<ns.whole ", "WHERE (k0 IS NOT NULL)", "coalesce(ts, 7948800000) >= 7948800000",
+          "ts < 9504000000", " ORDER BY k0 NULLS LAST, ts NULLS FIRST, src", "day", "ord", NULL});
 }
 
 static void snapshots_of_entities_come_by_day(void)
