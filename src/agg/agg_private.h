@@ -118,18 +118,26 @@ struct gnp_operation {
     return GN_OK;                                                                                  \
   }
 
-/* A finish_spans of such an operation: the canonical fold of each span, in one loop. */
+/* A finish_spans of such an operation: the canonical fold of each span, in one loop. A middle that
+ * only has more parts than the one before is folded on, which is the same fold. */
 #define GNP_FINISH_SPANS(name, merge_run, finish_one, state_type)                                  \
   static int name(const gnp_scalar *scalar, gnp_run run, const gnp_span *spans, size_t count,      \
                   gni_value *out, gn_arena *arena)                                                 \
   {                                                                                                \
+    state_type middle = {0};                                                                       \
+    size_t first = 0, end = 0;                                                                     \
     for (size_t i = 0; i < count; i++) {                                                           \
-      state_type tail = {0}, middle = {0};                                                         \
-      merge_run(scalar, &tail, gnp_run_part(run, spans[i].low, spans[i].middle), arena);           \
-      merge_run(scalar, &middle, gnp_run_part(run, spans[i].middle, spans[i].high), arena);        \
-      merge_run(scalar, &tail, (gnp_run){(const char *)&middle, sizeof middle, 1}, arena);         \
+      state_type whole = {0};                                                                      \
+      if (spans[i].middle != first) {                                                              \
+        middle = (state_type){0};                                                                  \
+        first = end = spans[i].middle;                                                             \
+      }                                                                                            \
+      merge_run(scalar, &middle, gnp_run_part(run, end, spans[i].high), arena);                    \
+      end = spans[i].high;                                                                         \
+      merge_run(scalar, &whole, gnp_run_part(run, spans[i].low, spans[i].middle), arena);          \
+      merge_run(scalar, &whole, (gnp_run){(const char *)&middle, sizeof middle, 1}, arena);        \
       out[i] = GNI_NULL_VALUE;                                                                     \
-      if (tail.head.seen) finish_one(scalar, &tail, &out[i], arena);                               \
+      if (whole.head.seen) finish_one(scalar, &whole, &out[i], arena);                             \
     }                                                                                              \
     return GN_OK;                                                                                  \
   }

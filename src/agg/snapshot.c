@@ -215,7 +215,8 @@ static void move_spans(gni_snapshot *s, int64_t end_ms, size_t *changes)
     now.middle = before.middle > now.low ? before.middle : now.low;
     now.middle = advance(s, now.middle, high, end_ms, reach->middle_before_ms);
     bool changed = !same_span(before, now);
-    reach->span = reach->spans[*changes] = now;
+    reach->span = now;
+    reach->spans[*changes] = now;
     reach->changed = (*changes ? reach->changed : 0) | (uint32_t)changed << *changes;
     any_changed |= changed;
   }

@@ -107,6 +107,8 @@ void gnp_gather_free(gnp_gather *g)
   gni_free(alloc, g->text_slots.ids, g->text_slots.capacity * sizeof(uint32_t));
   gni_free(alloc, g->shared, g->shared ? GNP_SHARED_TEXTS_MAX * sizeof *g->shared : 0);
   gni_free(alloc, g->ranked, g->key_slots.count * sizeof *g->ranked);
+  gni_free(alloc, g->rank_of, g->key_slots.count * sizeof *g->rank_of);
+  gni_free(alloc, g->bucket_of, g->key_slots.count * sizeof *g->bucket_of);
   gnp_reader_free(g->whole);
   gni_arena_deinit(&g->key_bytes);
   gni_arena_deinit(&g->texts);
@@ -123,7 +125,9 @@ static int rank_keys(gnp_gather *g, gn_error *err)
   size_t bytes = 2 * count * sizeof(gnp_bytes);
   gnp_bytes *room = gni_alloc(g->alloc, bytes);
   g->ranked = gni_alloc(g->alloc, count * sizeof *g->ranked);
-  if (!room || !g->ranked) {
+  g->rank_of = gni_alloc(g->alloc, count * sizeof *g->rank_of);
+  g->bucket_of = gni_alloc(g->alloc, count * sizeof *g->bucket_of);
+  if (!room || !g->ranked || !g->rank_of || !g->bucket_of) {
     gni_free(g->alloc, room, bytes);
     return gni_fail_nomem(err, bytes);
   }
@@ -148,14 +152,15 @@ static int assign_buckets(gnp_gather *g, gn_error *err)
   if (!g->buckets) return gni_fail_nomem(err, most * sizeof *g->buckets);
   g->bucket_capacity = (uint32_t)most;
   for (uint32_t i = 0; i < g->key_slots.count; i++) {
-    struct key *key = &g->keys[g->ranked[i]];
+    uint32_t id = g->ranked[i];
+    const struct key *key = &g->keys[id];
     if (i == 0 || first - bucket->first_row >= rows_of_bucket) {
       bucket = &g->buckets[g->bucket_count++];
       bucket->first_key = i;
       bucket->first_row = first;
     }
-    key->rank = i;
-    key->bucket = (uint16_t)(g->bucket_count - 1);
+    g->rank_of[id] = i;
+    g->bucket_of[id] = (uint16_t)(g->bucket_count - 1);
     first += key->rows;
     if (key->rows > g->largest_key_rows) g->largest_key_rows = key->rows;
   }
@@ -177,7 +182,7 @@ static int fill_buckets(gnp_gather *g, gn_error *err)
   size_t block_bytes = g->row_bytes << g->block_shift;
   for (uint32_t i = 0; i < g->row_count; i++) {
     const struct row *row = gnp_row_at(g, &g->rows, i);
-    struct rows *bucket = &g->buckets[g->keys[row->key].bucket].rows;
+    struct rows *bucket = &g->buckets[g->bucket_of[row->key]].rows;
     if (bucket->count >> g->block_shift == bucket->block_count) {
       int rc = gnp_add_block(g, bucket, err);
       if (rc != GN_OK) return rc;
@@ -316,7 +321,7 @@ static void order_rows(gnp_reader *reader, uint32_t key_count)
     place += g->keys[g->ranked[bucket->first_key + k]].rows;
   }
   for (uint32_t i = 0; i < bucket->rows.count; i++) {
-    uint32_t rank = g->keys[gnp_row_at(g, &bucket->rows, i)->key].rank;
+    uint32_t rank = g->rank_of[gnp_row_at(g, &bucket->rows, i)->key];
     reader->order[reader->places[rank - bucket->first_key]++] = i;
   }
 }
@@ -336,7 +341,7 @@ static int open_bucket(gnp_reader *reader, gn_error *err)
   if (rc == GN_OK) order_rows(reader, key_count);
   for (uint32_t k = 0; rc == GN_OK && k < key_count; k++) {
     const struct key *key = &g->keys[g->ranked[bucket->first_key + k]];
-    if (key->unordered) rc = sort_by_time(g, &bucket->rows, reader->order + row, key->rows, err);
+    if (key->is_unordered) rc = sort_by_time(g, &bucket->rows, reader->order + row, key->rows, err);
     row += key->rows;
   }
   reader->at_key = bucket->first_key;

@@ -31,11 +31,9 @@ struct key {
     char here[GNP_KEY_HERE_BYTES];
     const char *there;
   };
-  uint32_t len, rows;
+  uint32_t len : 31, is_unordered : 1; /* a row came that is earlier than one before it */
+  uint32_t rows;
   int64_t last_ms;
-  uint32_t rank;   /* among all keys in order */
-  uint16_t bucket; /* that its rows are brought to */
-  bool unordered;  /* a row came that is earlier than one before it */
 };
 
 /* Rows in blocks of equal size. */
@@ -81,7 +79,9 @@ struct gnp_gather {
   int64_t source, source_order; /* of the row before */
   int32_t day;
   /* after finishing */
-  uint32_t *ranked; /* keys in their order */
+  uint32_t *ranked;    /* keys in their order */
+  uint32_t *rank_of;   /* a key: where it is in that order */
+  uint16_t *bucket_of; /* a key: what its rows are brought to */
   struct bucket *buckets;
   uint32_t bucket_count, bucket_capacity, row_count, largest_key_rows;
   gnp_reader *whole; /* of all keys, one after another */

@@ -9,7 +9,8 @@
 
 enum {
   FIRST_KEYS = 1024,
-  RANK_BYTES = 2 * sizeof(gnp_bytes) + sizeof(uint32_t) /* what ordering takes a key, later */
+  KEY_BYTES_MAX = INT32_MAX,
+  RANK_BYTES = 2 * sizeof(gnp_bytes) + 2 * sizeof(uint32_t) + sizeof(uint16_t) /* a key, later */
 };
 
 static int resize(gnp_gather *g, void *place, size_t old_bytes, size_t bytes, gn_error *err)
@@ -133,7 +134,8 @@ static int add_key(gnp_gather *g, gn_str coded, uint32_t slot, uint32_t *id, gn_
     if (rc != GN_OK) return rc;
     g->keys_capacity = capacity;
   }
-  struct key key = {.len = (uint32_t)coded.len, .last_ms = INT64_MIN};
+  if (coded.len > KEY_BYTES_MAX) return GN_ABSENT;
+  struct key key = {.len = (uint32_t)coded.len & KEY_BYTES_MAX, .last_ms = INT64_MIN};
   if (coded.len <= sizeof key.here)
     memcpy(key.here, coded.ptr, coded.len);
   else if (!(key.there = gni_arena_copy(&g->key_bytes, coded.ptr, coded.len)))
@@ -271,7 +273,7 @@ static int find_keys(gnp_gather *g, struct row *row, uint32_t count, gn_error *e
       return rc;
     struct key *key = &g->keys[id];
     int64_t time_ms = g->chunk.times_ms[i];
-    key->unordered |= time_ms < key->last_ms;
+    key->is_unordered |= time_ms < key->last_ms;
     key->last_ms = time_ms;
     key->rows++;
     *row = (struct row){.time_ms = time_ms, .key = id};
