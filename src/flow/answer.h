@@ -36,4 +36,9 @@ int gni_answer_object(gni_answering *answering, const gni_json *keys, int64_t at
 int gni_answer_cells(gni_answering *answering, const gni_json *const *cells, int64_t at_ms,
                      gni_answer *out, gn_error *err);
 
+/* For one thread that may wait, now and then: looks for a new upload, and holds the one before
+ * until the next time. Then all others moved on, and closing its files, which takes long, is not
+ * theirs. */
+int gni_fetcher_keep_up(gn_fetcher *fetcher, gn_error *err);
+
 #endif

@@ -1,4 +1,5 @@
 /* fetch: keys and a time in, features out. SPDX-License-Identifier: Apache-2.0 */
+#include "flow/answer.h"
 #include "flow/fetcher.h"
 #include "flow/tile.h"
 
@@ -104,6 +105,34 @@ int gnp_look_follow(gn_fetcher *fetcher, gnp_look *look, gn_error *err)
   return GN_OK;
 }
 
+/* ---- keeping up ---- */
+
+static int move_keeper(gn_fetcher *fetcher, gn_error *err)
+{
+  gni_generation_info info = {0};
+  int rc = gni_store_begin(fetcher->keeper, err);
+  if (rc != GN_OK) return rc;
+  rc = gni_store_generation(fetcher->keeper, fetcher->dataset, &info, err);
+  gni_store_end(fetcher->keeper);
+  fetcher->kept = info.number;
+  fetcher->keeper_is_behind = false;
+  return rc;
+}
+
+int gni_fetcher_keep_up(gn_fetcher *fetcher, gn_error *err)
+{
+  gnp_look *look;
+  int rc = fetcher->keeper ? GN_OK : gni_store_reader_open(fetcher->store, &fetcher->keeper, err);
+  if (rc == GN_OK) rc = gnp_look_begin(fetcher, &look, err);
+  if (rc != GN_OK) return rc;
+  int64_t newest = look->serving->generation.number;
+  gnp_look_end(fetcher, look);
+  if (newest == fetcher->kept) return GN_OK;
+  if (fetcher->kept == 0 || fetcher->keeper_is_behind) return move_keeper(fetcher, err);
+  fetcher->keeper_is_behind = true;
+  return GN_OK;
+}
+
 /* ---- opening ---- */
 
 int gn_fetcher_open(gn_session *session, const char *conf, gn_fetcher **out, gn_error *err)
@@ -138,6 +167,7 @@ void gn_fetcher_close(gn_fetcher *fetcher)
   if (!fetcher) return;
   const gn_alloc *alloc = fetcher->session->alloc;
   drop_idle(fetcher);
+  gni_store_reader_close(fetcher->keeper);
   gnp_serving_unref(fetcher->first);
   gni_arena_deinit(&fetcher->arena);
   pthread_mutex_destroy(&fetcher->lock);

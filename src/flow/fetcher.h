@@ -23,6 +23,10 @@ struct gn_fetcher {
   gnp_serving *first; /* what callers were told; later uploads must agree */
   pthread_mutex_t lock;
   gnp_look *idle;
+  gni_store_reader
+      *keeper; /* of gni_fetcher_keep_up, as what follows: the generation it has open */
+  int64_t kept;
+  bool keeper_is_behind;
 };
 
 int gnp_look_begin(gn_fetcher *fetcher, gnp_look **out, gn_error *err);

@@ -49,7 +49,11 @@ struct gn_server {
   char *token; /* NULL: everybody may ask */
   size_t token_len;
   int64_t started_us;
+  pthread_t follower;
+  bool follows;         /* the thread is there */
+  pthread_cond_t wake;  /* the follower, to stop */
   pthread_mutex_t lock; /* of what follows */
+  bool stops;
   gnp_desk *idle;
   gnp_served *served;
   gnp_route_counts routes[GNP_ROUTE_COUNT];
@@ -62,6 +66,10 @@ int gnp_served_begin(gn_server *server, gn_str name, gnp_served **served, gni_an
                      gn_error *err);
 void gnp_served_release(gnp_served *served);
 void gnp_served_count(gnp_served *served, const gni_answer *answer);
+
+/* follow.c */
+void gnp_follow_start(gn_server *server);
+void gnp_follow_stop(gn_server *server); /* where it was started */
 
 /* ---- the protocols --------------------------------------------------------------------------- */
 

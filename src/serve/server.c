@@ -85,6 +85,7 @@ static void server_free(gn_server *server)
     server->served = next;
   }
   if (server->token) gni_free(server->alloc, server->token, server->token_len + 1);
+  pthread_cond_destroy(&server->wake);
   pthread_mutex_destroy(&server->lock);
   gni_free(server->alloc, server, sizeof *server);
 }
@@ -125,6 +126,7 @@ int gn_server_start(gn_session *session, const gn_server_args *args, gn_server *
   server->alloc = facts.alloc;
   server->started_us = gni_monotonic_us();
   pthread_mutex_init(&server->lock, NULL);
+  pthread_cond_init(&server->wake, NULL);
   if (args->token) {
     server->token_len = strlen(args->token);
     server->token = gni_strdup(server->alloc, args->token, server->token_len);
@@ -132,11 +134,13 @@ int gn_server_start(gn_session *session, const gn_server_args *args, gn_server *
     if (server->token_len == 0) rc = gni_fail(err, GN_E_ARG, "the token is empty");
   }
   if (rc == GN_OK) rc = listen_with(server, args, host, port, err);
-  if (rc != GN_OK)
+  if (rc != GN_OK) {
     server_free(server);
-  else
-    *out = server;
-  return rc;
+    return rc;
+  }
+  gnp_follow_start(server);
+  *out = server;
+  return GN_OK;
 }
 
 int32_t gn_server_port(const gn_server *server)
@@ -148,5 +152,6 @@ void gn_server_stop(gn_server *server, int64_t grace_ms)
 {
   if (!server) return;
   server->driver->stop(server->http, grace_ms);
+  gnp_follow_stop(server);
   server_free(server);
 }

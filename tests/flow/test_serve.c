@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flow/flow_kit.h"
 #include "flow/http_client.h"
@@ -327,6 +328,34 @@ static void uploads_are_seen_without_a_failed_request(void)
   printf("# %" PRId64 " requests during %d uploads\n", asked, UPLOADS - 1);
 }
 
+/* How many files of generations this process has open although they were removed. */
+static int removed_and_open(void)
+{
+  char path[64], target[512];
+  int count = 0;
+  for (int file = 0; file < 1024; file++) {
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    count += strstr(target, "SUMS_V1_BATCH/gen-") && strstr(target, "(deleted)");
+  }
+  return count;
+}
+
+static void what_an_upload_replaced_is_closed_although_nobody_asks(void)
+{
+  static char said[BODY_BYTES];
+  upload(1.5, NULL);
+  int32_t port = SERVE(.threads = 1);
+  ask(port, "POST", route, "[{\"user\":\"u1\"}]", 200, said);
+  pause_ms(200);
+  for (int i = 0; i < 2; i++) {
+    upload(2.5 + i, NULL);
+    for (int waited = 0; removed_and_open() && waited < PATIENCE_MS; waited += 5) pause_ms(5);
+    CHECK_INT(removed_and_open(), 0);
+  }
+}
+
 /* ---- stopping ---- */
 
 static void *stop_patiently(void *what)
@@ -458,6 +487,8 @@ int main(void)
 {
   static const test_case cases[] = {
       {"after ten million requests not a byte more is in use", ten_million_requests_leak_nothing},
+      {"what an upload replaced is closed although nobody asks",
+       what_an_upload_replaced_is_closed_although_nobody_asks},
       {"uploads are seen without a failed request, whole and in order",
        uploads_are_seen_without_a_failed_request},
       {"requests under way are answered before it stops",
