@@ -441,6 +441,13 @@ int gnp_live_begin(struct gnp_lmdb *store, MDB_txn **txn, gn_error *err)
     if (rc == 0) return GN_OK;
     pthread_rwlock_unlock(&live->map_lock);
     if (rc == MDB_MAP_RESIZED) rc = grow_map(live, rc);
+    /* Another session of this process closed the file, and LMDB gave up our place in its table of
+     * readers, which may be somebody else's by now: ending the transaction would take it away. */
+    if (rc == MDB_BAD_RSLOT && *txn) {
+      free(*txn);
+      *txn = NULL;
+      continue;
+    }
     if (rc) return gnp_lmdb_fail(err, rc, "read", "live.lmdb");
   }
 }

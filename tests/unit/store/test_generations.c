@@ -125,6 +125,32 @@ static void what_is_being_read_stays_for_the_next_load(void)
   CHECK_INT(files(), 1);
 }
 
+static void check_setting(gni_store_reader *with)
+{
+  gn_error err = {0};
+  gn_str value;
+  CHECK_OK(gni_store_begin(with, &err), &err);
+  CHECK_OK(gni_store_get(with, GN_STR("SETTINGS"), GN_STR("key"), &value, &err), &err);
+  CHECK_STR(value, "value");
+  gni_store_end(with);
+}
+
+/* LMDB gives up all readers of the process when one of its environments of a file is closed. */
+static void closing_one_store_leaves_readers_of_another_alone(void)
+{
+  gni_store_reader *own;
+  gn_error err = {0};
+  open_both();
+  CHECK_OK(gni_store_set(loader, GN_STR("SETTINGS"), GN_STR("key"), GN_STR("value"), &err), &err);
+  check_setting(reader);
+  CHECK_OK(gni_store_reader_open(loader, &own, &err), &err);
+  check_setting(own);
+  gni_store_reader_close(own);
+  gni_store_close(loader);
+  loader = NULL;
+  check_setting(reader);
+}
+
 /* The loading thread's own reader would never move on. */
 static void a_load_does_not_wait_for_its_own_store(void)
 {
@@ -146,6 +172,8 @@ int main(void)
        a_load_keeps_the_former_file_until_readers_moved_on},
       {"what is being read stays for the next load", what_is_being_read_stays_for_the_next_load},
       {"a load does not wait for its own store", a_load_does_not_wait_for_its_own_store},
+      {"closing one store leaves readers of another alone",
+       closing_one_store_leaves_readers_of_another_alone},
   };
   return test_main(cases, sizeof cases / sizeof *cases);
 }
