@@ -444,7 +444,7 @@ int gnp_live_begin(struct gnp_lmdb *store, MDB_txn **txn, gn_error *err)
     /* Another session of this process closed the file, and LMDB gave up our place in its table of
      * readers, which may be somebody else's by now: ending the transaction would take it away. */
     if (rc == MDB_BAD_RSLOT && *txn) {
-      free(*txn);
+      gni_free(&gni_libc_alloc, *txn, 1); /* its size is not told; libc knows */
       *txn = NULL;
       continue;
     }
