@@ -23,11 +23,11 @@ typedef struct gn_upload_report {
 
 /**
  * Computes one day's values (SNAPSHOT) or running states (TEMPORAL) of a GroupBy, writes them to
- * its
- * `_upload` table, and makes them the new generation of `<NAME>_BATCH` in the store. Readers see
- * the old generation or the new one, never a mix. With `from_table` what an upload wrote to the
- * table before is loaded as it is: into a second store, or after a store was lost; neither the
- * sources nor the engine's sort are needed.
+ * its `_upload` table, and makes them the new generation of `<NAME>_BATCH` in the store. Readers
+ * see the old generation or the new one, never a mix; the call may wait half a second for those
+ * of the old one, and what is still read then stays on disk until the next upload. With
+ * `from_table` what an upload wrote to the table before is loaded as it is: into a second store, or
+ * after a store was lost; neither the sources nor the engine's sort are needed.
  *
  * @own     nothing
  * @err     ARG       `ds` is not a day

@@ -202,9 +202,7 @@ static bool stays(const gni_snapshot *s, const struct reach *reach, size_t high,
 static void move_spans(gni_snapshot *s, int64_t end_ms, size_t *changes)
 {
   const gnp_partials *partials = &s->partials;
-  bool any_changed = false;
-  size_t high = s->reaches[0].span.high; /* the same for all windows */
-  size_t still = 0;
+  size_t high = s->reaches[0].span.high, still = 0; /* `high` is the same for all windows */
   while (high < partials->count && partials->starts_ms[high] < end_ms) high++;
   while (still < s->reach_count && stays(s, &s->reaches[still], high, end_ms)) still++;
   if (still == s->reach_count) return;
@@ -218,9 +216,8 @@ static void move_spans(gni_snapshot *s, int64_t end_ms, size_t *changes)
     reach->span = now;
     reach->spans[*changes] = now;
     reach->changed = (*changes ? reach->changed : 0) | (uint32_t)changed << *changes;
-    any_changed |= changed;
   }
-  *changes += any_changed;
+  ++*changes;
 }
 
 /* The fold of the first `count` day partials, extended from the change before; another window of

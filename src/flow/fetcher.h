@@ -23,8 +23,8 @@ struct gn_fetcher {
   gnp_serving *first; /* what callers were told; later uploads must agree */
   pthread_mutex_t lock;
   gnp_look *idle;
-  gni_store_reader
-      *keeper; /* of gni_fetcher_keep_up, as what follows: the generation it has open */
+  /* Of gni_fetcher_keep_up, for one thread: the generation it holds open. */
+  gni_store_reader *keeper;
   int64_t kept;
   bool keeper_is_behind;
 };

@@ -31,6 +31,8 @@ void gnp_thrift_list(gn_buf *out, int *last, int field, int element, size_t coun
 void gnp_thrift_struct(gn_buf *out, int *last, int field); /* its fields follow, then an end */
 void gnp_thrift_end(gn_buf *out);
 void gnp_thrift_varint(gn_buf *out, uint64_t value);
+enum { GNP_VARINT_BYTES_MAX = 10 };
+uint8_t *gnp_varint_put(uint8_t *to, uint64_t value); /* sevens of bits; gives the end */
 uint64_t gnp_thrift_zigzag(int64_t value);
 enum { GNP_THRIFT_I32 = 5, GNP_THRIFT_TEXT = 8, GNP_THRIFT_STRUCT = 12 };
 
@@ -143,6 +145,12 @@ typedef struct gnp_leaf {
   int64_t entries, nulls, raw_bytes;
   int64_t least, most; /* of integers */
 } gnp_leaf;
+
+/* Whether a page that is done has positions in the dictionary. */
+static inline bool gnp_leaf_has_dictionary(const gnp_leaf *leaf)
+{
+  return leaf->encodings & 1U << GNP_RLE_DICTIONARY;
+}
 
 void gnp_leaf_init(gnp_leaf *leaf, const gni_type *type, int max_def, int max_rep,
                    const gn_alloc *alloc);

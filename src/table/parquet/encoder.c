@@ -348,15 +348,10 @@ static void add_statistics(const gnp_leaf *leaf, gn_buf *out, int *last)
   gnp_thrift_end(out);
 }
 
-static bool has_dictionary(const gnp_leaf *leaf)
-{
-  return leaf->encodings & 1U << GNP_RLE_DICTIONARY;
-}
-
 /* A dictionary's own page is plain. */
 static void add_encodings(const gnp_leaf *leaf, gn_buf *out, int *last)
 {
-  uint32_t all = leaf->encodings | (has_dictionary(leaf) ? 1U << GNP_PLAIN : 0);
+  uint32_t all = leaf->encodings | (gnp_leaf_has_dictionary(leaf) ? 1U << GNP_PLAIN : 0);
   gnp_thrift_list(out, last, 2, GNP_THRIFT_I32, (size_t)__builtin_popcount(all));
   for (int encoding = 0; all >> encoding; encoding++)
     if (all >> encoding & 1) gnp_thrift_varint(out, gnp_thrift_zigzag(encoding));
@@ -388,7 +383,7 @@ static void add_column(gnp_encoder *e, size_t i, struct place place)
   gnp_thrift_int(out, &last, 6, place.raw_bytes, true);
   gnp_thrift_int(out, &last, 7, place.end - place.first, true);
   gnp_thrift_int(out, &last, 9, place.pages, true);
-  if (has_dictionary(leaf)) gnp_thrift_int(out, &last, 11, place.first, true);
+  if (gnp_leaf_has_dictionary(leaf)) gnp_thrift_int(out, &last, 11, place.first, true);
   add_statistics(leaf, out, &last);
   gnp_thrift_end(out);
   gnp_thrift_end(out);

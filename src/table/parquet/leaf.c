@@ -99,7 +99,7 @@ static bool is_full(const gnp_dictionary *d)
 static void give_up(gnp_leaf *leaf)
 {
   leaf->is_plain = true;
-  if (!(leaf->encodings & 1U << GNP_RLE_DICTIONARY)) gnp_dictionary_deinit(&leaf->dictionary);
+  if (!gnp_leaf_has_dictionary(leaf)) gnp_dictionary_deinit(&leaf->dictionary);
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
@@ -476,7 +476,7 @@ int gnp_leaf_dictionary_page(const gnp_leaf *leaf, gnp_press *press, gn_buf *out
   gn_str squeezed;
   int last, inner = 0;
   *raw_bytes = 0;
-  if (!(leaf->encodings & 1U << GNP_RLE_DICTIONARY)) return GN_OK;
+  if (!gnp_leaf_has_dictionary(leaf)) return GN_OK;
   gn_buf *page = gnp_press_page(press);
   gni_buf_add_str(page, gni_buf_view(&leaf->dictionary.bytes));
   int rc = gnp_press_squeeze(press, &squeezed, err);

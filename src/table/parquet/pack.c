@@ -3,9 +3,8 @@
 #include "table/parquet/encode.h"
 
 enum {
-  GROUP = 8,          /* values; bits are packed in whole groups of them */
-  RUN_GROUPS_MIN = 4, /* shorter runs are packed: what is around them would be cut */
-  VARINT_BYTES_MAX = 10
+  GROUP = 8,         /* values; bits are packed in whole groups of them */
+  RUN_GROUPS_MIN = 4 /* shorter runs are packed: what is around them would be cut */
 };
 /* Of differences; readers want multiples of 128 and of 32. */
 enum { BLOCK = 128, MINIBLOCKS = 4, MINIBLOCK = BLOCK / MINIBLOCKS };
@@ -44,13 +43,6 @@ static uint8_t *end_bits(struct packer *packer)
   return packer->to;
 }
 
-static uint8_t *put_varint(uint8_t *to, uint64_t value)
-{
-  for (; value >= 128; value >>= 7) *to++ = (uint8_t)(value | 128);
-  *to++ = (uint8_t)value;
-  return to;
-}
-
 /* ---- levels ---------------------------------------------------------------------------------- */
 
 static uint64_t group_at(const uint8_t *levels, uint32_t group)
@@ -72,14 +64,14 @@ static uint32_t equal_groups(const uint8_t *levels, uint32_t from, uint32_t grou
 
 static uint8_t *put_run(uint8_t *to, uint32_t count, uint8_t level)
 {
-  to = put_varint(to, (uint64_t)count << 1);
+  to = gnp_varint_put(to, (uint64_t)count << 1);
   *to++ = level;
   return to;
 }
 
 static uint8_t *put_packed(uint8_t *to, const uint8_t *levels, uint32_t groups, int bits)
 {
-  struct packer packer = {.to = put_varint(to, (uint64_t)groups << 1 | 1)};
+  struct packer packer = {.to = gnp_varint_put(to, (uint64_t)groups << 1 | 1)};
   for (uint32_t i = 0; i < groups * GROUP; i++) put_bits(&packer, levels[i], bits);
   return end_bits(&packer);
 }
@@ -88,8 +80,9 @@ void gnp_pack_levels(gn_buf *out, const uint8_t *levels, uint32_t count, int bit
 {
   uint32_t groups = (count + GROUP - 1) / GROUP, size, run, next;
   size_t before = out->len;
-  /* At worst every second stretch is a run. */
-  size_t most = sizeof size + (size_t)groups * ((size_t)bits + 1) + (size_t)2 * VARINT_BYTES_MAX;
+  /* How long a stretch is takes no more bytes than the stretch has groups. */
+  size_t most =
+      sizeof size + (size_t)groups * ((size_t)bits + 1) + (size_t)2 * GNP_VARINT_BYTES_MAX;
   uint8_t *start = gni_buf_extend(out, most), *to = start;
   if (!start) return;
   to += sizeof size;
@@ -116,11 +109,11 @@ void gnp_pack_positions(gn_buf *out, const uint32_t *positions, uint32_t count, 
 {
   uint32_t groups = (count + GROUP - 1) / GROUP;
   size_t before = out->len;
-  size_t most = 1 + VARINT_BYTES_MAX + (size_t)groups * (size_t)bits;
+  size_t most = 1 + GNP_VARINT_BYTES_MAX + (size_t)groups * (size_t)bits;
   uint8_t *start = gni_buf_extend(out, most), *to = start;
   if (!start) return;
   *to++ = (uint8_t)bits;
-  struct packer packer = {.to = put_varint(to, (uint64_t)groups << 1 | 1)};
+  struct packer packer = {.to = gnp_varint_put(to, (uint64_t)groups << 1 | 1)};
   for (uint32_t i = 0; i < groups * GROUP; i++)
     put_bits(&packer, i < count ? positions[i] : 0, bits);
   out->len = before + (size_t)(end_bits(&packer) - start);
@@ -164,7 +157,7 @@ static uint8_t *put_block(uint8_t *to, const struct integers *from, uint32_t fir
     least = step < least ? step : least;
   }
   for (uint32_t i = 0; i < count; i++) above[i] = (above[i] - (uint64_t)least) & mask;
-  to = put_varint(to, gnp_thrift_zigzag(least));
+  to = gnp_varint_put(to, gnp_thrift_zigzag(least));
   struct packer packer = {.to = to + MINIBLOCKS};
   for (uint32_t start = 0; start < BLOCK; start += MINIBLOCK) {
     uint64_t any = 0;
@@ -181,14 +174,14 @@ void gnp_pack_differences(gn_buf *out, const char *bytes, uint32_t count, size_t
 {
   struct integers from = {bytes, count, width};
   size_t before = out->len;
-  size_t of_block = VARINT_BYTES_MAX + MINIBLOCKS + BLOCK * sizeof(uint64_t);
-  size_t most = (size_t)4 * VARINT_BYTES_MAX + (count / BLOCK + 1) * of_block;
+  size_t of_block = GNP_VARINT_BYTES_MAX + MINIBLOCKS + BLOCK * sizeof(uint64_t);
+  size_t most = (size_t)4 * GNP_VARINT_BYTES_MAX + (count / BLOCK + 1) * of_block;
   uint8_t *start = gni_buf_extend(out, most), *to = start;
   if (!start) return;
-  to = put_varint(to, BLOCK);
-  to = put_varint(to, MINIBLOCKS);
-  to = put_varint(to, count);
-  to = put_varint(to, gnp_thrift_zigzag(count ? integer_at(&from, 0) : 0));
+  to = gnp_varint_put(to, BLOCK);
+  to = gnp_varint_put(to, MINIBLOCKS);
+  to = gnp_varint_put(to, count);
+  to = gnp_varint_put(to, gnp_thrift_zigzag(count ? integer_at(&from, 0) : 0));
   for (uint32_t i = 1; i < count; i += BLOCK)
     to = put_block(to, &from, i, count - i < BLOCK ? count - i : BLOCK);
   out->len = before + (size_t)(to - start);

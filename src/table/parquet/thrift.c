@@ -9,13 +9,17 @@ uint64_t gnp_thrift_zigzag(int64_t value)
   return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 }
 
+uint8_t *gnp_varint_put(uint8_t *to, uint64_t value)
+{
+  for (; value >= 128; value >>= 7) *to++ = (uint8_t)(value | 128);
+  *to++ = (uint8_t)value;
+  return to;
+}
+
 void gnp_thrift_varint(gn_buf *out, uint64_t value)
 {
-  while (value >= 0x80) {
-    gni_buf_add_char(out, (char)((value & 0x7f) | 0x80));
-    value >>= 7;
-  }
-  gni_buf_add_char(out, (char)value);
+  uint8_t bytes[GNP_VARINT_BYTES_MAX];
+  gni_buf_add(out, bytes, (size_t)(gnp_varint_put(bytes, value) - bytes));
 }
 
 /* Parquet's numbers ascend and are at most 15 apart. */
